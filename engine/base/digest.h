@@ -1,0 +1,54 @@
+/* engine/base/digest.h - hashes, HMAC and text encodings of bytes (OpenSSL; the only file that
+ * includes it besides TLS inside libcurl).
+ *
+ * Algorithms are fetched once per process; contexts are per call or per struct. Threads: functions
+ * are re-entrant; a struct digest belongs to one thread.
+ */
+#ifndef ENGINE_BASE_DIGEST_H
+#define ENGINE_BASE_DIGEST_H
+
+#include "engine/base/buf.h"
+#include "engine/base/err.h"
+
+#define SHA256_LEN 32
+#define MD5_LEN 16
+
+struct sha256 {
+    unsigned char bytes[SHA256_LEN];
+};
+
+struct md5 {
+    unsigned char bytes[MD5_LEN];
+};
+
+struct sha256 sha256_of(struct str data);
+struct md5 md5_of(struct str data);
+struct sha256 hmac_sha256(struct str key, struct str data);
+uint32_t crc32_of(uint32_t seed, struct str data); /* zlib's polynomial; seed 0 to start */
+
+/* Incremental hashing, SHA-256 and MD5 at once (S3 needs both). */
+struct digest;
+struct digest *digest_new(void);
+void digest_free(struct digest *digest);
+void digest_close(struct digest **digest);
+void digest_add(struct digest *digest, struct str data);
+void digest_end(
+    struct digest *digest, struct sha256 *sha256, struct md5 *md5); /* either may be NULL */
+
+/* Hashes a file by reading it in pieces. ERR_IO when it cannot be read. */
+enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, struct err *err)
+    MUST_USE;
+
+struct str hex_of(struct arena *arena, const void *bytes, size_t len); /* lower case */
+bool hex_decode(struct str hex, void *out, size_t out_len);            /* exact length */
+struct str base64_of(struct arena *arena, const void *bytes, size_t len);
+bool base64_decode(struct arena *arena, struct str text, struct str *out);
+/* RFC 4648 base32 in lower case (a-z2-7), no padding. */
+struct str base32_of(struct arena *arena, const void *bytes, size_t len);
+struct str sha256_hex(struct arena *arena, struct str data);
+/* Constant-time comparison. */
+bool secret_eq(struct str a, struct str b);
+/* Overwrites memory in a way the compiler keeps. */
+void secret_wipe(void *ptr, size_t len);
+
+#endif

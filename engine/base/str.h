@@ -1,0 +1,65 @@
+/* engine/base/str.h - a view of bytes, passed by value.
+ *
+ * A struct str never owns its bytes and is not NUL-terminated; whoever made it (an arena, a buf, a
+ * literal) owns them. The empty string is {NULL or any, 0}; "absent" is str_is_null().
+ * Use str_z() at the libc edge. Threads: values, no shared state.
+ */
+#ifndef ENGINE_BASE_STR_H
+#define ENGINE_BASE_STR_H
+
+#include "engine/base/base.h"
+
+struct arena;
+
+struct str {
+    const char *ptr;
+    size_t len;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_NULL ((struct str){NULL, 0})
+#define STR_INIT(literal) \
+    { \
+        "" literal, sizeof(literal) - 1 \
+    }
+
+/* For printf: printf("'" STR_FMT "'", STR_ARG(s)). Lengths above INT_MAX are cut. */
+#define STR_FMT "%.*s"
+#define STR_ARG(s) str_len_int(s), ((s).ptr != NULL ? (s).ptr : "")
+int str_len_int(struct str s);
+
+struct str str_from(const char *z); /* z may be NULL: gives STR_NULL */
+struct str str_of(const void *ptr, size_t len);
+bool str_is_null(struct str s);
+bool str_is_empty(struct str s); /* true for null, too */
+bool str_eq(struct str a, struct str b);
+bool str_eq_z(struct str a, const char *z);
+bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
+int str_cmp(struct str a, struct str b);        /* bytewise, shorter first on a common prefix */
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+/* Index of the first / last byte c, or first occurrence of needle; SIZE_MAX when absent. */
+size_t str_index(struct str s, char c);
+size_t str_rindex(struct str s, char c);
+size_t str_find(struct str s, struct str needle);
+struct str str_from_index(struct str s, size_t start);        /* tail; empty when past the end */
+struct str str_slice(struct str s, size_t start, size_t end); /* clamped */
+struct str str_trim(struct str s);                            /* ASCII white space, both ends */
+/* Takes the part of *rest before the separator and moves *rest behind it; false when *rest is null.
+ */
+bool str_split(struct str *rest, char separator, struct str *part);
+
+/* Strict decimal parsers: the whole string must be used, no blanks, no overflow. */
+bool str_to_i64(struct str s, int64_t *out);
+bool str_to_u64(struct str s, uint64_t *out);
+/* As Python's float(): also "inf", "nan", exponents; the whole string must be used. */
+bool str_to_f64(struct str s, double *out);
+
+struct str str_dup(struct arena *arena, struct str s);
+char *str_z(struct arena *arena, struct str s); /* NUL-terminated copy */
+struct str str_fmt(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
+struct str str_lower(struct arena *arena, struct str s);
+/* Levenshtein distance, for "did you mean"; strings above 64 bytes count as far apart. */
+size_t str_distance(struct str a, struct str b);
+
+#endif

@@ -1,0 +1,36 @@
+/* engine/xgb/artifact.h - model.tar.gz: packed with deterministic bytes, read without touching the
+ * disk.
+ *
+ * An artifact holds exactly one regular file, `xgboost-model` (the container loads every other file
+ * as an ensemble member). Packing: ustar, mtime 0, uid/gid 0, mode 0644, gzip level 6 without name
+ * and time. Reading refuses links, devices, absolute paths, "..", duplicates, a second file, a
+ * ratio above 200:1 with more than 1 MiB, and 1 GiB.
+ */
+#ifndef ENGINE_XGB_ARTIFACT_H
+#define ENGINE_XGB_ARTIFACT_H
+
+#include "engine/base/buf.h"
+#include "engine/xgb/booster.h"
+
+/* Part of a model's fingerprint; raise it when packed bytes change meaning. */
+#define ARTIFACT_PACKER_VERSION 1
+
+struct artifact {
+    struct str member; /* the file's name inside */
+    struct str model;  /* its bytes, on the arena */
+    enum model_format format;
+};
+
+enum err_code artifact_pack(struct str model, struct buf *out, struct err *err) MUST_USE;
+/* ERR_PROTOCOL with what is wrong ("holds two files: 'a' and 'b'"). */
+enum err_code
+artifact_read(struct arena *arena, struct str tar_gz, struct artifact *out, struct err *err)
+    MUST_USE;
+/* What can serve it: image_version is "1.7-1" or STR_NULL (unknown image: everything but pickle).
+ * Checks pickle against allow_pickle and that the format loads in that version (UBJSON needs 1.6 or
+ * later in the image). */
+enum err_code artifact_check(
+    const struct artifact *artifact, struct str image_version, bool allow_pickle, struct err *err)
+    MUST_USE;
+
+#endif

@@ -1,0 +1,40 @@
+/* engine/xgb/dataset.h - CSV and libsvm text to rows of floats, with errors that name row and
+ * column.
+ *
+ * CSV as the XGBoost container reads it: label in column 0, no header, csv_weights=1 makes column 1
+ * the weight; empty cells are missing values. libsvm: `label[:weight] index:value ...`. Limits: 4 G
+ * values, 10 M columns.
+ */
+#ifndef ENGINE_XGB_DATASET_H
+#define ENGINE_XGB_DATASET_H
+
+#include "engine/base/err.h"
+
+struct dataset; /* holds a DMatrix; owned by whoever parsed it */
+
+struct dataset_options {
+    struct str name; /* for messages: the file's path */
+    struct str
+        content_type; /* "text/csv", "csv", "text/libsvm", ... parameters allowed; null = libsvm */
+    bool csv_weights;
+};
+
+/* ERR_SPEC with "'data/train.csv' row 17, column 4: 'abc' is not a number" and the like: empty,
+ * ragged, header row, non-numeric label, a type that is not supported. err->at.line is the row. */
+enum err_code dataset_parse(
+    struct str text, const struct dataset_options *options, struct dataset **out, struct err *err)
+    MUST_USE;
+/* The same checks without libxgboost and without keeping anything: what `validate` and `plan` run.
+ */
+enum err_code dataset_check(
+    struct str text,
+    const struct dataset_options *options,
+    size_t *rows,
+    size_t *cols,
+    struct err *err) MUST_USE;
+void dataset_free(struct dataset *dataset);
+void dataset_close(struct dataset **dataset);
+size_t dataset_rows(const struct dataset *dataset);
+size_t dataset_cols(const struct dataset *dataset);
+
+#endif

@@ -1,0 +1,131 @@
+/* specs/spec.h - the typed spec: what the user wrote, checked, with defaults filled in and
+ * positions kept.
+ *
+ * Built by spec_load(); everything hangs off the arena given there and is read-only afterwards. One
+ * struct spec is one stack (one YAML document). Field meanings: the tables in specs/spec_fields.c,
+ * `mmectl help spec`. Positions: `at` of a field that was left out is the position of the block it
+ * belongs to.
+ */
+#ifndef SPECS_SPEC_H
+#define SPECS_SPEC_H
+
+#include "engine/base/err.h"
+#include "specs/diags.h"
+
+/* A string of the spec and where it stood. Absent optional strings are STR_NULL. */
+struct spec_str {
+    struct str value;
+    struct srcloc at;
+};
+
+struct spec_pair {
+    struct str name, value; /* value: the scalar's source text */
+    struct srcloc at;       /* of the name */
+    struct srcloc value_at;
+};
+
+/* An ordered mapping, names unique. */
+struct spec_map {
+    struct spec_pair *items;
+    size_t len;
+};
+
+enum spec_backend { SPEC_BACKEND_SAGEMAKER, SPEC_BACKEND_LOCAL };
+enum spec_target_models { SPEC_TARGETS_VERSIONED, SPEC_TARGETS_STABLE };
+enum spec_model_cache { SPEC_CACHE_ENABLED, SPEC_CACHE_DISABLED };
+
+struct spec_instance {
+    struct spec_str type; /* "ml.m5.large" */
+    int64_t count;
+    int64_t volume_gb; /* training only; default 10 */
+    struct srcloc at;
+};
+
+struct spec_channel {
+    struct spec_str name;   /* "train", "validation" */
+    struct spec_str source; /* as written: a local path or s3:// */
+    struct str path;        /* local: resolved against the spec's folder; STR_NULL for s3:// */
+    struct spec_str content_type; /* "text/csv"; default text/libsvm */
+};
+
+struct spec_training {
+    bool set; /* the block is there */
+    enum spec_backend backend;
+    struct spec_str algorithm_name, algorithm_version; /* "xgboost", "1.7-1" */
+    struct spec_str image;                             /* overrides the algorithm's */
+    struct spec_instance instance;
+    int64_t max_runtime_s;
+    struct spec_channel *channels;
+    size_t n_channels;
+    struct spec_map hyperparameters; /* defaults for every model */
+    struct srcloc at;
+};
+
+struct spec_model {
+    struct spec_str name;
+    struct spec_str description;
+    struct spec_map hyperparameters; /* merged: training's, then the model's own; sorted by name */
+    struct spec_str artifact;        /* bring your own: as written; STR_NULL when trained */
+    struct str artifact_path;        /* local artifact, resolved; STR_NULL for s3:// */
+    struct spec_str sha256;
+    bool allow_pickle;
+    bool protect;
+    struct srcloc at;
+};
+
+struct spec_endpoint {
+    struct spec_str name; /* default: the stack's name */
+    enum spec_target_models target_models;
+    struct spec_instance instance;
+    struct spec_str image; /* "builtin" or a URI */
+    struct spec_map environment;
+    enum spec_model_cache model_cache;
+    bool protect;
+    struct srcloc at;
+};
+
+struct spec {
+    struct str file;   /* as given on the command line; "-" for standard input */
+    struct str folder; /* relative paths are resolved against it */
+    struct srcloc at;
+    struct spec_str name; /* the stack */
+    struct spec_map tags;
+    struct spec_str account; /* STR_NULL: not guarded by the spec */
+    struct spec_str region;
+    struct spec_str role;
+    struct spec_str bucket; /* STR_NULL: sagemaker-<region>-<account> */
+    struct spec_str prefix; /* without slashes at the ends; default: the stack's name */
+    struct spec_str kms_key;
+    struct spec_training training;
+    struct spec_model *models;
+    size_t n_models;
+    struct spec_endpoint endpoint;
+};
+
+struct spec_list {
+    struct spec **items;
+    size_t len;
+};
+
+struct spec_options {
+    const struct spec_pair *sets; /* --set name=value, in order */
+    size_t n_sets;
+    struct str region; /* --region: wins over the spec's; STR_NULL for none */
+    /* The environment, for MMECTL_VAR_name; NULL means none. */
+    const char *(*getenv)(const char *name);
+};
+
+/* Loads every document of every path (a file, a folder of *.yaml and *.yml, or "-"), checks them
+ * and fills in defaults. All faults of all files are reported to diags; then the answer is
+ * ERR_SPEC. ERR_NOT_FOUND or ERR_IO when a path cannot be read. Two stacks of the same name,
+ * account and region are a fault. */
+enum err_code spec_load(
+    struct arena *arena,
+    const struct str *paths,
+    size_t n_paths,
+    const struct spec_options *options,
+    struct diags *diags,
+    struct spec_list *ret_specs,
+    struct err *err) MUST_USE;
+
+#endif
