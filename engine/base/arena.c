@@ -1,0 +1,150 @@
+#include "engine/base/arena.h"
+
+#include "engine/base/vec.h"
+
+#define FIRST_BLOCK KIB(16)
+#define LARGEST_BLOCK MIB(1)
+#define DEFAULT_LIMIT (MIB(1024))
+#define ALIGNMENT (sizeof(max_align_t))
+
+struct block {
+    struct block *next;
+    size_t size, used;
+    max_align_t bytes[];
+};
+
+struct arena {
+    const char *name;
+    size_t limit, total;
+    struct block *first, *current;
+};
+
+static NORETURN void die(const char *what, const char *name)
+{
+    fprintf(stderr, "mmectl: %s (%s)\n", what, name);
+    abort();
+}
+
+void *xmalloc(size_t size)
+{
+    void *ptr = malloc(size > 0 ? size : 1);
+    if (ptr == NULL)
+        die("out of memory", "heap");
+    return ptr;
+}
+
+void *xrealloc(void *ptr, size_t size)
+{
+    void *moved = realloc(ptr, size > 0 ? size : 1);
+    if (moved == NULL)
+        die("out of memory", "heap");
+    return moved;
+}
+
+void xfree(void *ptr)
+{
+    free(ptr);
+}
+
+static struct block *block_new(struct arena *arena, size_t size)
+{
+    if (size > arena->limit - arena->total)
+        die("memory limit reached", arena->name);
+    struct block *block = xmalloc(offsetof(struct block, bytes) + size);
+    block->next = NULL;
+    block->size = size;
+    block->used = 0;
+    arena->total += size;
+    return block;
+}
+
+struct arena *arena_new(const char *name, size_t limit_bytes)
+{
+    struct arena *arena = xmalloc(sizeof(*arena));
+    *arena = (struct arena){ .name = name, .limit = limit_bytes > 0 ? limit_bytes : DEFAULT_LIMIT };
+    return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (arena == NULL)
+        return;
+    for (struct block *block = arena->first; block != NULL;) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
+    free(arena);
+}
+
+void arena_close(struct arena **arena)
+{
+    arena_free(*arena);
+    *arena = NULL;
+}
+
+void arena_reset(struct arena *arena)
+{
+    if (arena->first == NULL)
+        return;
+    for (struct block *block = arena->first->next; block != NULL;) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
+    arena->first->next = NULL;
+    arena->first->used = 0;
+    arena->current = arena->first;
+    arena->total = arena->first->size;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->total;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > arena->limit)
+        die("memory limit reached", arena->name);
+    size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    struct block *block = arena->current;
+    if (block == NULL || need > block->size - block->used) {
+        size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;
+        if (grown > LARGEST_BLOCK)
+            grown = LARGEST_BLOCK;
+        /* Something large gets a block of its own size behind the current one, which stays in use. */
+        struct block *fresh = block_new(arena, need > grown ? need : grown);
+        if (block == NULL) {
+            arena->first = fresh;
+        } else {
+            fresh->next = block->next;
+            block->next = fresh;
+        }
+        if (block == NULL || need <= grown)
+            arena->current = fresh;
+        block = fresh;
+    }
+    void *ptr = (char *) block->bytes + block->used;
+    block->used += need;
+    return memset(ptr, 0, size);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size > 0 && count > SIZE_MAX / size)
+        die("memory limit reached", arena->name);
+    return arena_alloc(arena, count * size);
+}
+
+void *vec_grow(struct arena *arena, void *items, size_t len, size_t *cap, size_t item_size)
+{
+    if (len < *cap)
+        return items;
+    size_t grown = *cap > 0 ? *cap * 2 : 8;
+    void *moved = arena_array(arena, grown, item_size);
+    if (len > 0)
+        memcpy(moved, items, len * item_size);
+    *cap = grown;
+    return moved;
+}

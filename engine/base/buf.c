@@ -1,0 +1,92 @@
+#include "engine/base/buf.h"
+
+#include "engine/base/arena.h"
+
+#include <stdarg.h>
+
+void buf_init(struct buf *buf, size_t max_bytes)
+{
+    *buf = (struct buf){ .max = max_bytes };
+}
+
+void buf_done(struct buf *buf)
+{
+    xfree(buf->ptr);
+    buf_init(buf, buf->max);
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+    buf->overflow = false;
+}
+
+bool buf_ok(const struct buf *buf)
+{
+    return !buf->overflow;
+}
+
+char *buf_reserve(struct buf *buf, size_t len)
+{
+    if (buf->overflow || len > buf->max || buf->len > buf->max - len) {
+        buf->overflow = true;
+        return NULL;
+    }
+    size_t need = buf->len + len;
+    if (need > buf->cap) {
+        size_t cap = buf->cap > 0 ? buf->cap : 256;
+        while (cap < need)
+            cap = cap > buf->max / 2 ? buf->max : cap * 2;
+        buf->ptr = xrealloc(buf->ptr, cap);
+        buf->cap = cap;
+    }
+    /* An empty reservation of an empty buffer still wants a valid pointer. */
+    if (buf->ptr == NULL)
+        buf->ptr = xmalloc(1);
+    return buf->ptr + buf->len;
+}
+
+void buf_add_mem(struct buf *buf, const void *ptr, size_t len)
+{
+    char *room = buf_reserve(buf, len);
+    if (room == NULL || len == 0)
+        return;
+    memcpy(room, ptr, len);
+    buf->len += len;
+}
+
+void buf_add(struct buf *buf, struct str s)
+{
+    buf_add_mem(buf, s.ptr, s.len);
+}
+
+void buf_add_z(struct buf *buf, const char *z)
+{
+    buf_add(buf, str_from(z));
+}
+
+void buf_add_char(struct buf *buf, char c)
+{
+    buf_add_mem(buf, &c, 1);
+}
+
+void buf_fmt(struct buf *buf, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    /* One byte more than is kept: vsnprintf writes the NUL. */
+    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t) len + 1);
+    if (room != NULL) {
+        vsnprintf(room, (size_t) len + 1, fmt, again);
+        buf->len += (size_t) len;
+    }
+    va_end(again);
+}
+
+struct str buf_str(const struct buf *buf)
+{
+    return (struct str){ buf->ptr != NULL ? buf->ptr : "", buf->len };
+}

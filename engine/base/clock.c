@@ -1,0 +1,187 @@
+#include "engine/base/clock.h"
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec now = { 0 };
+    clock_gettime(id, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t system_wall_ms(void *self)
+{
+    (void) self;
+    return read_clock(CLOCK_REALTIME);
+}
+
+static int64_t system_mono_ms(void *self)
+{
+    (void) self;
+    /* CLOCK_BOOTTIME is Linux's number 7; POSIX headers do not name it. */
+    return read_clock((clockid_t) 7);
+}
+
+static const struct clock_ops s_system = { system_wall_ms, system_mono_ms };
+
+struct clock clock_system(void)
+{
+    return (struct clock){ &s_system, NULL };
+}
+
+int64_t clock_wall_ms(struct clock clock)
+{
+    return clock.ops->wall_ms(clock.self);
+}
+
+int64_t clock_mono_ms(struct clock clock)
+{
+    return clock.ops->mono_ms(clock.self);
+}
+
+struct parts {
+    int64_t year, month, day, hour, minute, second, ms, weekday;
+};
+
+/* Days <-> date by the civil calendar (howardhinnant.github.io/date_algorithms.html). */
+static struct parts parts_of(int64_t wall_ms)
+{
+    int64_t days = wall_ms / 86400000, ms = wall_ms % 86400000;
+    if (ms < 0) {
+        days--;
+        ms += 86400000;
+    }
+    int64_t z = days + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    int64_t month = mp < 10 ? mp + 3 : mp - 9;
+    return (struct parts){ .year = yoe + era * 400 + (month <= 2),
+                           .month = month,
+                           .day = doy - (153 * mp + 2) / 5 + 1,
+                           .hour = ms / 3600000,
+                           .minute = ms / 60000 % 60,
+                           .second = ms / 1000 % 60,
+                           .ms = ms % 1000,
+                           .weekday = ((days + 4) % 7 + 7) % 7 };
+}
+
+static int64_t ms_of(const struct parts *p)
+{
+    int64_t y = p->year - (p->month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (p->month > 2 ? p->month - 3 : p->month + 9) + 2) / 5 + p->day - 1;
+    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    int64_t days = era * 146097 + doe - 719468;
+    return ((days * 24 + p->hour) * 60 + p->minute) * 60000 + p->second * 1000 + p->ms;
+}
+
+static const char s_days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+static const char s_months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+struct str time_iso_basic(struct arena *arena, int64_t wall_ms)
+{
+    struct parts p = parts_of(wall_ms);
+    return str_fmt(
+        arena, "%04d%02d%02dT%02d%02d%02dZ", (int) p.year, (int) p.month, (int) p.day, (int) p.hour,
+        (int) p.minute, (int) p.second);
+}
+
+struct str time_iso(struct arena *arena, int64_t wall_ms)
+{
+    struct parts p = parts_of(wall_ms);
+    return str_fmt(
+        arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int) p.year, (int) p.month, (int) p.day,
+        (int) p.hour, (int) p.minute, (int) p.second);
+}
+
+struct str time_iso_ms(struct arena *arena, int64_t wall_ms)
+{
+    struct parts p = parts_of(wall_ms);
+    return str_fmt(
+        arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int) p.year, (int) p.month, (int) p.day,
+        (int) p.hour, (int) p.minute, (int) p.second, (int) p.ms);
+}
+
+struct str time_http(struct arena *arena, int64_t wall_ms)
+{
+    struct parts p = parts_of(wall_ms);
+    return str_fmt(
+        arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", s_days[p.weekday], (int) p.day,
+        s_months[p.month - 1], (int) p.year, (int) p.hour, (int) p.minute, (int) p.second);
+}
+
+/* Reads exactly `digits` digits. */
+static bool number(struct str *rest, size_t digits, int64_t *out)
+{
+    uint64_t value;
+    if (rest->len < digits || !str_to_u64(str_slice(*rest, 0, digits), &value))
+        return false;
+    *out = (int64_t) value;
+    *rest = str_from_index(*rest, digits);
+    return true;
+}
+
+static bool literal(struct str *rest, struct str text)
+{
+    if (!str_starts(*rest, text))
+        return false;
+    *rest = str_from_index(*rest, text.len);
+    return true;
+}
+
+static bool parse_iso(struct str text, bool basic, struct parts *p)
+{
+    struct str dash = basic ? STR("") : STR("-"), colon = basic ? STR("") : STR(":");
+    if (!number(&text, 4, &p->year) || !literal(&text, dash) || !number(&text, 2, &p->month) ||
+        !literal(&text, dash) || !number(&text, 2, &p->day) || !literal(&text, STR("T")) ||
+        !number(&text, 2, &p->hour) || !literal(&text, colon) || !number(&text, 2, &p->minute) ||
+        !literal(&text, colon) || !number(&text, 2, &p->second))
+        return false;
+    if (literal(&text, STR("."))) {
+        int64_t scale = 100, digit;
+        while (number(&text, 1, &digit)) {
+            p->ms += digit * scale;
+            scale /= 10;
+        }
+    }
+    return str_eq(text, STR("Z")) || str_eq(text, STR("+00:00"));
+}
+
+static bool parse_http(struct str text, struct parts *p)
+{
+    size_t comma = str_index(text, ',');
+    if (comma != 3)
+        return false;
+    text = str_from_index(text, 5);
+    if (!number(&text, 2, &p->day) || !literal(&text, STR(" ")) || text.len < 3)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(s_months); i++)
+        if (str_eq_z(str_slice(text, 0, 3), s_months[i]))
+            p->month = (int64_t) i + 1;
+    text = str_from_index(text, 3);
+    return literal(&text, STR(" ")) && number(&text, 4, &p->year) && literal(&text, STR(" ")) &&
+           number(&text, 2, &p->hour) && literal(&text, STR(":")) && number(&text, 2, &p->minute) &&
+           literal(&text, STR(":")) && number(&text, 2, &p->second) && str_eq(text, STR(" GMT"));
+}
+
+bool time_parse(struct str text, int64_t *wall_ms)
+{
+    struct parts p = { 0 };
+    bool ok = parse_iso(text, false, &p);
+    if (!ok) {
+        p = (struct parts){ 0 };
+        ok = parse_iso(text, true, &p);
+    }
+    if (!ok) {
+        p = (struct parts){ 0 };
+        ok = parse_http(text, &p);
+    }
+    if (!ok || p.month < 1 || p.month > 12 || p.day < 1 || p.day > 31 || p.hour > 23 ||
+        p.minute > 59 || p.second > 60)
+        return false;
+    *wall_ms = ms_of(&p);
+    return true;
+}

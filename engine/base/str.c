@@ -1,0 +1,256 @@
+#include "engine/base/str.h"
+
+#include "engine/base/arena.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+
+int str_len_int(struct str s)
+{
+    return s.len > INT_MAX ? INT_MAX : (int) s.len;
+}
+
+struct str str_from(const char *z)
+{
+    return z != NULL ? (struct str){ z, strlen(z) } : STR_NULL;
+}
+
+struct str str_of(const void *ptr, size_t len)
+{
+    return (struct str){ ptr, len };
+}
+
+bool str_is_null(struct str s)
+{
+    return s.ptr == NULL;
+}
+
+bool str_is_empty(struct str s)
+{
+    return s.len == 0;
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool str_eq_z(struct str a, const char *z)
+{
+    return str_eq(a, str_from(z));
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
+    if (order != 0)
+        return order;
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_eq(str_slice(s, 0, prefix.len), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.len >= suffix.len && str_eq(str_from_index(s, s.len - suffix.len), suffix);
+}
+
+size_t str_index(struct str s, char c)
+{
+    const char *at = s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;
+    return at != NULL ? (size_t) (at - s.ptr) : SIZE_MAX;
+}
+
+size_t str_rindex(struct str s, char c)
+{
+    for (size_t i = s.len; i > 0; i--)
+        if (s.ptr[i - 1] == c)
+            return i - 1;
+    return SIZE_MAX;
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+    for (size_t i = 0; i + needle.len <= s.len; i++)
+        if (str_eq(str_slice(s, i, i + needle.len), needle))
+            return i;
+    return SIZE_MAX;
+}
+
+struct str str_from_index(struct str s, size_t start)
+{
+    return str_slice(s, start, s.len);
+}
+
+struct str str_slice(struct str s, size_t start, size_t end)
+{
+    if (end > s.len)
+        end = s.len;
+    if (start > end)
+        start = end;
+    return s.ptr == NULL ? s : (struct str){ s.ptr + start, end - start };
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.len > 0 && is_blank(s.ptr[0]))
+        s = str_from_index(s, 1);
+    while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+bool str_split(struct str *rest, char separator, struct str *part)
+{
+    if (str_is_null(*rest))
+        return false;
+    size_t at = str_index(*rest, separator);
+    if (at == SIZE_MAX) {
+        *part = *rest;
+        *rest = STR_NULL;
+    } else {
+        *part = str_slice(*rest, 0, at);
+        *rest = str_from_index(*rest, at + 1);
+    }
+    return true;
+}
+
+bool str_to_u64(struct str s, uint64_t *out)
+{
+    if (s.len == 0)
+        return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+        uint64_t digit = (uint64_t) (s.ptr[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return true;
+}
+
+bool str_to_i64(struct str s, int64_t *out)
+{
+    bool negative = s.len > 0 && s.ptr[0] == '-';
+    if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+'))
+        s = str_from_index(s, 1);
+    uint64_t value;
+    if (!str_to_u64(s, &value) || value > (uint64_t) INT64_MAX + (negative ? 1 : 0))
+        return false;
+    *out = negative ? (int64_t) (0 - value) : (int64_t) value;
+    return true;
+}
+
+bool str_to_f64(struct str s, double *out)
+{
+    char text[400];
+    if (s.len == 0 || s.len >= sizeof(text) || is_blank(s.ptr[0]) ||
+        memchr(s.ptr, '\0', s.len) != NULL)
+        return false;
+    /* strtod also reads hexadecimal and nan(...), which Python's float() does not. */
+    if (str_index(s, 'x') != SIZE_MAX || str_index(s, 'X') != SIZE_MAX ||
+        str_index(s, '(') != SIZE_MAX)
+        return false;
+    memcpy(text, s.ptr, s.len);
+    text[s.len] = '\0';
+    char *end = NULL;
+    double value = strtod(text, &end);
+    if (end != text + s.len)
+        return false;
+    *out = value;
+    return true;
+}
+
+struct str str_dup(struct arena *arena, struct str s)
+{
+    if (str_is_null(s))
+        return s;
+    char *copy = arena_alloc(arena, s.len + 1);
+    if (s.len > 0)
+        memcpy(copy, s.ptr, s.len);
+    return (struct str){ copy, s.len };
+}
+
+char *str_z(struct arena *arena, struct str s)
+{
+    char *copy = arena_alloc(arena, s.len + 1);
+    if (s.len > 0)
+        memcpy(copy, s.ptr, s.len);
+    return copy;
+}
+
+struct str str_fmt(struct arena *arena, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    size_t size = len > 0 ? (size_t) len : 0;
+    char *text = arena_alloc(arena, size + 1);
+    vsnprintf(text, size + 1, fmt, again);
+    va_end(again);
+    return (struct str){ text, size };
+}
+
+struct str str_lower(struct arena *arena, struct str s)
+{
+    char *copy = str_z(arena, s);
+    for (size_t i = 0; i < s.len; i++)
+        copy[i] = lower(copy[i]);
+    return (struct str){ copy, s.len };
+}
+
+size_t str_distance(struct str a, struct str b)
+{
+    enum { LIMIT = 64 };
+    if (a.len > LIMIT || b.len > LIMIT)
+        return SIZE_MAX;
+    size_t row[LIMIT + 1];
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t above = row[j];
+            size_t best = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
+            if (above + 1 < best)
+                best = above + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+            diagonal = above;
+        }
+    }
+    return row[b.len];
+}
