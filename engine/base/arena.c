@@ -61,7 +61,7 @@ static struct block *block_new(struct arena *arena, size_t size)
 struct arena *arena_new(const char *name, size_t limit_bytes)
 {
     struct arena *arena = xmalloc(sizeof(*arena));
-    *arena = (struct arena){ .name = name, .limit = limit_bytes > 0 ? limit_bytes : DEFAULT_LIMIT };
+    *arena = (struct arena){.name = name, .limit = limit_bytes > 0 ? limit_bytes : DEFAULT_LIMIT};
     return arena;
 }
 
@@ -113,7 +113,8 @@ void *arena_alloc(struct arena *arena, size_t size)
         size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;
         if (grown > LARGEST_BLOCK)
             grown = LARGEST_BLOCK;
-        /* Something large gets a block of its own size behind the current one, which stays in use. */
+        /* Something large gets a block of its own size behind the current one, which stays in use.
+         */
         struct block *fresh = block_new(arena, need > grown ? need : grown);
         if (block == NULL) {
             arena->first = fresh;

@@ -6,7 +6,7 @@
 
 void buf_init(struct buf *buf, size_t max_bytes)
 {
-    *buf = (struct buf){ .max = max_bytes };
+    *buf = (struct buf){.max = max_bytes};
 }
 
 void buf_done(struct buf *buf)
@@ -88,5 +88,5 @@ void buf_fmt(struct buf *buf, const char *fmt, ...)
 
 struct str buf_str(const struct buf *buf)
 {
-    return (struct str){ buf->ptr != NULL ? buf->ptr : "", buf->len };
+    return (struct str){buf->ptr != NULL ? buf->ptr : "", buf->len};
 }

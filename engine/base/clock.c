@@ -2,7 +2,7 @@
 
 static int64_t read_clock(clockid_t id)
 {
-    struct timespec now = { 0 };
+    struct timespec now = {0};
     clock_gettime(id, &now);
     return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -20,11 +20,11 @@ static int64_t system_mono_ms(void *self)
     return read_clock((clockid_t) 7);
 }
 
-static const struct clock_ops s_system = { system_wall_ms, system_mono_ms };
+static const struct clock_ops s_system = {system_wall_ms, system_mono_ms};
 
 struct clock clock_system(void)
 {
-    return (struct clock){ &s_system, NULL };
+    return (struct clock){&s_system, NULL};
 }
 
 int64_t clock_wall_ms(struct clock clock)
@@ -56,14 +56,15 @@ static struct parts parts_of(int64_t wall_ms)
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     int64_t mp = (5 * doy + 2) / 153;
     int64_t month = mp < 10 ? mp + 3 : mp - 9;
-    return (struct parts){ .year = yoe + era * 400 + (month <= 2),
-                           .month = month,
-                           .day = doy - (153 * mp + 2) / 5 + 1,
-                           .hour = ms / 3600000,
-                           .minute = ms / 60000 % 60,
-                           .second = ms / 1000 % 60,
-                           .ms = ms % 1000,
-                           .weekday = ((days + 4) % 7 + 7) % 7 };
+    return (struct parts){
+        .year = yoe + era * 400 + (month <= 2),
+        .month = month,
+        .day = doy - (153 * mp + 2) / 5 + 1,
+        .hour = ms / 3600000,
+        .minute = ms / 60000 % 60,
+        .second = ms / 1000 % 60,
+        .ms = ms % 1000,
+        .weekday = ((days + 4) % 7 + 7) % 7};
 }
 
 static int64_t ms_of(const struct parts *p)
@@ -77,9 +78,9 @@ static int64_t ms_of(const struct parts *p)
     return ((days * 24 + p->hour) * 60 + p->minute) * 60000 + p->second * 1000 + p->ms;
 }
 
-static const char s_days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-static const char s_months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char s_days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char s_months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 struct str time_iso_basic(struct arena *arena, int64_t wall_ms)
 {
@@ -169,14 +170,14 @@ static bool parse_http(struct str text, struct parts *p)
 
 bool time_parse(struct str text, int64_t *wall_ms)
 {
-    struct parts p = { 0 };
+    struct parts p = {0};
     bool ok = parse_iso(text, false, &p);
     if (!ok) {
-        p = (struct parts){ 0 };
+        p = (struct parts){0};
         ok = parse_iso(text, true, &p);
     }
     if (!ok) {
-        p = (struct parts){ 0 };
+        p = (struct parts){0};
         ok = parse_http(text, &p);
     }
     if (!ok || p.month < 1 || p.month > 12 || p.day < 1 || p.day > 31 || p.hour > 23 ||

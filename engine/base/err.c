@@ -7,16 +7,16 @@
 static const struct {
     const char *name, *meaning;
 } s_codes[] = {
-#define ERR_ROW(name, meaning) { #name, meaning },
+#define ERR_ROW(name, meaning) {#name, meaning},
     ERR_LIST(ERR_ROW)
 #undef ERR_ROW
 };
 
-enum err_code err_set_at(
-    struct err *err, enum err_code code, const char *func, int line, const char *fmt, ...)
+enum err_code
+err_set_at(struct err *err, enum err_code code, const char *func, int line, const char *fmt, ...)
 {
     assert(code != ERR_NONE);
-    *err = (struct err){ .code = code, .func = func, .src_line = line };
+    *err = (struct err){.code = code, .func = func, .src_line = line};
     va_list args;
     va_start(args, fmt);
     vsnprintf(err->message, sizeof(err->message), fmt, args);

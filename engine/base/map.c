@@ -84,7 +84,7 @@ void *map_put(struct map *map, struct str key, void *value)
         entry->value = value;
         return before;
     }
-    *VEC_PUSH(map->arena, &map->entries) = (struct entry){ key, value, hash };
+    *VEC_PUSH(map->arena, &map->entries) = (struct entry){key, value, hash};
     map->slots[slot] = map->entries.len;
     return NULL;
 }

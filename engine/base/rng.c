@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <sys/random.h>
 
-/* splitmix64 spreads a seed over the state, as the generator's authors advise (prng.di.unimi.it). */
+/* splitmix64 spreads a seed over the state, as the generator's authors advise (prng.di.unimi.it).
+ */
 static uint64_t splitmix(uint64_t *state)
 {
     uint64_t z = (*state += 0x9e3779b97f4a7c15U);
@@ -21,7 +22,7 @@ void rng_seed(struct rng *rng, uint64_t seed)
 uint64_t rng_entropy(void)
 {
     uint64_t seed = 0;
-    struct err err = { 0 };
+    struct err err = {0};
     if (rng_secret(&seed, sizeof(seed), &err) != ERR_NONE)
         seed = (uint64_t) (uintptr_t) &seed;
     return seed;
@@ -66,9 +67,9 @@ struct str rng_uuid(struct rng *rng, struct arena *arena)
     uint64_t hi = (rng_u64(rng) & ~(uint64_t) 0xf000) | 0x4000;
     uint64_t lo = (rng_u64(rng) & ~((uint64_t) 3 << 62)) | ((uint64_t) 2 << 62);
     return str_fmt(
-        arena, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned) (hi >> 32), (unsigned) (hi >> 16 & 0xffff),
-        (unsigned) (hi & 0xffff), (unsigned) (lo >> 48), (unsigned) (lo >> 32 & 0xffff),
-        (unsigned) (lo & 0xffffffff));
+        arena, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned) (hi >> 32),
+        (unsigned) (hi >> 16 & 0xffff), (unsigned) (hi & 0xffff), (unsigned) (lo >> 48),
+        (unsigned) (lo >> 32 & 0xffff), (unsigned) (lo & 0xffffffff));
 }
 
 enum err_code rng_secret(void *out, size_t len, struct err *err)

@@ -14,12 +14,12 @@ int str_len_int(struct str s)
 
 struct str str_from(const char *z)
 {
-    return z != NULL ? (struct str){ z, strlen(z) } : STR_NULL;
+    return z != NULL ? (struct str){z, strlen(z)} : STR_NULL;
 }
 
 struct str str_of(const void *ptr, size_t len)
 {
-    return (struct str){ ptr, len };
+    return (struct str){ptr, len};
 }
 
 bool str_is_null(struct str s)
@@ -109,7 +109,7 @@ struct str str_slice(struct str s, size_t start, size_t end)
         end = s.len;
     if (start > end)
         start = end;
-    return s.ptr == NULL ? s : (struct str){ s.ptr + start, end - start };
+    return s.ptr == NULL ? s : (struct str){s.ptr + start, end - start};
 }
 
 static bool is_blank(char c)
@@ -197,7 +197,7 @@ struct str str_dup(struct arena *arena, struct str s)
     char *copy = arena_alloc(arena, s.len + 1);
     if (s.len > 0)
         memcpy(copy, s.ptr, s.len);
-    return (struct str){ copy, s.len };
+    return (struct str){copy, s.len};
 }
 
 char *str_z(struct arena *arena, struct str s)
@@ -219,7 +219,7 @@ struct str str_fmt(struct arena *arena, const char *fmt, ...)
     char *text = arena_alloc(arena, size + 1);
     vsnprintf(text, size + 1, fmt, again);
     va_end(again);
-    return (struct str){ text, size };
+    return (struct str){text, size};
 }
 
 struct str str_lower(struct arena *arena, struct str s)
@@ -227,7 +227,7 @@ struct str str_lower(struct arena *arena, struct str s)
     char *copy = str_z(arena, s);
     for (size_t i = 0; i < s.len; i++)
         copy[i] = lower(copy[i]);
-    return (struct str){ copy, s.len };
+    return (struct str){copy, s.len};
 }
 
 size_t str_distance(struct str a, struct str b)
