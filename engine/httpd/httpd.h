@@ -29,6 +29,7 @@ struct httpd_request {
     uint64_t body_len;
     struct sha256 body_sha256; /* of the body, computed as it arrived when want_digest says so */
     struct md5 body_md5;
+    int body_errno; /* not 0: the body could not be spooled (ENOSPC ...), and is missing */
 };
 
 struct httpd_response {
