@@ -1,4 +1,7 @@
 /* engine/base/uri.h - percent-encoding, URLs and query strings, by RFC 3986 as SigV4 wants them.
+ *
+ * Views point into the text given; what is decoded lives on the arena. Errors: ERR_USAGE for a URL,
+ * ERR_PROTOCOL for a query.
  */
 #ifndef ENGINE_BASE_URI_H
 #define ENGINE_BASE_URI_H
@@ -26,7 +29,7 @@ bool uri_decode(struct arena *arena, struct str text, bool plus_is_space, struct
 struct query_param {
     struct str name, value; /* decoded */
 };
-/* Splits and decodes; at most max_params. */
+/* Splits and decodes ("+" is a space, as in forms); at most max_params. */
 enum err_code query_parse(
     struct arena *arena,
     struct str query,

@@ -1,0 +1,350 @@
+/* Before our own headers, since OpenSSL's name a parameter 'rand', which banned.h poisons. */
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "engine/base/digest.h"
+
+#include "engine/base/arena.h"
+#include "engine/base/file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#define READ_PIECE_BYTES KIB(64)
+
+/* OpenSSL 3 looks an algorithm up by name on every use unless it was fetched: 3 to 5 times slower
+ * for SigV4's short inputs. Hence one fetch per process, and one keyed context per thread. */
+static pthread_once_t s_once = PTHREAD_ONCE_INIT;
+static EVP_MD *s_sha256, *s_md5;
+static EVP_MAC *s_hmac;
+static pthread_key_t s_mac_key;
+static uint32_t s_crc[8][256];
+
+/* With a library that lacks SHA-256, or without memory, nothing can go on. */
+static void must(bool worked, const char *what)
+{
+    if (worked)
+        return;
+    fprintf(stderr, "mmectl: libcrypto failed: %s\n", what);
+    abort();
+}
+
+static void mac_ctx_free(void *ctx)
+{
+    EVP_MAC_CTX_free(ctx);
+}
+
+/* Slicing-by-8 tables for the reflected polynomial 0xEDB88320, as in zlib. */
+static void crc_tables(void)
+{
+    for (uint32_t n = 0; n < 256; n++) {
+        uint32_t c = n;
+        for (int bit = 0; bit < 8; bit++)
+            c = (c & 1) != 0 ? (c >> 1) ^ 0xEDB88320U : c >> 1;
+        s_crc[0][n] = c;
+    }
+    for (uint32_t n = 0; n < 256; n++)
+        for (int k = 1; k < 8; k++)
+            s_crc[k][n] = (s_crc[k - 1][n] >> 8) ^ s_crc[0][s_crc[k - 1][n] & 0xFF];
+}
+
+static void fetch_all(void)
+{
+    s_sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    /* "-fips": MD5 names content here (S3's ETag), it protects nothing. */
+    s_md5 = EVP_MD_fetch(NULL, "MD5", "-fips");
+    s_hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    must(s_sha256 != NULL && s_md5 != NULL && s_hmac != NULL, "fetching algorithms");
+    must(pthread_key_create(&s_mac_key, mac_ctx_free) == 0, "a thread key");
+    crc_tables();
+}
+
+static void fetch_once(void)
+{
+    must(pthread_once(&s_once, fetch_all) == 0, "pthread_once");
+}
+
+static void digest_all(struct str data, const EVP_MD *md, unsigned char *out)
+{
+    must(EVP_Digest(data.ptr, data.len, out, NULL, md, NULL) == 1, "EVP_Digest");
+}
+
+struct sha256 sha256_of(struct str data)
+{
+    struct sha256 out;
+    fetch_once();
+    digest_all(data, s_sha256, out.bytes);
+    return out;
+}
+
+struct md5 md5_of(struct str data)
+{
+    struct md5 out;
+    fetch_once();
+    digest_all(data, s_md5, out.bytes);
+    return out;
+}
+
+static EVP_MAC_CTX *thread_mac(void)
+{
+    fetch_once();
+    EVP_MAC_CTX *ctx = pthread_getspecific(s_mac_key);
+    if (ctx != NULL)
+        return ctx;
+    ctx = EVP_MAC_CTX_new(s_hmac);
+    must(ctx != NULL, "EVP_MAC_CTX_new");
+    char name[] = "SHA2-256";
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+        OSSL_PARAM_construct_end()};
+    must(EVP_MAC_CTX_set_params(ctx, params) == 1, "EVP_MAC_CTX_set_params");
+    must(pthread_setspecific(s_mac_key, ctx) == 0, "pthread_setspecific");
+    return ctx;
+}
+
+struct sha256 hmac_sha256(struct str key, struct str data)
+{
+    struct sha256 out;
+    size_t len = 0;
+    EVP_MAC_CTX *ctx = thread_mac();
+    /* A NULL key would mean "the key of last time". */
+    const char *key_ptr = key.len > 0 ? key.ptr : "";
+    must(EVP_MAC_init(ctx, (const unsigned char *) key_ptr, key.len, NULL) == 1, "EVP_MAC_init");
+    must(EVP_MAC_update(ctx, (const unsigned char *) data.ptr, data.len) == 1, "EVP_MAC_update");
+    must(EVP_MAC_final(ctx, out.bytes, &len, sizeof(out.bytes)) == 1, "EVP_MAC_final");
+    assert(len == SHA256_LEN);
+    return out;
+}
+
+static uint32_t load_le32(const unsigned char *p)
+{
+    return (uint32_t) p[0] | (uint32_t) p[1] << 8 | (uint32_t) p[2] << 16 | (uint32_t) p[3] << 24;
+}
+
+uint32_t crc32_of(uint32_t seed, struct str data)
+{
+    fetch_once();
+    const unsigned char *p = (const unsigned char *) data.ptr;
+    size_t len = data.len;
+    uint32_t crc = ~seed;
+    for (; len >= 8; p += 8, len -= 8) {
+        uint32_t low = crc ^ load_le32(p), high = load_le32(p + 4);
+        crc = s_crc[7][low & 0xFF] ^ s_crc[6][(low >> 8) & 0xFF] ^ s_crc[5][(low >> 16) & 0xFF] ^
+              s_crc[4][low >> 24] ^ s_crc[3][high & 0xFF] ^ s_crc[2][(high >> 8) & 0xFF] ^
+              s_crc[1][(high >> 16) & 0xFF] ^ s_crc[0][high >> 24];
+    }
+    for (; len > 0; p++, len--)
+        crc = (crc >> 8) ^ s_crc[0][(crc ^ *p) & 0xFF];
+    return ~crc;
+}
+
+struct digest {
+    EVP_MD_CTX *sha256, *md5;
+};
+
+struct digest *digest_new(void)
+{
+    fetch_once();
+    struct digest *digest = xmalloc(sizeof(*digest));
+    digest->sha256 = EVP_MD_CTX_new();
+    digest->md5 = EVP_MD_CTX_new();
+    must(digest->sha256 != NULL && digest->md5 != NULL, "EVP_MD_CTX_new");
+    must(EVP_DigestInit_ex2(digest->sha256, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
+    must(EVP_DigestInit_ex2(digest->md5, s_md5, NULL) == 1, "EVP_DigestInit_ex2");
+    return digest;
+}
+
+void digest_free(struct digest *digest)
+{
+    if (digest == NULL)
+        return;
+    EVP_MD_CTX_free(digest->sha256);
+    EVP_MD_CTX_free(digest->md5);
+    xfree(digest);
+}
+
+void digest_close(struct digest **digest)
+{
+    digest_free(*digest);
+    *digest = NULL;
+}
+
+void digest_add(struct digest *digest, struct str data)
+{
+    must(EVP_DigestUpdate(digest->sha256, data.ptr, data.len) == 1, "EVP_DigestUpdate");
+    must(EVP_DigestUpdate(digest->md5, data.ptr, data.len) == 1, "EVP_DigestUpdate");
+}
+
+void digest_end(struct digest *digest, struct sha256 *sha256, struct md5 *md5)
+{
+    if (sha256 != NULL)
+        must(EVP_DigestFinal_ex(digest->sha256, sha256->bytes, NULL) == 1, "EVP_DigestFinal_ex");
+    if (md5 != NULL)
+        must(EVP_DigestFinal_ex(digest->md5, md5->bytes, NULL) == 1, "EVP_DigestFinal_ex");
+}
+
+static void md_ctx_close(EVP_MD_CTX **ctx)
+{
+    EVP_MD_CTX_free(*ctx);
+}
+
+static void piece_close(char **piece)
+{
+    xfree(*piece);
+}
+
+enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, struct err *err)
+{
+    fetch_once();
+    AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, errno, "reading '%s'", path);
+    AUTO(piece_close) char *piece = xmalloc(READ_PIECE_BYTES);
+    AUTO(md_ctx_close) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    must(ctx != NULL && EVP_DigestInit_ex2(ctx, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
+    uint64_t total = 0;
+    for (;;) {
+        ssize_t got = read(fd, piece, READ_PIECE_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(err, errno, "reading '%s'", path);
+        if (got == 0)
+            break;
+        must(EVP_DigestUpdate(ctx, piece, (size_t) got) == 1, "EVP_DigestUpdate");
+        total += (uint64_t) got;
+    }
+    must(EVP_DigestFinal_ex(ctx, out->bytes, NULL) == 1, "EVP_DigestFinal_ex");
+    if (size != NULL)
+        *size = total;
+    return ERR_NONE;
+}
+
+struct str hex_of(struct arena *arena, const void *bytes, size_t len)
+{
+    static const char s_digits[] = "0123456789abcdef";
+    const unsigned char *in = bytes;
+    char *out = arena_alloc(arena, len * 2 + 1);
+    for (size_t i = 0; i < len; i++) {
+        out[i * 2] = s_digits[in[i] >> 4];
+        out[i * 2 + 1] = s_digits[in[i] & 15];
+    }
+    return str_of(out, len * 2);
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(struct str hex, void *out, size_t out_len)
+{
+    unsigned char *bytes = out;
+    if (hex.len != out_len * 2)
+        return false;
+    for (size_t i = 0; i < hex.len; i++)
+        if (hex_value(hex.ptr[i]) < 0)
+            return false;
+    for (size_t i = 0; i < out_len; i++)
+        bytes[i] = (unsigned char) (hex_value(hex.ptr[i * 2]) * 16 + hex_value(hex.ptr[i * 2 + 1]));
+    return true;
+}
+
+static const char s_base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+struct str base64_of(struct arena *arena, const void *bytes, size_t len)
+{
+    const unsigned char *in = bytes;
+    size_t out_len = (len + 2) / 3 * 4, o = 0;
+    char *out = arena_alloc(arena, out_len + 1);
+    for (size_t i = 0; i < len; i += 3) {
+        size_t have = len - i;
+        uint32_t v = (uint32_t) in[i] << 16;
+        v |= have > 1 ? (uint32_t) in[i + 1] << 8 : 0;
+        v |= have > 2 ? (uint32_t) in[i + 2] : 0;
+        out[o++] = s_base64[v >> 18];
+        out[o++] = s_base64[(v >> 12) & 63];
+        out[o++] = have > 1 ? s_base64[(v >> 6) & 63] : '=';
+        out[o++] = have > 2 ? s_base64[v & 63] : '=';
+    }
+    return str_of(out, out_len);
+}
+
+static int base64_value(char c)
+{
+    const char *at = c != '\0' ? strchr(s_base64, c) : NULL;
+    return at != NULL ? (int) (at - s_base64) : -1;
+}
+
+/* Strict: padded to a multiple of four, no white space, unused bits zero (RFC 4648 section 3.5). */
+bool base64_decode(struct arena *arena, struct str text, struct str *out)
+{
+    if (text.len % 4 != 0)
+        return false;
+    size_t padding = 0;
+    while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=')
+        padding++;
+    size_t digits = text.len - padding, o = 0;
+    char *bytes = arena_alloc(arena, text.len / 4 * 3 + 1);
+    uint32_t v = 0;
+    for (size_t i = 0; i < digits; i++) {
+        int value = base64_value(text.ptr[i]);
+        if (value < 0)
+            return false;
+        v = (v << 6 | (uint32_t) value) & 0xFFFFFF;
+        if (i % 4 == 0)
+            continue;
+        unsigned shift = (unsigned) (3 - i % 4) * 2;
+        bytes[o++] = (char) (unsigned char) (v >> shift & 0xFF);
+        bool last = i + 1 == digits;
+        if (last && shift > 0 && (v & ((1U << shift) - 1)) != 0)
+            return false;
+    }
+    *out = str_of(bytes, o);
+    return true;
+}
+
+struct str base32_of(struct arena *arena, const void *bytes, size_t len)
+{
+    static const char s_base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+    const unsigned char *in = bytes;
+    char *out = arena_alloc(arena, (len * 8 + 4) / 5 + 1);
+    size_t o = 0;
+    uint32_t v = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < len; i++) {
+        v = (v << 8 | in[i]) & 0xFFFF;
+        for (bits += 8; bits >= 5; bits -= 5)
+            out[o++] = s_base32[v >> (bits - 5) & 31];
+    }
+    if (bits > 0)
+        out[o++] = s_base32[v << (5 - bits) & 31];
+    return str_of(out, o);
+}
+
+struct str sha256_hex(struct arena *arena, struct str data)
+{
+    struct sha256 hash = sha256_of(data);
+    return hex_of(arena, hash.bytes, sizeof(hash.bytes));
+}
+
+bool secret_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+void secret_wipe(void *ptr, size_t len)
+{
+    OPENSSL_cleanse(ptr, len);
+}
