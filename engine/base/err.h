@@ -21,6 +21,7 @@
     X(PRECONDITION, "a conditional write lost (412 or 409)") \
     X(AUTH, "credentials are missing, wrong or expired") \
     X(DENIED, "AWS denied the action") \
+    X(BUSY, "the thing is busy changing") \
     X(THROTTLED, "AWS asked to slow down") \
     X(TRANSIENT, "a fault that a retry may cure") \
     X(TIMEOUT, "a wait ran out") \
@@ -55,6 +56,9 @@ struct err {
         int http_status;
         char code[80];       /* "ValidationException" */
         char request_id[96]; /* x-amzn-requestid, or S3's pair joined by '/' */
+        int attempts;        /* requests sent for this call */
+        bool not_sent;       /* the last attempt never reached AWS (no connection) */
+        bool maybe_done;     /* some attempt may have taken effect: look before sending again */
     } aws;
     const char *func; /* where it was set, for -v */
     int src_line;
