@@ -1,0 +1,116 @@
+/* engine/plan/plan.h - what we would do, as data.
+ *
+ * A plan is built once by plan_build() (engine/reconcile/planner.h) and read by views and the
+ * executor; nothing here talks to AWS. Ownership: everything hangs off the arena given to
+ * plan_build(). Threads: immutable after build, but for `outcome`, which the executor writes.
+ */
+#ifndef ENGINE_PLAN_PLAN_H
+#define ENGINE_PLAN_PLAN_H
+
+#include "engine/base/err.h"
+#include "engine/base/vec.h"
+#include "engine/resource/kind.h"
+
+enum action {
+    ACTION_NOOP,
+    ACTION_CREATE,
+    ACTION_UPDATE,
+    ACTION_REPLACE, /* the new one first, the old one when nothing uses it any more */
+    ACTION_DELETE,
+};
+
+/* Only explains; execution never reads it. */
+enum reason {
+    REASON_NONE,
+    REASON_NOT_IN_SPEC,     /* ours, and the spec does not want it */
+    REASON_CONTENT_CHANGED, /* another fingerprint */
+    REASON_CHANGED_OUTSIDE, /* somebody else changed it */
+    REASON_NEW_GENERATION,  /* unchanged, copied to the new generation's prefix */
+    REASON_LEFT_BEHIND,     /* an unfinished or rolled-back run left it */
+    REASON_ENDPOINT_FAILED, /* only a new endpoint helps */
+    REASON_MOVED,           /* the stack's bucket, prefix or endpoint name changed */
+    REASON_DESTROY,
+};
+
+enum outcome { OUTCOME_PENDING, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_SKIPPED };
+
+struct attr_diff {
+    struct str path;                   /* "primary_container.model_data_url" */
+    const struct json *before, *after; /* NULL: absent */
+    bool replaces, secret;
+};
+
+struct change {
+    enum kind_id kind;
+    enum action action;
+    enum reason reason;
+    struct str address;
+    struct str index;                  /* model or channel name; STR_NULL where there is only one */
+    struct str name;                   /* the thing's AWS name or key after the change */
+    struct str old_name;               /* REPLACE and DELETE: what goes */
+    const struct json *before, *after; /* Terraform's attributes; NULL: absent */
+    struct attr_diff *diffs;
+    size_t n_diffs;
+    struct str note;     /* one line for people: "server-side copy", "trains 25 rounds" */
+    struct srcloc at;    /* in the spec, when it comes from there */
+    const void *subject; /* what the kind works on: struct want_model, struct want_channel, struct
+                            seen_object */
+
+    struct change **needs; /* must be done before this one starts */
+    size_t n_needs;
+    bool removal_half; /* the delete of a REPLACE; not counted, not shown */
+    size_t n_members;  /* things in it, where one change stands for many (training output); 0 counts
+                          as 1 */
+
+    /* Written by the executor. */
+    enum outcome outcome;
+    struct err *err; /* when FAILED; when SKIPPED: the failure it waited for */
+    int64_t started_ms, ended_ms;
+};
+
+enum plan_mode { PLAN_APPLY, PLAN_DESTROY };
+
+struct plan_warning {
+    struct str message, hint;
+};
+
+struct plan {
+    enum plan_mode mode;
+    struct str stack, account, region, uid, home, endpoint;
+    VEC(struct change *) changes; /* executable order: every change stands behind its needs */
+    VEC(struct plan_warning) warnings;
+    size_t n_add, n_change, n_destroy;
+    bool record_only; /* nothing but control/stack.json will be written */
+    struct str
+        note_roll; /* "the endpoint rolls once to a new fleet ..."; STR_NULL when it does not */
+    struct str
+        note_blocked; /* the wanted config was rolled back before and will not be tried; STR_NULL */
+    struct str note_busy; /* the endpoint is being changed: "Updating since ..."; STR_NULL */
+    size_t n_unchanged;
+    size_t n_foreign; /* objects under our prefix that are not ours */
+    /* For the cost line. */
+    struct str instance_type;
+    int64_t instance_count;
+    struct str old_instance_type; /* of the live config; STR_NULL when there is none */
+    int64_t old_instance_count;
+    const void *context; /* the reconciler's own: what was wanted and seen */
+};
+
+/* Nothing to do at all: apply writes nothing. */
+bool plan_is_empty(const struct plan *plan);
+/* Adds and counts a change; returns it. */
+struct change *
+plan_add(struct arena *arena, struct plan *plan, enum kind_id kind, enum action action);
+void change_need(
+    struct arena *arena,
+    struct change *change,
+    struct change *need); /* NULL and NOOP are skipped */
+/* Sorts so that every change stands behind its needs (stable), and counts. */
+void plan_finish(struct arena *arena, struct plan *plan);
+const char *action_name(enum action action);                      /* "create" */
+const char *action_symbol(enum action action, bool create_first); /* "+" "~" "-" "+/-" */
+const char *reason_name(enum reason reason); /* Terraform's words where it has one */
+/* The text after "  # ADDR ": "will be created". */
+const char *action_phrase(enum action action);
+
+#endif

@@ -1,0 +1,93 @@
+/* engine/reconcile/reconcile.h - the line from a spec to a changed world.
+ *
+ *   spec -> desired_build -> observe -> plan_build (pure) -> execute_plan -> settle
+ *
+ * What commands call. Everything runs inside a task of the loop and may wait. Ownership: results
+ * hang off r->arena. Errors: ERR_SPEC (positioned), ERR_CONFLICT (something not ours is in the
+ * way), ERR_AUTH, ERR_DENIED, ERR_REFUSED, ERR_PRECONDITION (another apply won the record),
+ * ERR_CANCELLED, and what AWS said.
+ */
+#ifndef ENGINE_RECONCILE_RECONCILE_H
+#define ENGINE_RECONCILE_RECONCILE_H
+
+#include "engine/base/loop.h"
+#include "engine/base/rng.h"
+#include "engine/plan/event.h"
+#include "engine/plan/plan.h"
+
+struct spec;
+struct world;
+
+struct reconciler {
+    struct arena *arena;
+    struct loop *loop;
+    struct world *world; /* engine/kinds/kinds.h: kinds_world() */
+    struct str account;  /* sts:GetCallerIdentity's; STR_NULL: asked for */
+    struct str region;   /* STR_NULL: the spec's */
+    struct str writer;   /* "user@host", for the record */
+    event_fn *on_event;  /* NULL: nobody listens */
+    void *event_arg;
+    size_t parallelism; /* 0 = 10 */
+    bool retry_failed;  /* try failed jobs and rolled-back configs again */
+    bool follow_logs;
+};
+
+/* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its
+ * pending config. */
+enum err_code reconcile_plan(
+    struct reconciler *r,
+    const struct spec *spec,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err) MUST_USE;
+
+struct report {
+    size_t n_added, n_changed, n_destroyed; /* what was done */
+    size_t n_failed, n_skipped;
+    size_t n_kept_foreign;       /* destroy: things under the prefix that are not ours and stay */
+    VEC(struct str) left;        /* destroy: what is still there and should not be */
+    VEC(struct change *) failed; /* first failures first */
+};
+
+/* Waits until the endpoint is in a stable state; then the plan must be built again. True when it
+ * had to wait. */
+enum err_code reconcile_wait_stable(
+    struct reconciler *r, const struct spec *spec, bool *ret_waited, struct err *err) MUST_USE;
+/* Carries the plan out. ERR_PARTIAL when some of it failed (the report names it), ERR_ROLLED_BACK
+ * when SageMaker rolled the endpoint back; *ret_report is filled in then, too. */
+enum err_code reconcile_execute(
+    struct reconciler *r, struct plan *plan, struct report *ret_report, struct err *err) MUST_USE;
+
+struct status_model {
+    struct str name, fp, target_model, key, etag;
+    uint64_t size;
+    const struct json *metrics; /* object of numbers; NULL */
+    bool in_spec, published;    /* published: what clients reach is what the spec says */
+};
+
+struct status {
+    struct str stack, account, region, uid, home;
+    bool endpoint_present;
+    struct str endpoint, endpoint_status, failure_reason, config, model, model_data_url;
+    struct str instance_type;
+    int64_t instance_count;
+    struct status_model *models;
+    size_t n_models;
+    size_t n_foreign;
+    bool stable;
+    struct plan *plan; /* what apply would do: drift */
+};
+
+enum err_code reconcile_status(
+    struct reconciler *r, const struct spec *spec, struct status **ret_status, struct err *err)
+    MUST_USE;
+
+/* TargetModel of a model, by the record alone (one GET). ERR_NOT_FOUND when it is not published. */
+enum err_code reconcile_target_model(
+    struct reconciler *r,
+    const struct spec *spec,
+    struct str model,
+    struct str *ret_target,
+    struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,84 @@
+/* engine/resource/snapshot.h - what is really there, read in bulk.
+ *
+ * Filled by the world's observe() (engine/kinds/observe*.c), read by the planner. Absent things
+ * have present = false; that comes only from a 404, a "could not find" or a listing, never from a
+ * 403.
+ */
+#ifndef ENGINE_RESOURCE_SNAPSHOT_H
+#define ENGINE_RESOURCE_SNAPSHOT_H
+
+#include "engine/base/map.h"
+#include "engine/base/vec.h"
+#include "engine/resource/want.h"
+#include "engine/stack/record.h"
+
+enum owner {
+    OWNER_UNKNOWN, /* not looked at yet */
+    OWNER_US,      /* our uid */
+    OWNER_OTHER,   /* somebody else's, or without our tags */
+};
+
+struct seen_object {
+    struct str key, etag; /* etag with its quotes */
+    uint64_t size;
+    int64_t modified_ms;
+    enum owner owner;
+    struct str fp; /* of an artifact, from its key, the record or its metadata; STR_NULL unknown */
+    struct str sha256; /* from its metadata */
+    bool tampered;     /* ours by name, but the content is not what we put there */
+};
+
+struct seen_job {
+    struct str name, status, failure_reason,
+        artifact;             /* artifact: s3:// of model.tar.gz when Completed */
+    struct str settings_hash; /* tag */
+    struct str arn;
+    const struct want_pair *metrics;
+    size_t n_metrics;
+    enum owner owner;
+};
+
+struct seen_thing { /* a SageMaker model or endpoint config */
+    bool present;
+    struct str name, arn;
+    enum owner owner;
+    struct str fp;
+    struct str home;             /* tag */
+    const struct json *describe; /* the service's answer, NULL when it was only listed */
+};
+
+struct seen_endpoint {
+    bool present;
+    struct str name, arn, status, failure_reason;
+    struct str config;         /* live */
+    struct str pending_config; /* while it is being changed */
+    enum owner owner;
+    struct str home;
+    bool protect; /* tag */
+    const struct json *tags;
+    int64_t instance_count; /* current */
+    const struct json *describe;
+};
+
+struct snapshot {
+    struct {
+        bool present, ours;
+        struct str region;
+    } bucket;
+    struct record record; /* control/stack.json; record.present says whether it is there */
+    struct map *objects;  /* key -> struct seen_object, everything under <prefix>/ */
+    struct seen_endpoint endpoint;
+    struct seen_thing live_config, live_model; /* what the endpoint uses */
+    struct str live_model_url;                 /* its ModelDataUrl */
+    struct str live_instance_type;
+    int64_t live_instance_count;
+    VEC(struct seen_thing) models, configs; /* all with our names, the live ones included */
+    VEC(struct seen_job) jobs; /* with our names; in apply only when some model has to be trained */
+    bool jobs_listed;
+    bool log_group; /* /aws/sagemaker/Endpoints/<name>; destroy only */
+    VEC(struct str)
+    uploads; /* unfinished multipart uploads under the prefix ("key\nid"); destroy only */
+    VEC(struct str) old_homes; /* homes found in tags that are not the wanted one */
+};
+
+#endif

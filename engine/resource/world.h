@@ -1,0 +1,123 @@
+/* engine/resource/world.h - the seam between the reconciler and AWS.
+ *
+ * The reconciler (engine/reconcile) calls these; engine/kinds implements them with the AWS client.
+ * All may wait (they run in a task of the loop). Required: every function. Answers live on the
+ * arena given.
+ */
+#ifndef ENGINE_RESOURCE_WORLD_H
+#define ENGINE_RESOURCE_WORLD_H
+
+#include "engine/plan/event.h"
+#include "engine/resource/snapshot.h"
+#include "engine/resource/want.h"
+
+enum settle_state { SETTLE_PENDING, SETTLE_DONE };
+
+struct settle {
+    enum settle_state state;
+    struct str status; /* AWS's word, for progress */
+};
+
+/* One change being carried out. The report functions tell whoever watches; they may be called at
+ * any time. */
+struct world_call {
+    struct arena *arena; /* lives as long as the plan */
+    const struct want *want;
+    struct snapshot *seen;
+    struct change *change;
+    void *state; /* the kind's own, kept between start and polls; NULL at first */
+    void (*status)(struct world_call *call, struct str status);
+    void (*progress)(struct world_call *call, uint64_t done, uint64_t total);
+    void (*log_line)(struct world_call *call, struct str line);
+    bool follow_logs;
+    void *reporter; /* the executor's */
+};
+
+struct world;
+
+struct world_ops {
+    /* sts:GetCallerIdentity. */
+    enum err_code (*identity)(
+        struct world *world,
+        struct arena *arena,
+        struct str *ret_account,
+        struct str *ret_arn,
+        struct err *err);
+    /* sha256 and size of a local file. */
+    enum err_code (*digest_file)(
+        struct world *world,
+        struct arena *arena,
+        struct str path,
+        struct str *ret_sha256,
+        uint64_t *ret_size,
+        struct err *err);
+    /* Checks a local training file or artifact before anything is sent. */
+    enum err_code (*check_channel)(
+        struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err);
+    enum err_code (*check_artifact)(
+        struct world *world,
+        const struct want *want,
+        const struct want_model *model,
+        struct err *err);
+    /* ETags and sizes under an s3:// prefix, hashed together; *ret_size is their sum. ERR_NOT_FOUND
+     * when empty. */
+    enum err_code (*digest_s3)(
+        struct world *world,
+        struct arena *arena,
+        struct str uri,
+        struct str *ret_digest,
+        struct str *ret_etag,
+        uint64_t *ret_size,
+        struct err *err);
+    /* Reads everything the planner needs. destroy: training jobs, uploads and log groups, too. */
+    enum err_code (*observe)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        bool destroy,
+        struct snapshot *out,
+        struct err *err);
+    /* Fills in owner, fp and sha256 of one object from its metadata (HEAD). */
+    enum err_code (*inspect)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct seen_object *object,
+        struct err *err);
+    /* The endpoint alone, fresh. */
+    enum err_code (*describe_endpoint)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct seen_endpoint *out,
+        struct err *err);
+    /* Training jobs with our names (into seen->jobs). */
+    enum err_code (*list_jobs)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct snapshot *seen,
+        struct err *err);
+    /* Compare-and-set of control/stack.json: if_etag STR_NULL means it must not exist.
+     * ERR_PRECONDITION when lost. */
+    enum err_code (*record_write)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct str text,
+        struct str if_etag,
+        struct str *ret_etag,
+        struct err *err);
+    enum err_code (*record_delete)(
+        struct world *world, const struct want *want, struct str if_etag, struct err *err);
+    /* Starts the change; for things that take time, poll() then says when it is done. */
+    enum err_code (*start)(struct world *world, struct world_call *call, struct err *err);
+    enum err_code (*poll)(
+        struct world *world, struct world_call *call, struct settle *out, struct err *err);
+};
+
+struct world {
+    const struct world_ops *ops;
+};
+
+#endif

@@ -1,0 +1,53 @@
+/* engine/stack/record.h - control/stack.json: the stack's one record. Pure: text in, text out.
+ *
+ * Never the truth about what exists; it resolves names for clients, and its ETags are hints that
+ * spare HEAD requests. Unknown members are kept when it is rewritten, so an older mmectl does not
+ * destroy what a newer one wrote. A record with a `format` above ours is refused.
+ */
+#ifndef ENGINE_STACK_RECORD_H
+#define ENGINE_STACK_RECORD_H
+
+#include "engine/base/json.h"
+#include "engine/base/vec.h"
+
+#define RECORD_FORMAT 1
+
+struct record_version {
+    struct str fp, etag, key;
+    uint64_t size;
+    struct str at, by; /* ISO time, who */
+};
+
+struct record_model {
+    struct str name;
+    struct record_version live;
+    const struct json *metrics;         /* object of numbers; NULL */
+    VEC(struct record_version) history; /* newest first, without the live one */
+};
+
+struct record_removed { /* stable mode: a name that went out of the live generation */
+    struct str name, fp;
+};
+
+struct record {
+    bool present;
+    struct str store_etag; /* of the object itself, for the compare-and-set */
+    int64_t serial;
+    struct str stack, uid, home, writer;
+    VEC(struct str) endpoints;
+    VEC(struct record_model) models; /* sorted by name */
+    struct str generation;           /* stable mode: the live one */
+    VEC(struct record_removed) removed;
+    struct str failed_config, failed_reason;
+    const struct json *unknown; /* the whole parsed document, for members we do not know */
+};
+
+/* ERR_PROTOCOL when it is not a record of a format we know. */
+enum err_code
+record_parse(struct arena *arena, struct str text, struct record *out, struct err *err) MUST_USE;
+struct str record_text(struct arena *arena, const struct record *record);
+const struct record_model *record_find(const struct record *record, struct str name); /* NULL */
+/* Same claims about the world: uid, home, endpoints, live versions, generation, failed config. */
+bool record_same(const struct record *a, const struct record *b);
+
+#endif
