@@ -1,14 +1,14 @@
-/* engine/resource/world.h - the seam between the reconciler and AWS.
+/* engine/plan/world.h - the seam between the reconciler and AWS.
  *
  * The reconciler (engine/reconcile) calls these; engine/kinds implements them with the AWS client.
  * All may wait (they run in a task of the loop). Required: every function. Answers live on the
  * arena given.
  */
-#ifndef ENGINE_RESOURCE_WORLD_H
-#define ENGINE_RESOURCE_WORLD_H
+#ifndef ENGINE_PLAN_WORLD_H
+#define ENGINE_PLAN_WORLD_H
 
 #include "engine/plan/event.h"
-#include "engine/resource/snapshot.h"
+#include "engine/plan/snapshot.h"
 #include "engine/resource/want.h"
 
 enum settle_state { SETTLE_PENDING, SETTLE_DONE };

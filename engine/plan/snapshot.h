@@ -1,11 +1,11 @@
-/* engine/resource/snapshot.h - what is really there, read in bulk.
+/* engine/plan/snapshot.h - what is really there, read in bulk.
  *
  * Filled by the world's observe() (engine/kinds/observe*.c), read by the planner. Absent things
  * have present = false; that comes only from a 404, a "could not find" or a listing, never from a
  * 403.
  */
-#ifndef ENGINE_RESOURCE_SNAPSHOT_H
-#define ENGINE_RESOURCE_SNAPSHOT_H
+#ifndef ENGINE_PLAN_SNAPSHOT_H
+#define ENGINE_PLAN_SNAPSHOT_H
 
 #include "engine/base/map.h"
 #include "engine/base/vec.h"
