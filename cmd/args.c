@@ -1,0 +1,63 @@
+#include "cmd/args.h"
+
+#define AT(member) offsetof(struct args, member)
+
+static const struct opt s_common[] = {
+    {OPT_FLAG, 'h', "help", NULL, AT(help), NULL, 0, "print this help and exit"},
+    {OPT_FLAG_OFF, 0, "color", NULL, AT(color), NULL, 0,
+     "no colours; also when NO_COLOR is set, TERM is dumb or the output is no terminal"},
+};
+const struct opt_set args_common = OPT_SET(s_common);
+
+static const struct opt s_json[] = {
+    {OPT_FLAG, 0, "json", NULL, AT(json), NULL, 0, "print JSON on standard output"},
+};
+const struct opt_set args_json = OPT_SET(s_json);
+
+static const struct opt s_spec[] = {
+    {OPT_LIST, 'f', "file", "SPEC", AT(files), NULL, 0,
+     "a spec: a file, a folder of *.yaml, or - for standard input; may be repeated"},
+    {OPT_LIST, 0, "set", "NAME=VALUE", AT(sets), NULL, 0,
+     "value of a variable of the spec; may be repeated"},
+    {OPT_STRING, 0, "region", "REGION", AT(region), NULL, 0, "AWS region instead of the spec's"},
+};
+const struct opt_set args_spec = OPT_SET(s_spec);
+
+static const struct opt s_aws[] = {
+    {OPT_FLAG, 0, "local", NULL, AT(local), NULL, 0,
+     "work on the AWS stand-in of this machine, starting it when it is not running"},
+    {OPT_STRING, 0, "profile", "NAME", AT(profile), NULL, 0,
+     "profile of ~/.aws/config to take credentials from"},
+    {OPT_STRING, 0, "endpoint-url", "URL", AT(endpoint_url), NULL, 0,
+     "send every AWS request there; also AWS_ENDPOINT_URL"},
+    {OPT_FLAG, 0, "stats", NULL, AT(stats), NULL, 0,
+     "end with one line: requests, CPU seconds, memory"},
+    {OPT_STRING, 0, "trace", "FILE", AT(trace), NULL, 0,
+     "write one JSON line per AWS request to FILE, without secrets"},
+};
+const struct opt_set args_aws = OPT_SET(s_aws);
+
+static const struct opt s_plan[] = {
+    {OPT_INT, 0, "parallelism", "N", AT(parallelism), NULL, 1,
+     "how many AWS objects are worked on at once (default 10)"},
+    {OPT_FLAG, 0, "full", NULL, AT(full), NULL, 0, "list every model instead of collapsing many"},
+    {OPT_FLAG, 0, "retry-failed", NULL, AT(retry_failed), NULL, 0,
+     "try again what failed for good before: training jobs, a rolled-back endpoint config"},
+    {OPT_FLAG, 0, "compact-warnings", NULL, AT(compact_warnings), NULL, 0,
+     "warnings in one line each"},
+    {OPT_FLAG_OFF, 0, "input", NULL, AT(input), NULL, 0, "never ask; same as --input=false"},
+};
+const struct opt_set args_plan = OPT_SET(s_plan);
+
+struct opt_list args_specs(struct arena *arena, const struct args *args, bool operands_are_specs)
+{
+    struct opt_list all = {0};
+    for (size_t i = 0; i < args->files.len; i++)
+        *VEC_PUSH(arena, &all) = args->files.items[i];
+    if (operands_are_specs)
+        for (size_t i = 0; i < args->operands.len; i++)
+            *VEC_PUSH(arena, &all) = args->operands.items[i];
+    if (all.len == 0)
+        *VEC_PUSH(arena, &all) = STR("mme.yaml");
+    return all;
+}

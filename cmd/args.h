@@ -1,0 +1,50 @@
+/* cmd/args.h - what a command line says, and the option sets that several commands share.
+ *
+ * One struct for all commands: an option means the same wherever it is taken. Filled in by
+ * opt_parse() from the tables of args.c and of the commands; zero where an option was not given,
+ * except the flags that are on until they are switched off.
+ */
+#ifndef CMD_ARGS_H
+#define CMD_ARGS_H
+
+#include "cmd/opt.h"
+
+enum out_format { OUT_TEXT, OUT_JSON, OUT_MARKDOWN };
+
+struct args {
+    struct opt_list operands;
+    bool help;
+    /* every command */
+    bool color, json, verbose;
+    /* which specs */
+    struct opt_list files, sets;
+    struct str region;
+    /* which AWS */
+    bool local, stats;
+    struct str profile, endpoint_url, trace;
+    /* plan, apply, destroy */
+    bool input, auto_approve, detailed_exitcode, full, retry_failed, compact_warnings;
+    int64_t parallelism;
+    int format; /* enum out_format */
+    /* test, invoke */
+    struct str data, model, content_type, accept;
+    int64_t calls;
+    /* local */
+    int64_t port;
+    struct str account;
+    bool force;
+    int64_t ready_fd;
+    /* init */
+    struct str output, bucket, role, name;
+};
+
+extern const struct opt_set args_common; /* --help --no-color */
+extern const struct opt_set args_json;   /* --json */
+extern const struct opt_set args_spec;   /* --file --set --region */
+extern const struct opt_set args_aws;    /* --local --profile --endpoint-url --stats --trace */
+extern const struct opt_set args_plan;   /* what plan, apply and destroy share */
+
+/* SPEC operands and -f values together; `./mme.yaml` when there is none. */
+struct opt_list args_specs(struct arena *arena, const struct args *args, bool operands_are_specs);
+
+#endif

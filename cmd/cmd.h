@@ -1,0 +1,59 @@
+/* cmd/cmd.h - the command list.
+ *
+ * To add a command:
+ *   1. cmd/cmd_<name>.c with its option table and a `const struct cmd cmd_<name>`;
+ *   2. a line in CMD_LIST, at the place where help should show it;
+ *   3. `make docs` copies the new tables into README.md;
+ *   4. a test in tests/e2e.
+ * Help, the man page, completions and README's tables follow from the list and the option tables.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "cmd/app.h"
+
+#define CMD_LIST(X) \
+    X(init) \
+    X(validate) \
+    X(plan) \
+    X(apply) \
+    X(destroy) \
+    X(status) \
+    X(test) \
+    X(invoke) \
+    X(cost) \
+    X(route) \
+    X(local_start) \
+    X(local_stop) \
+    X(local_status) \
+    X(local_reset) \
+    X(local_env) \
+    X(local_run) \
+    X(schema) \
+    X(help) \
+    X(completion) \
+    X(version)
+
+struct cmd {
+    const char *name;     /* "plan"; "local start" is two words on the command line */
+    const char *alias;    /* "diff"; NULL for none */
+    const char *operands; /* "[SPEC...]"; "" for none */
+    size_t max_operands;
+    const char *summary; /* one line, lower case */
+    const char *text;    /* paragraphs of --help and the man page, wrapped at 78 */
+    bool hidden;         /* works, but is not listed */
+    const struct opt_set *const *sets; /* ends with NULL */
+    enum exit_code (*run)(struct app *app);
+};
+
+#define CMD_DECLARE(name) extern const struct cmd cmd_##name;
+CMD_LIST(CMD_DECLARE)
+#undef CMD_DECLARE
+
+size_t cmd_count(void);
+const struct cmd *cmd_at(size_t index);
+/* Finds the command that argv starts with; *words is how many words name it. NULL and ERR_USAGE with
+ * the nearest name when there is none. */
+const struct cmd *cmd_find(int argc, char *const *argv, int *words, struct err *err);
+
+#endif
