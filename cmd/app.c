@@ -1,0 +1,35 @@
+#include "cmd/app.h"
+
+#include <unistd.h>
+
+enum exit_code app_fail(struct app *app, const struct err *err)
+{
+    struct buf buf = BUF_INIT(KIB(64));
+    term_render_error(&buf, app->term.color_err, err);
+    struct err ignored = {0};
+    /* Nothing is left to be told when standard error is gone. */
+    (void) !term_write(STDERR_FILENO, buf_str(&buf), &ignored);
+    buf_done(&buf);
+    return exit_of_err(err->code);
+}
+
+enum exit_code app_print(struct app *app, const struct buf *buf)
+{
+    struct err err = {0};
+    if (!buf_ok(buf)) {
+        err_set(&err, ERR_INTERNAL, "the output is larger than its limit");
+        return app_fail(app, &err);
+    }
+    return term_write(STDOUT_FILENO, buf_str(buf), &err) == ERR_NONE ? EXIT_CODE_OK
+                                                                      : app_fail(app, &err);
+}
+
+enum exit_code app_print_json(struct app *app, const struct json *json)
+{
+    struct buf buf = BUF_INIT(MIB(256));
+    json_write(&buf, json, JSON_PRETTY);
+    buf_add_char(&buf, '\n');
+    enum exit_code code = app_print(app, &buf);
+    buf_done(&buf);
+    return code;
+}
