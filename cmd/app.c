@@ -21,7 +21,7 @@ enum exit_code app_print(struct app *app, const struct buf *buf)
         return app_fail(app, &err);
     }
     return term_write(STDOUT_FILENO, buf_str(buf), &err) == ERR_NONE ? EXIT_CODE_OK
-                                                                      : app_fail(app, &err);
+                                                                     : app_fail(app, &err);
 }
 
 enum exit_code app_print_json(struct app *app, const struct json *json)

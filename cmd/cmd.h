@@ -39,9 +39,9 @@ struct cmd {
     const char *alias;    /* "diff"; NULL for none */
     const char *operands; /* "[SPEC...]"; "" for none */
     size_t max_operands;
-    const char *summary; /* one line, lower case */
-    const char *text;    /* paragraphs of --help and the man page, wrapped at 78 */
-    bool hidden;         /* works, but is not listed */
+    const char *summary;               /* one line, lower case */
+    const char *text;                  /* paragraphs of --help and the man page, wrapped at 78 */
+    bool hidden;                       /* works, but is not listed */
     const struct opt_set *const *sets; /* ends with NULL */
     enum exit_code (*run)(struct app *app);
 };
@@ -52,8 +52,8 @@ CMD_LIST(CMD_DECLARE)
 
 size_t cmd_count(void);
 const struct cmd *cmd_at(size_t index);
-/* Finds the command that argv starts with; *words is how many words name it. NULL and ERR_USAGE with
- * the nearest name when there is none. */
+/* Finds the command that argv starts with; *words is how many words name it. NULL and ERR_USAGE
+ * with the nearest name when there is none. */
 const struct cmd *cmd_find(int argc, char *const *argv, int *words, struct err *err);
 
 #endif

@@ -12,9 +12,7 @@ static enum exit_code run(struct app *app)
         code = app_fail(app, &err);
     } else if (!help_completion(app->arena, &buf, app->args.operands.items[0])) {
         err_set(
-            &err,
-            ERR_USAGE,
-            "no completion for '" STR_FMT "'",
+            &err, ERR_USAGE, "no completion for '" STR_FMT "'",
             STR_ARG(app->args.operands.items[0]));
         err_hint(&err, "it is written for bash, zsh and fish");
         code = app_fail(app, &err);

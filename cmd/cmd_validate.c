@@ -36,19 +36,14 @@ static enum exit_code run(struct app *app)
         return diags.n_errors > 0 ? exit_of_err(code) : app_fail(app, &err);
     struct buf buf = BUF_INIT(MIB(1));
     buf_fmt(
-        &buf,
-        "%sSuccess!%s The configuration is valid%s.\n",
-        paint(app->term.color_out, PAINT_GREEN),
-        paint_end(app->term.color_out),
+        &buf, "%sSuccess!%s The configuration is valid%s.\n",
+        paint(app->term.color_out, PAINT_GREEN), paint_end(app->term.color_out),
         diags.list.len > 0 ? ", but there were some validation warnings as shown above" : "");
     for (size_t i = 0; i < specs.len; i++)
         buf_fmt(
-            &buf,
-            "  " STR_FMT ": %zu model%s, endpoint " STR_FMT " in " STR_FMT "\n",
-            STR_ARG(specs.items[i]->name.value),
-            specs.items[i]->n_models,
-            specs.items[i]->n_models == 1 ? "" : "s",
-            STR_ARG(specs.items[i]->endpoint.name.value),
+            &buf, "  " STR_FMT ": %zu model%s, endpoint " STR_FMT " in " STR_FMT "\n",
+            STR_ARG(specs.items[i]->name.value), specs.items[i]->n_models,
+            specs.items[i]->n_models == 1 ? "" : "s", STR_ARG(specs.items[i]->endpoint.name.value),
             STR_ARG(specs.items[i]->region.value));
     enum exit_code printed = app_print(app, &buf);
     buf_done(&buf);

@@ -50,10 +50,7 @@ static enum exit_code run(struct app *app)
         json_put(arena, out, "version", json_z(arena, MMECTL_VERSION));
         for (size_t i = 0; i < ARRAY_LEN(libraries); i++)
             json_set(
-                arena,
-                libs,
-                str_from(libraries[i].name),
-                json_string(arena, libraries[i].version));
+                arena, libs, str_from(libraries[i].name), json_string(arena, libraries[i].version));
         json_put(arena, out, "libraries", libs);
         return app_print_json(app, out);
     }

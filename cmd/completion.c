@@ -10,10 +10,7 @@ static void option_words(struct buf *buf, const struct cmd *cmd)
         for (size_t i = 0; i < (*sets)->len; i++) {
             const struct opt *opt = &(*sets)->opts[i];
             buf_fmt(
-                buf,
-                " --%s%s%s",
-                opt->type == OPT_FLAG_OFF ? "no-" : "",
-                opt->long_name,
+                buf, " --%s%s%s", opt->type == OPT_FLAG_OFF ? "no-" : "", opt->long_name,
                 opt->type == OPT_FLAG || opt->type == OPT_FLAG_OFF ? "" : "=");
         }
 }
@@ -52,13 +49,14 @@ static void bash(struct buf *buf)
         "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
         "        words=\"");
     first_words(buf);
-    buf_add_z(buf, "\"\n    elif [ \"$COMP_CWORD\" -eq 2 ] && [ \"$first\" = local ]; then\n        words=\"");
-    second_words(buf, STR("local"));
     buf_add_z(
         buf,
-        "\"\n    else\n"
-        "        [ \"$first\" = local ] && first=\"local $second\"\n"
-        "        case $first in\n");
+        "\"\n    elif [ \"$COMP_CWORD\" -eq 2 ] && [ \"$first\" = local ]; then\n        words=\"");
+    second_words(buf, STR("local"));
+    buf_add_z(
+        buf, "\"\n    else\n"
+             "        [ \"$first\" = local ] && first=\"local $second\"\n"
+             "        case $first in\n");
     for (size_t i = 0; i < cmd_count(); i++) {
         const struct cmd *cmd = cmd_at(i);
         if (cmd->hidden)
@@ -71,14 +69,13 @@ static void bash(struct buf *buf)
         buf_add_z(buf, "\" ;;\n");
     }
     buf_add_z(
-        buf,
-        "        esac\n"
-        "    fi\n"
-        "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-        "    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace\n"
-        "    return 0\n"
-        "}\n"
-        "complete -o default -F _mmectl mmectl\n");
+        buf, "        esac\n"
+             "    fi\n"
+             "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+             "    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace\n"
+             "    return 0\n"
+             "}\n"
+             "complete -o default -F _mmectl mmectl\n");
 }
 
 /* Inside single quotes of a shell, with zsh's ':' and '[' ']' out of the way. */
@@ -98,12 +95,8 @@ static void zsh_option(struct buf *buf, const struct opt *opt)
 {
     bool flag = opt->type == OPT_FLAG || opt->type == OPT_FLAG_OFF;
     buf_fmt(
-        buf,
-        " '%s--%s%s%s[",
-        opt->type == OPT_LIST ? "*" : "",
-        opt->type == OPT_FLAG_OFF ? "no-" : "",
-        opt->long_name,
-        flag ? "" : "=");
+        buf, " '%s--%s%s%s[", opt->type == OPT_LIST ? "*" : "",
+        opt->type == OPT_FLAG_OFF ? "no-" : "", opt->long_name, flag ? "" : "=");
     quoted(buf, opt->help);
     buf_add_char(buf, ']');
     if (opt->type == OPT_CHOICE) {
@@ -120,28 +113,25 @@ static void zsh_option(struct buf *buf, const struct opt *opt)
 static void zsh(struct buf *buf)
 {
     buf_add_z(
-        buf,
-        "#compdef mmectl\n"
-        "_mmectl() {\n"
-        "    local cmd=${words[2]}\n"
-        "    if (( CURRENT == 2 )); then\n"
-        "        local -a commands=(");
+        buf, "#compdef mmectl\n"
+             "_mmectl() {\n"
+             "    local cmd=${words[2]}\n"
+             "    if (( CURRENT == 2 )); then\n"
+             "        local -a commands=(");
     first_words(buf);
     buf_add_z(
-        buf,
-        " )\n        compadd -a commands\n        return\n    fi\n"
-        "    if [[ $cmd == local ]]; then\n"
-        "        if (( CURRENT == 3 )); then\n"
-        "            local -a commands=(");
+        buf, " )\n        compadd -a commands\n        return\n    fi\n"
+             "    if [[ $cmd == local ]]; then\n"
+             "        if (( CURRENT == 3 )); then\n"
+             "            local -a commands=(");
     second_words(buf, STR("local"));
     buf_add_z(
-        buf,
-        " )\n            compadd -a commands\n            return\n        fi\n"
-        "        cmd=\"local ${words[3]}\"\n"
-        "        shift words; (( CURRENT-- ))\n"
-        "    fi\n"
-        "    shift words; (( CURRENT-- ))\n"
-        "    case $cmd in\n");
+        buf, " )\n            compadd -a commands\n            return\n        fi\n"
+             "        cmd=\"local ${words[3]}\"\n"
+             "        shift words; (( CURRENT-- ))\n"
+             "    fi\n"
+             "    shift words; (( CURRENT-- ))\n"
+             "    case $cmd in\n");
     for (size_t i = 0; i < cmd_count(); i++) {
         const struct cmd *cmd = cmd_at(i);
         if (cmd->hidden)
@@ -190,22 +180,16 @@ static void fish(struct arena *arena, struct buf *buf)
         (void) str_split(&rest, ' ', &first);
         struct str seen = str_fmt(arena, "__fish_seen_subcommand_from " STR_FMT, STR_ARG(first));
         if (str_is_null(rest)) {
-            buf_fmt(
-                buf, "complete -c mmectl -n __fish_use_subcommand -a %s -d '", cmd->name);
+            buf_fmt(buf, "complete -c mmectl -n __fish_use_subcommand -a %s -d '", cmd->name);
         } else {
             buf_fmt(
-                buf,
-                "complete -c mmectl -n __fish_use_subcommand -a " STR_FMT "\n",
+                buf, "complete -c mmectl -n __fish_use_subcommand -a " STR_FMT "\n",
                 STR_ARG(first));
             buf_fmt(
-                buf,
-                "complete -c mmectl -n '" STR_FMT "' -a " STR_FMT " -d '",
-                STR_ARG(seen),
+                buf, "complete -c mmectl -n '" STR_FMT "' -a " STR_FMT " -d '", STR_ARG(seen),
                 STR_ARG(rest));
             seen = str_fmt(
-                arena,
-                STR_FMT "; and __fish_seen_subcommand_from " STR_FMT,
-                STR_ARG(seen),
+                arena, STR_FMT "; and __fish_seen_subcommand_from " STR_FMT, STR_ARG(seen),
                 STR_ARG(rest));
         }
         for (const char *c = cmd->summary; *c != '\0'; c++)

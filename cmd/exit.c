@@ -39,6 +39,7 @@ enum exit_code exit_of_err(enum err_code code)
     case ERR_NOT_FOUND:
     case ERR_EXISTS:
     case ERR_CONFLICT:
+    case ERR_BUSY:
     case ERR_AUTH:
     case ERR_DENIED:
     case ERR_THROTTLED:

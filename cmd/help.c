@@ -50,10 +50,9 @@ void help_overview(struct arena *arena, struct buf *buf)
 {
     (void) arena;
     buf_add_z(
-        buf,
-        "mmectl makes a SageMaker multi-model endpoint match a YAML spec.\n\n"
-        "Usage: mmectl <command> [options] [SPEC...]\n\n"
-        "Commands:\n");
+        buf, "mmectl makes a SageMaker multi-model endpoint match a YAML spec.\n\n"
+             "Usage: mmectl <command> [options] [SPEC...]\n\n"
+             "Commands:\n");
     command_lines(buf, STR_NULL);
     buf_add_z(
         buf,
@@ -80,8 +79,7 @@ bool help_group(struct arena *arena, struct buf *buf, struct str group)
 /* "plan [options] [SPEC...]" */
 static void usage_words(struct buf *buf, const struct cmd *cmd)
 {
-    buf_fmt(
-        buf, "%s [options]%s%s", cmd->name, cmd->operands[0] != '\0' ? " " : "", cmd->operands);
+    buf_fmt(buf, "%s [options]%s%s", cmd->name, cmd->operands[0] != '\0' ? " " : "", cmd->operands);
 }
 
 void help_command(struct arena *arena, struct buf *buf, const struct cmd *cmd)
@@ -248,7 +246,8 @@ void help_man(struct arena *arena, struct buf *buf)
         ".SH SYNOPSIS\n.B mmectl\n.I command\n[options]\n[SPEC...]\n"
         ".SH DESCRIPTION\n"
         "The spec lists XGBoost model variants, their hyperparameters, instance types and one\n"
-        "SageMaker multi\\-model endpoint. mmectl compares it with what exists in AWS and creates,\n"
+        "SageMaker multi\\-model endpoint. mmectl compares it with what exists in AWS and "
+        "creates,\n"
         "updates and deletes until both agree. AWS is the only state. With\n.B \\-\\-local\n"
         "a command runs against the AWS stand\\-in that is part of the program.\n"
         ".PP\nOptions take one or two dashes. SPEC is a file, a folder of *.yaml or \\- for "
@@ -272,12 +271,11 @@ void help_man(struct arena *arena, struct buf *buf)
         buf_add_char(buf, '\n');
     }
     buf_add_z(
-        buf,
-        ".SH ENVIRONMENT\n"
-        ".TP\n.B AWS_ENDPOINT_URL\nsend every AWS request there\n"
-        ".TP\n.B MMECTL_HOME\nfolder of the stand\\-in (default "
-        "${XDG_STATE_HOME:\\-~/.local/state}/mmectl)\n"
-        ".TP\n.B MMECTL_LOG\ndiagnostics for developers: debug, or aws=debug,plan=info\n"
-        ".TP\n.B MMECTL_VAR_\\fIname\\fP\nvalue of a variable of the spec\n"
-        ".TP\n.B NO_COLOR\nno colours when set\n");
+        buf, ".SH ENVIRONMENT\n"
+             ".TP\n.B AWS_ENDPOINT_URL\nsend every AWS request there\n"
+             ".TP\n.B MMECTL_HOME\nfolder of the stand\\-in (default "
+             "${XDG_STATE_HOME:\\-~/.local/state}/mmectl)\n"
+             ".TP\n.B MMECTL_LOG\ndiagnostics for developers: debug, or aws=debug,plan=info\n"
+             ".TP\n.B MMECTL_VAR_\\fIname\\fP\nvalue of a variable of the spec\n"
+             ".TP\n.B NO_COLOR\nno colours when set\n");
 }

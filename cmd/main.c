@@ -102,13 +102,8 @@ static enum exit_code dispatch(struct app *app, int argc, char **argv)
         return app_fail(app, &err);
     opt_defaults(app->cmd->sets, &app->args);
     enum err_code code = opt_parse(
-        app->arena,
-        app->cmd->sets,
-        argc - 1 - words,
-        argv + 1 + words,
-        &app->args,
-        &app->args.operands,
-        &err);
+        app->arena, app->cmd->sets, argc - 1 - words, argv + 1 + words, &app->args,
+        &app->args.operands, &err);
     if (code == ERR_NONE && !app->args.help)
         code = check_operands(app, &err);
     if (!app->args.color)

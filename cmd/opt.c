@@ -83,12 +83,8 @@ set_choice(struct arena *arena, const struct opt *opt, int *out, struct str valu
     char *list = str_z(arena, buf_str(&all));
     buf_done(&all);
     return err_set(
-        err,
-        ERR_USAGE,
-        "option '--%s' does not take '" STR_FMT "'; it takes %s",
-        opt->long_name,
-        STR_ARG(value),
-        list);
+        err, ERR_USAGE, "option '--%s' does not take '" STR_FMT "'; it takes %s", opt->long_name,
+        STR_ARG(value), list);
 }
 
 static enum err_code set_value(
@@ -100,11 +96,8 @@ static enum err_code set_value(
     case OPT_FLAG_OFF:
         if (!parse_bool(value, at))
             return err_set(
-                err,
-                ERR_USAGE,
-                "option '--%s' takes true or false, not '" STR_FMT "'",
-                opt->long_name,
-                STR_ARG(value));
+                err, ERR_USAGE, "option '--%s' takes true or false, not '" STR_FMT "'",
+                opt->long_name, STR_ARG(value));
         return ERR_NONE;
     case OPT_STRING:
         *(struct str *) at = value;
@@ -115,12 +108,9 @@ static enum err_code set_value(
     case OPT_INT:
         if (!str_to_i64(value, at) || *(int64_t *) at < opt->least)
             return err_set(
-                err,
-                ERR_USAGE,
+                err, ERR_USAGE,
                 "option '--%s' takes a whole number of at least %lld, not '" STR_FMT "'",
-                opt->long_name,
-                (long long) opt->least,
-                STR_ARG(value));
+                opt->long_name, (long long) opt->least, STR_ARG(value));
         return ERR_NONE;
     case OPT_CHOICE:
         return set_choice(arena, opt, at, value, err);
@@ -198,8 +188,7 @@ enum err_code opt_parse(
             ended = true;
         } else {
             int used = 0;
-            enum err_code code =
-                parse_option(arena, sets, argv + i, argc - i, target, &used, err);
+            enum err_code code = parse_option(arena, sets, argv + i, argc - i, target, &used, err);
             if (code != ERR_NONE)
                 return code;
             i += used;

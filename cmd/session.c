@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 /* --set name=value, in order. */
-static enum err_code parse_sets(
-    struct app *app, struct spec_pair **ret_pairs, size_t *ret_count, struct err *err)
+static enum err_code
+parse_sets(struct app *app, struct spec_pair **ret_pairs, size_t *ret_count, struct err *err)
 {
     const struct opt_list *sets = &app->args.sets;
     struct spec_pair *pairs = ARENA_ARRAY(app->arena, sets->len, struct spec_pair);
@@ -12,9 +12,7 @@ static enum err_code parse_sets(
         size_t equals = str_index(sets->items[i], '=');
         if (equals == SIZE_MAX || equals == 0)
             return err_set(
-                err,
-                ERR_USAGE,
-                "option '--set' takes NAME=VALUE, not '" STR_FMT "'",
+                err, ERR_USAGE, "option '--set' takes NAME=VALUE, not '" STR_FMT "'",
                 STR_ARG(sets->items[i]));
         pairs[i].name = str_slice(sets->items[i], 0, equals);
         pairs[i].value = str_slice(sets->items[i], equals + 1, sets->items[i].len);

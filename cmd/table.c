@@ -141,26 +141,16 @@ void table_render(struct buf *buf, const struct table *table, bool color)
         }
     for (size_t c = 0; c < n; c++)
         render_cell(
-            buf,
-            str_from(table->columns[c].title),
-            paint(color, PAINT_BOLD),
-            paint_end(color),
-            widths[c],
-            table->columns[c].right,
-            c + 1 == n);
+            buf, str_from(table->columns[c].title), paint(color, PAINT_BOLD), paint_end(color),
+            widths[c], table->columns[c].right, c + 1 == n);
     buf_add_char(buf, '\n');
     for (size_t r = 0; r < table->rows.len; r++) {
         for (size_t c = 0; c < n; c++) {
             const struct cell *cell = &table->rows.items[r].cells[c];
             bool on = color && cell->painted;
             render_cell(
-                buf,
-                texts[r * n + c],
-                paint(on, cell->paint),
-                paint_end(on),
-                widths[c],
-                table->columns[c].right,
-                c + 1 == n);
+                buf, texts[r * n + c], paint(on, cell->paint), paint_end(on), widths[c],
+                table->columns[c].right, c + 1 == n);
         }
         buf_add_char(buf, '\n');
     }
@@ -191,9 +181,7 @@ struct json *table_json(struct arena *arena, const struct table *table)
         struct json *row = json_object(arena);
         for (size_t c = 0; c < table->n_columns; c++)
             json_set(
-                arena,
-                row,
-                str_from(table->columns[c].key),
+                arena, row, str_from(table->columns[c].key),
                 cell_json(arena, &table->rows.items[r].cells[c]));
         json_push(out, row);
     }

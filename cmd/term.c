@@ -30,12 +30,8 @@ void term_init(struct term *term, const char *(*getenv_fn)(const char *name))
 const char *paint(bool on, enum paint paint)
 {
     static const char *const s_codes[] = {
-        [PAINT_RED] = "\x1b[31m",
-        [PAINT_GREEN] = "\x1b[32m",
-        [PAINT_YELLOW] = "\x1b[33m",
-        [PAINT_CYAN] = "\x1b[36m",
-        [PAINT_BOLD] = "\x1b[1m",
-        [PAINT_DIM] = "\x1b[2m",
+        [PAINT_RED] = "\x1b[31m",  [PAINT_GREEN] = "\x1b[32m", [PAINT_YELLOW] = "\x1b[33m",
+        [PAINT_CYAN] = "\x1b[36m", [PAINT_BOLD] = "\x1b[1m",   [PAINT_DIM] = "\x1b[2m",
     };
     return on ? s_codes[paint] : "";
 }
@@ -76,7 +72,8 @@ enum err_code term_write(int fd, struct str text, struct err *err)
             continue;
         if (n < 0)
             return err_errno(
-                err, errno, "writing to %s", fd == STDOUT_FILENO ? "standard output" : "the stream");
+                err, errno, "writing to %s",
+                fd == STDOUT_FILENO ? "standard output" : "the stream");
         text = str_from_index(text, (size_t) n);
     }
     return ERR_NONE;
@@ -142,15 +139,13 @@ static void render_hint(struct buf *buf, bool color, struct str hint)
     buf_add_char(buf, '\n');
 }
 
-static void render_head(struct buf *buf, bool color, enum diag_severity severity, struct str message)
+static void
+render_head(struct buf *buf, bool color, enum diag_severity severity, struct str message)
 {
     bool is_error = severity == DIAG_ERROR;
     buf_fmt(
-        buf,
-        "%s%s%s",
-        paint(color, is_error ? PAINT_RED : PAINT_YELLOW),
-        is_error ? "Error: " : "Warning: ",
-        paint_end(color));
+        buf, "%s%s%s", paint(color, is_error ? PAINT_RED : PAINT_YELLOW),
+        is_error ? "Error: " : "Warning: ", paint_end(color));
     buf_add_clean(buf, message);
     buf_add_char(buf, '\n');
 }
@@ -214,16 +209,14 @@ static struct json *diag_json(
 
 struct json *term_error_json(struct arena *arena, const struct err *err)
 {
-    struct json *out = diag_json(
-        arena, DIAG_ERROR, str_from(err->message), str_from(err->hint), err->at);
+    struct json *out =
+        diag_json(arena, DIAG_ERROR, str_from(err->message), str_from(err->hint), err->at);
     if (err->aws.code[0] != '\0' || err->aws.request_id[0] != '\0') {
         struct json *aws = json_object(arena);
         json_put(arena, aws, "code", json_string(arena, str_dup(arena, str_from(err->aws.code))));
         json_put(arena, aws, "http_status", json_int(arena, err->aws.http_status));
         json_put(
-            arena,
-            aws,
-            "request_id",
+            arena, aws, "request_id",
             json_string(arena, str_dup(arena, str_from(err->aws.request_id))));
         json_put(arena, out, "aws", aws);
     }

@@ -55,15 +55,10 @@ struct str cost_line(struct arena *arena, struct str instance_type, int64_t inst
     struct cost_hosting hosting;
     if (!cost_hosting(instance_type, instances, 1, &hosting))
         return str_fmt(
-            arena,
-            STR_FMT " × %lld: no price for this type",
-            STR_ARG(instance_type),
+            arena, STR_FMT " × %lld: no price for this type", STR_ARG(instance_type),
             (long long) instances);
     return str_fmt(
-        arena,
-        STR_FMT " × %lld: " STR_FMT "/h",
-        STR_ARG(instance_type),
-        (long long) instances,
+        arena, STR_FMT " × %lld: " STR_FMT "/h", STR_ARG(instance_type), (long long) instances,
         STR_ARG(cost_usd(arena, hosting.shared_hour)));
 }
 

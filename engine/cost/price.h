@@ -4,7 +4,8 @@
  * of price_date(). A type costs the same for hosting and for training to within a cent; where the
  * two differ the hosting price stands here. A type that is not in the table has no price: nothing
  * is guessed. To add a type or a newer list: edit the table in price.c and the date below.
- * Source: https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonSageMaker/current/us-east-1/index.json
+ * Source:
+ * https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonSageMaker/current/us-east-1/index.json
  */
 #ifndef ENGINE_COST_PRICE_H
 #define ENGINE_COST_PRICE_H

@@ -1,0 +1,244 @@
+#include "cmd/cmd.h"
+#include "cmd/session.h"
+#include "cmd/table.h"
+#include "engine/base/file.h"
+#include "engine/cost/cost.h"
+
+#include <sys/stat.h>
+
+/* The tutorial's second table. */
+static const uint64_t s_scales[] = {10, 100, 1000};
+
+enum { COL_MODELS, COL_SEP_HOUR, COL_MME_HOUR, COL_SEP_MONTH, COL_MME_MONTH, COL_SAVED, COL_RATIO };
+
+static const struct table_column s_columns[] = {
+    [COL_MODELS] = {"MODELS", "models", true},
+    [COL_SEP_HOUR] = {"ENDPOINT EACH/H", "separate_usd_per_hour", true},
+    [COL_MME_HOUR] = {"ONE MME/H", "shared_usd_per_hour", true},
+    [COL_SEP_MONTH] = {"ENDPOINT EACH/MONTH", "separate_usd_per_month", true},
+    [COL_MME_MONTH] = {"ONE MME/MONTH", "shared_usd_per_month", true},
+    [COL_SAVED] = {"SAVED/MONTH", "saved_usd_per_month", true},
+    [COL_RATIO] = {"SAVED %", "saved_percent", true},
+};
+
+static void hosting_row(struct table *table, const struct spec_instance *instance, uint64_t models)
+{
+    struct cost_hosting cost;
+    if (!cost_hosting(instance->type.value, instance->count, models, &cost))
+        return;
+    table_row(table);
+    table_int(table, COL_MODELS, (int64_t) models);
+    table_number(table, COL_SEP_HOUR, cost.separate_hour, 3);
+    table_number(table, COL_MME_HOUR, cost.shared_hour, 3);
+    table_number(table, COL_SEP_MONTH, cost.separate_month, 2);
+    table_number(table, COL_MME_MONTH, cost.shared_month, 2);
+    table_number(table, COL_SAVED, cost.saved_month, 2);
+    table_number(table, COL_RATIO, cost.saved_ratio * 100.0, 1);
+}
+
+/* Everything the two printers need about one spec. */
+struct estimate {
+    const struct spec *spec;
+    struct table *own, *scales; /* empty when the instance has no price */
+    size_t jobs;
+    bool remote_training; /* training jobs on AWS */
+    bool training_known;
+    struct cost_training job;
+    uint64_t data_bytes; /* local channel files and artifacts */
+};
+
+static uint64_t file_bytes(struct arena *arena, struct str path)
+{
+    struct stat info;
+    if (str_is_null(path) || stat(str_z(arena, path), &info) != 0 || info.st_size < 0)
+        return 0;
+    return (uint64_t) info.st_size;
+}
+
+static struct estimate estimate_of(struct arena *arena, const struct spec *spec)
+{
+    struct estimate e = {.spec = spec};
+    e.own = table_new(arena, s_columns, ARRAY_LEN(s_columns));
+    e.scales = table_new(arena, s_columns, ARRAY_LEN(s_columns));
+    hosting_row(e.own, &spec->endpoint.instance, spec->n_models);
+    for (size_t i = 0; i < ARRAY_LEN(s_scales); i++)
+        hosting_row(e.scales, &spec->endpoint.instance, s_scales[i]);
+    for (size_t i = 0; i < spec->n_models; i++) {
+        e.jobs += str_is_null(spec->models[i].artifact.value) ? 1 : 0;
+        e.data_bytes += file_bytes(arena, spec->models[i].artifact_path);
+    }
+    for (size_t i = 0; i < spec->training.n_channels; i++)
+        e.data_bytes += file_bytes(arena, spec->training.channels[i].path);
+    e.remote_training = e.jobs > 0 && spec->training.backend == SPEC_BACKEND_SAGEMAKER;
+    const struct spec_training *training = &spec->training;
+    if (e.remote_training)
+        e.training_known = cost_training(
+            training->instance.type.value, training->instance.count, training->instance.volume_gb,
+            training->max_runtime_s, -1, &e.job);
+    return e;
+}
+
+static void text_training(struct arena *arena, struct buf *buf, const struct estimate *e)
+{
+    const struct spec_instance *instance = &e->spec->training.instance;
+    if (e->jobs == 0 || !e->remote_training) {
+        buf_fmt(
+            buf, "Training: nothing on AWS (%s)\n",
+            e->jobs == 0 ? "every model is brought along" : "backend: local");
+        return;
+    }
+    buf_fmt(
+        buf, "Training: %zu job%s on " STR_FMT " × %lld with %lld GB each\n", e->jobs,
+        e->jobs == 1 ? "" : "s", STR_ARG(instance->type.value), (long long) instance->count,
+        (long long) instance->volume_gb);
+    if (!e->training_known) {
+        buf_add_z(buf, "  no price for this type\n");
+        return;
+    }
+    buf_fmt(
+        buf,
+        "  per job " STR_FMT "/h, billed by the second; at most " STR_FMT
+        " (maxRuntime %lld s); all jobs at most " STR_FMT "\n",
+        STR_ARG(cost_usd(arena, e->job.hour)), STR_ARG(cost_usd(arena, e->job.max_usd)),
+        (long long) e->spec->training.max_runtime_s,
+        STR_ARG(cost_usd(arena, e->job.max_usd * (double) e->jobs)));
+}
+
+static void print_text(struct app *app, struct buf *buf, const struct estimate *e)
+{
+    struct arena *arena = app->arena;
+    bool color = app->term.color_out;
+    const struct spec *spec = e->spec;
+    const struct spec_instance *instance = &spec->endpoint.instance;
+    buf_fmt(
+        buf, "%s" STR_FMT "%s: %zu model%s on " STR_FMT "\n\n", paint(color, PAINT_BOLD),
+        STR_ARG(spec->name.value), paint_end(color), spec->n_models, spec->n_models == 1 ? "" : "s",
+        STR_ARG(cost_line(arena, instance->type.value, instance->count)));
+    if (table_len(e->own) > 0) {
+        buf_add_z(buf, "Hosting, USD: one endpoint per model against one multi-model endpoint\n\n");
+        table_render(buf, e->own, color);
+        buf_add_z(buf, "\nThe same at other numbers of models\n\n");
+        table_render(buf, e->scales, color);
+        buf_add_z(
+            buf,
+            "\nAll models share the endpoint's memory: those that do not fit at once are loaded "
+            "on\ntheir next call. More traffic or memory needs more instances.\n");
+    }
+    buf_add_char(buf, '\n');
+    text_training(arena, buf, e);
+    if (e->data_bytes > 0)
+        buf_fmt(
+            buf, "Storage: %.3f MB of local data and models in S3, $%.6f per month\n",
+            (double) e->data_bytes / 1e6, cost_s3_month(e->data_bytes));
+    buf_fmt(
+        buf,
+        "\nPrices: " PRICE_SOURCE ", " PRICE_REGION ", on demand, read " PRICE_DATE
+        "; a month is %.0f hours.\n",
+        PRICE_HOURS_PER_MONTH);
+    if (!str_eq_z(spec->region.value, PRICE_REGION))
+        buf_fmt(
+            buf, "The spec's region is " STR_FMT ", where prices differ.\n",
+            STR_ARG(spec->region.value));
+    if (price_find(instance->type.value) == NULL)
+        buf_fmt(
+            buf,
+            "'" STR_FMT
+            "' is not in the price table: see https://aws.amazon.com/sagemaker/pricing/\n",
+            STR_ARG(instance->type.value));
+}
+
+static struct json *instance_json(struct arena *arena, const struct spec_instance *instance)
+{
+    struct json *out = json_object(arena);
+    const struct price *price = price_find(instance->type.value);
+    json_put(arena, out, "type", json_string(arena, instance->type.value));
+    json_put(arena, out, "count", json_int(arena, instance->count));
+    json_put(
+        arena, out, "usd_per_hour",
+        price != NULL ? json_num(arena, price->usd_per_hour) : json_null(arena));
+    return out;
+}
+
+static struct json *stack_json(struct arena *arena, const struct estimate *e)
+{
+    struct json *out = json_object(arena);
+    json_put(arena, out, "stack", json_string(arena, e->spec->name.value));
+    json_put(arena, out, "region", json_string(arena, e->spec->region.value));
+    json_put(arena, out, "instance", instance_json(arena, &e->spec->endpoint.instance));
+    json_put(arena, out, "hosting", table_json(arena, e->own));
+    json_put(arena, out, "hosting_at_scale", table_json(arena, e->scales));
+    struct json *training = json_object(arena);
+    json_put(
+        arena, training, "jobs", json_int(arena, (int64_t) (e->remote_training ? e->jobs : 0)));
+    if (e->remote_training) {
+        json_put(arena, training, "instance", instance_json(arena, &e->spec->training.instance));
+        json_put(
+            arena, training, "max_runtime_seconds",
+            json_int(arena, e->spec->training.max_runtime_s));
+    }
+    if (e->training_known) {
+        json_put(arena, training, "usd_per_hour", json_num(arena, e->job.hour));
+        json_put(arena, training, "max_usd_per_job", json_num(arena, e->job.max_usd));
+        json_put(arena, training, "max_usd", json_num(arena, e->job.max_usd * (double) e->jobs));
+    }
+    json_put(arena, out, "training", training);
+    struct json *storage = json_object(arena);
+    json_put(arena, storage, "bytes", json_int(arena, (int64_t) e->data_bytes));
+    json_put(arena, storage, "usd_per_month", json_num(arena, cost_s3_month(e->data_bytes)));
+    json_put(arena, out, "storage", storage);
+    return out;
+}
+
+static struct json *prices_json(struct arena *arena)
+{
+    struct json *out = json_object(arena);
+    json_put(arena, out, "source", json_z(arena, PRICE_SOURCE));
+    json_put(arena, out, "region", json_z(arena, PRICE_REGION));
+    json_put(arena, out, "date", json_z(arena, PRICE_DATE));
+    json_put(arena, out, "hours_per_month", json_num(arena, PRICE_HOURS_PER_MONTH));
+    return out;
+}
+
+static enum exit_code run(struct app *app)
+{
+    struct err err = {0};
+    struct spec_list specs = {0};
+    if (session_specs(app, true, &specs, &err) != ERR_NONE)
+        return session_fail(app, &err);
+    struct buf buf = BUF_INIT(MIB(16));
+    struct json *stacks = json_array(app->arena);
+    for (size_t i = 0; i < specs.len; i++) {
+        struct estimate e = estimate_of(app->arena, specs.items[i]);
+        json_push(stacks, stack_json(app->arena, &e));
+        if (i > 0)
+            buf_add_char(&buf, '\n');
+        print_text(app, &buf, &e);
+    }
+    enum exit_code code;
+    if (app->args.json) {
+        struct json *out = json_object(app->arena);
+        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
+        json_put(app->arena, out, "prices", prices_json(app->arena));
+        json_put(app->arena, out, "stacks", stacks);
+        code = app_print_json(app, out);
+    } else {
+        code = app_print(app, &buf);
+    }
+    buf_done(&buf);
+    return code;
+}
+
+static const struct opt_set *const s_sets[] = {
+    &args_spec, &args_json, &args_aws, &args_common, NULL};
+
+const struct cmd cmd_cost = {
+    .name = "cost",
+    .operands = "[SPEC...]",
+    .max_operands = 1000,
+    .summary = "what the stack costs: one endpoint against one per model; training; storage",
+    .text = "Computes, from the spec and a price list alone, what hosting costs with one endpoint\n"
+            "per model and with one multi-model endpoint, for the spec's models and for 10, 100\n"
+            "and 1,000, and what training costs at most. Sends nothing to AWS.",
+    .sets = s_sets,
+    .run = run,
+};
