@@ -39,7 +39,8 @@ void change_need(struct arena *arena, struct change *change, struct change *need
 
 static void count(struct plan *plan, const struct change *change)
 {
-    if ((schema_of(change->kind)->flags & KIND_FLAG_UNCOUNTED) != 0 || change->removal_half)
+    if ((schema_of(change->kind)->flags & KIND_FLAG_UNCOUNTED) != 0 || change->removal_half ||
+        change->uncounted)
         return;
     size_t members = change->n_members > 0 ? change->n_members : 1;
     switch (change->action) {

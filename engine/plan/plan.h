@@ -58,6 +58,8 @@ struct change {
 
     struct change **needs; /* must be done before this one starts */
     size_t n_needs;
+    bool uncounted;    /* shown, but there already: a training job to attach to */
+    bool needs_any;    /* one artifact of its needs is enough */
     bool removal_half; /* the delete of a REPLACE; not counted, not shown */
     size_t n_members;  /* things in it, where one change stands for many (training output); 0 counts
                           as 1 */

@@ -33,6 +33,7 @@ struct seen_job {
         artifact;             /* artifact: s3:// of model.tar.gz when Completed */
     struct str settings_hash; /* tag */
     struct str arn;
+    bool inspected; /* failure_reason, artifact, tags, metrics are known */
     const struct want_pair *metrics;
     size_t n_metrics;
     enum owner owner;
@@ -44,6 +45,7 @@ struct seen_thing { /* a SageMaker model or endpoint config */
     enum owner owner;
     struct str fp;
     struct str home;             /* tag */
+    const struct json *tags;     /* object; NULL when not asked for */
     const struct json *describe; /* the service's answer, NULL when it was only listed */
 };
 

@@ -84,6 +84,13 @@ struct world_ops {
         const struct want *want,
         struct seen_object *object,
         struct err *err);
+    /* Status, failure reason, tags, artifact and metrics of one job. */
+    enum err_code (*inspect_job)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct seen_job *job,
+        struct err *err);
     /* The endpoint alone, fresh. */
     enum err_code (*describe_endpoint)(
         struct world *world,
@@ -110,6 +117,15 @@ struct world_ops {
         struct err *err);
     enum err_code (*record_delete)(
         struct world *world, const struct want *want, struct str if_etag, struct err *err);
+    /* Removes many objects in batches, each only if its ETag is still the one seen; sets each
+     * change's outcome and err. */
+    enum err_code (*remove_objects)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct change **changes,
+        size_t count,
+        struct err *err);
     /* Starts the change; for things that take time, poll() then says when it is done. */
     enum err_code (*start)(struct world *world, struct world_call *call, struct err *err);
     enum err_code (*poll)(

@@ -1,0 +1,72 @@
+/* engine/plan/artifact.h - how one model artifact gets to its key: the subject of KIND_ARTIFACT
+ * changes.
+ */
+#ifndef ENGINE_PLAN_ARTIFACT_H
+#define ENGINE_PLAN_ARTIFACT_H
+
+#include "engine/plan/snapshot.h"
+#include "engine/resource/want.h"
+
+enum artifact_source {
+    ARTIFACT_COPY,    /* server-side, from `from_bucket`/`from_key`: the same content elsewhere, a
+                         job's output, the user's s3:// */
+    ARTIFACT_UPLOAD,  /* model->path */
+    ARTIFACT_TRAINED, /* what LOCAL_TRAINING left in `trained` */
+};
+
+struct trained_bytes {
+    struct str tar_gz; /* STR_NULL until trained */
+    const struct json *metrics;
+};
+
+struct artifact_plan {
+    const struct want_model *model; /* NULL for an old one that only moves along */
+    struct str name, fp, key;
+    enum artifact_source source;
+    struct str from_bucket, from_key, from_etag; /* from_etag may be null: the job's output */
+    struct str job;                              /* when it comes from a training job: its name */
+    struct str overwrite_etag; /* what stands at the key and must go; STR_NULL: nothing may */
+    struct trained_bytes *trained;
+    const struct json *metrics; /* NULL until known */
+    /* Set by the kind when it is there. */
+    struct str etag;
+    uint64_t size;
+};
+
+/* Subject of KIND_DATA, KIND_OUTPUT and removals of artifacts: the object that is there, or NULL.
+ */
+struct object_plan {
+    const struct want_channel *channel; /* DATA to upload */
+    struct seen_object **objects;       /* to remove */
+    size_t n_objects;
+};
+
+/* Subject of KIND_TRAINING_JOB and KIND_LOCAL_TRAINING. */
+struct training_plan {
+    const struct want_model *model;
+    struct str job; /* this attempt's name */
+    unsigned attempt;
+    bool attach;                   /* it is running already */
+    const struct json *request;    /* CreateTrainingJob's input, without name and tags */
+    struct trained_bytes *trained; /* LOCAL_TRAINING */
+    /* Set by the kind when it has finished. */
+    struct str artifact; /* s3:// */
+    const struct json *metrics;
+};
+
+/* Subject of KIND_MODEL and KIND_ENDPOINT_CONFIG. */
+struct thing_plan {
+    struct str name, fp;
+    const struct json *request; /* the create call's input, without tags; NULL for removals */
+    bool exists;                /* left by an earlier run: nothing to create */
+};
+
+/* Subject of KIND_ENDPOINT. */
+struct endpoint_plan {
+    struct str config; /* wanted; STR_NULL for a removal */
+    bool recreate;     /* Failed: delete, then create */
+    bool tags_only;
+    bool keep_counts; /* the spec's instance count did not change: RetainAllVariantProperties */
+};
+
+#endif

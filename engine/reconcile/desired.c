@@ -1,0 +1,294 @@
+#include "engine/reconcile/desired.h"
+
+#include "engine/base/file.h"
+#include "engine/plan/world.h"
+#include "engine/reconcile/fingerprint.h"
+#include "engine/resource/image.h"
+#include "engine/resource/names.h"
+#include "specs/spec.h"
+
+static int pair_by_name(const void *a, const void *b)
+{
+    const struct want_pair *x = a, *y = b;
+    return str_cmp(x->name, y->name);
+}
+
+static struct want_pair *
+pairs_of(struct arena *arena, const struct spec_map *map, bool sorted, size_t *ret_count)
+{
+    struct want_pair *pairs = ARENA_ARRAY(arena, map->len, struct want_pair);
+    for (size_t i = 0; i < map->len; i++)
+        pairs[i] = (struct want_pair){map->items[i].name, map->items[i].value};
+    if (sorted && map->len > 1)
+        qsort(pairs, map->len, sizeof(*pairs), pair_by_name);
+    *ret_count = map->len;
+    return pairs;
+}
+
+/* arn:aws:iam::123456789012:role/x -> 123456789012 */
+static struct str account_of_arn(struct str arn)
+{
+    struct str part = STR_NULL;
+    for (int i = 0; i < 5; i++)
+        if (!str_split(&arn, ':', &part))
+            return STR_NULL;
+    return part;
+}
+
+static enum err_code
+guard_account(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+{
+    if (str_is_null(r->account)) {
+        struct str arn;
+        enum err_code code = r->world->ops->identity(r->world, r->arena, &r->account, &arn, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    want->account = r->account;
+    if (!str_is_null(spec->account.value) && !str_eq(spec->account.value, want->account)) {
+        err_set(
+            err, ERR_REFUSED,
+            "the credentials belong to account '" STR_FMT "', the spec is for '" STR_FMT "'",
+            STR_ARG(want->account), STR_ARG(spec->account.value));
+        err_hint(
+            err, "use the credentials of account " STR_FMT ", or change spec.account",
+            STR_ARG(spec->account.value));
+        return err_locate(err, spec->account.at);
+    }
+    struct str role_account = account_of_arn(spec->role.value);
+    if (!str_eq(role_account, want->account)) {
+        err_set(
+            err, ERR_SPEC,
+            "role '" STR_FMT "' belongs to account '" STR_FMT "', the credentials to '" STR_FMT "'",
+            STR_ARG(spec->role.value), STR_ARG(role_account), STR_ARG(want->account));
+        err_hint(err, "SageMaker can only use a role of its own account");
+        return err_locate(err, spec->role.at);
+    }
+    return ERR_NONE;
+}
+
+static void fill_places(struct reconciler *r, const struct spec *spec, struct want *want)
+{
+    struct arena *arena = r->arena;
+    want->stack = spec->name.value;
+    want->region = !str_is_null(r->region) ? r->region : spec->region.value;
+    want->partition = region_partition(want->region);
+    want->role = spec->role.value;
+    want->uid = name_uid(arena, want->account, want->region, want->stack);
+    struct str standard = str_fmt(
+        arena, "sagemaker-" STR_FMT "-" STR_FMT, STR_ARG(want->region), STR_ARG(want->account));
+    want->bucket = !str_is_null(spec->bucket.value) ? spec->bucket.value : standard;
+    want->bucket_is_default = str_eq(want->bucket, standard);
+    want->prefix = spec->prefix.value;
+    want->home =
+        str_fmt(arena, "s3://" STR_FMT "/" STR_FMT, STR_ARG(want->bucket), STR_ARG(want->prefix));
+    want->tags = pairs_of(arena, &spec->tags, false, &want->n_tags);
+    want->at = spec->at;
+}
+
+static enum err_code
+fill_images(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+{
+    struct arena *arena = r->arena;
+    const struct spec_training *training = &spec->training;
+    struct str version = training->algorithm_version.value;
+    if (!str_is_null(training->image.value))
+        want->image = training->image.value;
+    else
+        want->image = image_uri(arena, want->region, version);
+    if (str_is_null(want->image)) {
+        err_set(
+            err, ERR_SPEC, "no XGBoost image is known for region '" STR_FMT "'",
+            STR_ARG(want->region));
+        err_hint(err, "name the image in training.image and endpoint.container.image");
+        return err_locate(err, spec->region.at);
+    }
+    want->image_version = image_version_of(want->image);
+    bool own = !str_is_null(training->image.value);
+    want->algorithm_name = own ? want->image : training->algorithm_name.value;
+    want->algorithm_version = own ? STR("") : version;
+    want->serving_image = str_is_null(spec->endpoint.image.value) ||
+                                  str_eq(spec->endpoint.image.value, STR("builtin"))
+                              ? want->image
+                              : spec->endpoint.image.value;
+    return ERR_NONE;
+}
+
+static void fill_machines(struct reconciler *r, const struct spec *spec, struct want *want)
+{
+    const struct spec_training *training = &spec->training;
+    want->trains_here = training->backend == SPEC_BACKEND_LOCAL;
+    want->training_instance = training->instance.type.value;
+    want->training_count = training->instance.count;
+    want->training_volume_gb = training->instance.volume_gb;
+    want->max_runtime_s = training->max_runtime_s;
+    const struct spec_endpoint *endpoint = &spec->endpoint;
+    want->endpoint = endpoint->name.value;
+    want->endpoint_at = endpoint->at;
+    want->stable = endpoint->target_models == SPEC_TARGETS_STABLE;
+    want->instance_type = endpoint->instance.type.value;
+    want->instance_count = endpoint->instance.count;
+    want->environment = pairs_of(r->arena, &endpoint->environment, true, &want->n_environment);
+    want->cache_disabled = endpoint->model_cache == SPEC_CACHE_DISABLED;
+    want->protect = endpoint->protect;
+}
+
+static int channel_by_name(const void *a, const void *b)
+{
+    const struct want_channel *x = a, *y = b;
+    return str_cmp(x->name, y->name);
+}
+
+static enum err_code digest_channel(
+    struct reconciler *r, const struct want *want, struct want_channel *channel, struct err *err)
+{
+    struct str etag;
+    enum err_code code;
+    if (str_is_null(channel->path)) {
+        code = r->world->ops->digest_s3(
+            r->world, r->arena, channel->s3_uri, &channel->digest, &etag, &channel->size, err);
+        if (code == ERR_NOT_FOUND) {
+            err_set(
+                err, ERR_SPEC, "channel '" STR_FMT "': there is no object under '" STR_FMT "'",
+                STR_ARG(channel->name), STR_ARG(channel->source));
+            err_hint(
+                err, "check the bucket and the key; a channel reads everything under its prefix");
+        }
+        return code == ERR_NONE ? code : err_locate(err, channel->at);
+    }
+    code = r->world->ops->digest_file(
+        r->world, r->arena, channel->path, &channel->digest, &channel->size, err);
+    if (code != ERR_NONE) {
+        err_wrap(err, "channel '" STR_FMT "'", STR_ARG(channel->name));
+        return err_locate(err, channel->at);
+    }
+    channel->key = key_data(r->arena, want->prefix, channel->digest, path_base(channel->path));
+    channel->s3_uri = str_fmt(
+        r->arena, "s3://" STR_FMT "/" STR_FMT, STR_ARG(want->bucket), STR_ARG(channel->key));
+    return ERR_NONE;
+}
+
+static enum err_code
+fill_channels(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+{
+    const struct spec_training *training = &spec->training;
+    want->n_channels = training->n_channels;
+    want->channels = ARENA_ARRAY(r->arena, want->n_channels, struct want_channel);
+    for (size_t i = 0; i < want->n_channels; i++) {
+        const struct spec_channel *from = &training->channels[i];
+        struct want_channel *channel = &want->channels[i];
+        *channel = (struct want_channel){
+            .name = from->name.value,
+            .content_type = from->content_type.value,
+            .path = from->path,
+            .source = from->source.value,
+            .s3_uri = from->source.value,
+            .at = from->source.at};
+        enum err_code code = digest_channel(r, want, channel, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    if (want->n_channels > 1)
+        qsort(want->channels, want->n_channels, sizeof(*want->channels), channel_by_name);
+    return ERR_NONE;
+}
+
+static enum err_code fill_own_artifact(
+    struct reconciler *r, const struct spec_model *from, struct want_model *model, struct err *err)
+{
+    enum err_code code;
+    model->source = from->artifact.value;
+    model->path = from->artifact_path;
+    model->allow_pickle = from->allow_pickle;
+    if (!str_is_null(model->path)) {
+        struct str pinned = from->sha256.value;
+        code = r->world->ops->digest_file(
+            r->world, r->arena, model->path, &model->sha256, &model->size, err);
+        if (code == ERR_NONE && !str_is_null(pinned) && !str_eq_nocase(pinned, model->sha256)) {
+            err_set(
+                err, ERR_SPEC, "artifact '" STR_FMT "' has sha256 " STR_FMT ", not the pinned one",
+                STR_ARG(model->source), STR_ARG(model->sha256));
+            return err_locate(err, from->sha256.at);
+        }
+    } else {
+        struct str digest;
+        model->s3_uri = from->artifact.value;
+        code = r->world->ops->digest_s3(
+            r->world, r->arena, model->s3_uri, &digest, &model->source_etag, &model->size, err);
+        if (code == ERR_NOT_FOUND)
+            err_set(
+                err, ERR_SPEC, "model '" STR_FMT "': there is no object '" STR_FMT "'",
+                STR_ARG(model->name), STR_ARG(model->source));
+        if (!str_is_null(from->sha256.value))
+            model->sha256 = str_lower(r->arena, from->sha256.value);
+    }
+    if (code == ERR_NONE)
+        return code;
+    if (!str_is_null(model->path))
+        err_wrap(err, "model '" STR_FMT "'", STR_ARG(model->name));
+    return err_locate(err, from->artifact.at);
+}
+
+static int model_by_name(const void *a, const void *b)
+{
+    const struct want_model *x = a, *y = b;
+    return str_cmp(x->name, y->name);
+}
+
+static enum err_code
+fill_models(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+{
+    want->n_models = spec->n_models;
+    want->models = ARENA_ARRAY(r->arena, want->n_models, struct want_model);
+    struct str settings = fingerprint_settings(r->arena, want);
+    for (size_t i = 0; i < want->n_models; i++) {
+        const struct spec_model *from = &spec->models[i];
+        struct want_model *model = &want->models[i];
+        model->name = from->name.value;
+        model->description = from->description.value;
+        model->protect = from->protect;
+        model->at = from->at;
+        model->trained = str_is_null(from->artifact.value);
+        model->settings_hash = settings;
+        model->hyperparameters =
+            pairs_of(r->arena, &from->hyperparameters, true, &model->n_hyperparameters);
+        if (!model->trained) {
+            enum err_code code = fill_own_artifact(r, from, model, err);
+            if (code != ERR_NONE)
+                return code;
+        }
+        model->fp = fingerprint_model(r->arena, want, model);
+        if (model->trained)
+            model->job = name_thing(r->arena, want, 't', model->fp);
+    }
+    if (want->n_models > 1)
+        qsort(want->models, want->n_models, sizeof(*want->models), model_by_name);
+    return ERR_NONE;
+}
+
+enum err_code desired_build(
+    struct reconciler *r,
+    const struct spec *spec,
+    bool destroy,
+    struct want **ret_want,
+    struct err *err)
+{
+    struct want *want = ARENA_NEW(r->arena, struct want);
+    enum err_code code = guard_account(r, spec, want, err);
+    if (code != ERR_NONE)
+        return code;
+    fill_places(r, spec, want);
+    fill_machines(r, spec, want);
+    /* Tearing down needs neither files nor images: only the names. */
+    if (!destroy) {
+        code = fill_images(r, spec, want, err);
+        if (code == ERR_NONE)
+            code = fill_channels(r, spec, want, err);
+        if (code == ERR_NONE)
+            code = fill_models(r, spec, want, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    *ret_want = want;
+    return ERR_NONE;
+}

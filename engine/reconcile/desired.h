@@ -1,0 +1,20 @@
+/* engine/reconcile/desired.h - from the spec to what is wanted: names, keys, digests, fingerprints.
+ *
+ * The only file of the reconciler that knows struct spec. Reads local files and s3:// listings
+ * through the world, checks what needs the account (guards), and reports the first fault with its
+ * place in the spec.
+ */
+#ifndef ENGINE_RECONCILE_DESIRED_H
+#define ENGINE_RECONCILE_DESIRED_H
+
+#include "engine/reconcile/reconcile.h"
+#include "engine/resource/want.h"
+
+enum err_code desired_build(
+    struct reconciler *r,
+    const struct spec *spec,
+    bool destroy,
+    struct want **ret_want,
+    struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,184 @@
+#include "engine/reconcile/request.h"
+
+static struct json *text(struct arena *arena, struct str value)
+{
+    return json_string(arena, value);
+}
+
+struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url)
+{
+    struct json *container = json_object(arena);
+    json_put(arena, container, "Image", text(arena, want->serving_image));
+    json_put(arena, container, "Mode", json_z(arena, "MultiModel"));
+    json_put(arena, container, "ModelDataUrl", text(arena, model_data_url));
+    if (want->n_environment > 0) {
+        struct json *environment = json_object(arena);
+        for (size_t i = 0; i < want->n_environment; i++)
+            json_set(
+                arena, environment, want->environment[i].name,
+                text(arena, want->environment[i].value));
+        json_put(arena, container, "Environment", environment);
+    }
+    struct json *cache = json_object(arena);
+    json_put(
+        arena, cache, "ModelCacheSetting",
+        json_z(arena, want->cache_disabled ? "Disabled" : "Enabled"));
+    json_put(arena, container, "MultiModelConfig", cache);
+    struct json *body = json_object(arena);
+    json_put(arena, body, "PrimaryContainer", container);
+    json_put(arena, body, "ExecutionRoleArn", text(arena, want->role));
+    return body;
+}
+
+struct json *request_config(struct arena *arena, const struct want *want, struct str model_name)
+{
+    struct json *variant = json_object(arena);
+    json_put(arena, variant, "VariantName", json_z(arena, VARIANT_NAME));
+    json_put(arena, variant, "ModelName", text(arena, model_name));
+    json_put(arena, variant, "InitialInstanceCount", json_int(arena, want->instance_count));
+    json_put(arena, variant, "InstanceType", text(arena, want->instance_type));
+    json_put(arena, variant, "InitialVariantWeight", json_int(arena, 1));
+    struct json *body = json_object(arena);
+    json_put(arena, body, "ProductionVariants", json_push(json_array(arena), variant));
+    return body;
+}
+
+static struct json *job_channels(struct arena *arena, const struct want *want)
+{
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < want->n_channels; i++) {
+        struct json *source = json_object(arena);
+        json_put(arena, source, "S3DataType", json_z(arena, "S3Prefix"));
+        json_put(arena, source, "S3Uri", text(arena, want->channels[i].s3_uri));
+        json_put(arena, source, "S3DataDistributionType", json_z(arena, "FullyReplicated"));
+        struct json *data = json_object(arena);
+        json_put(arena, data, "S3DataSource", source);
+        struct json *channel = json_object(arena);
+        json_put(arena, channel, "ChannelName", text(arena, want->channels[i].name));
+        json_put(arena, channel, "DataSource", data);
+        json_put(arena, channel, "ContentType", text(arena, want->channels[i].content_type));
+        json_push(list, channel);
+    }
+    return list;
+}
+
+struct json *
+request_job(struct arena *arena, const struct want *want, const struct want_model *model)
+{
+    struct json *algorithm = json_object(arena);
+    json_put(arena, algorithm, "TrainingImage", text(arena, want->image));
+    json_put(arena, algorithm, "TrainingInputMode", json_z(arena, "File"));
+    struct json *hyper = json_object(arena);
+    for (size_t i = 0; i < model->n_hyperparameters; i++)
+        json_set(
+            arena, hyper, model->hyperparameters[i].name,
+            text(arena, model->hyperparameters[i].value));
+    struct json *output = json_object(arena);
+    json_put(
+        arena, output, "S3OutputPath",
+        text(arena, str_fmt(arena, STR_FMT "/training/", STR_ARG(want->home))));
+    struct json *resources = json_object(arena);
+    json_put(arena, resources, "InstanceType", text(arena, want->training_instance));
+    json_put(arena, resources, "InstanceCount", json_int(arena, want->training_count));
+    json_put(arena, resources, "VolumeSizeInGB", json_int(arena, want->training_volume_gb));
+    struct json *stop = json_object(arena);
+    json_put(arena, stop, "MaxRuntimeInSeconds", json_int(arena, want->max_runtime_s));
+    struct json *profiler = json_object(arena);
+    json_put(arena, profiler, "DisableProfiler", json_bool(arena, true));
+    struct json *body = json_object(arena);
+    json_put(arena, body, "RoleArn", text(arena, want->role));
+    json_put(arena, body, "AlgorithmSpecification", algorithm);
+    json_put(arena, body, "HyperParameters", hyper);
+    json_put(arena, body, "InputDataConfig", job_channels(arena, want));
+    json_put(arena, body, "OutputDataConfig", output);
+    json_put(arena, body, "ResourceConfig", resources);
+    json_put(arena, body, "StoppingCondition", stop);
+    json_put(arena, body, "ProfilerConfig", profiler);
+    return body;
+}
+
+/* ---- Terraform's attribute names ---- */
+
+static void put_copy(
+    struct arena *arena,
+    struct json *to,
+    const char *name,
+    const struct json *from,
+    const char *member)
+{
+    const struct json *value = json_get(from, member);
+    if (value != NULL)
+        json_set(arena, to, str_from(name), json_copy(arena, value));
+}
+
+static struct json *list_of_one(struct arena *arena, struct json *value)
+{
+    return json_push(json_array(arena), value);
+}
+
+struct json *attributes_model(struct arena *arena, struct str name, const struct json *body)
+{
+    if (body == NULL)
+        return NULL;
+    const struct json *from = json_get(body, "PrimaryContainer");
+    if (from == NULL)
+        from = json_at(json_get(body, "Containers"), 0);
+    struct json *container = json_object(arena);
+    put_copy(arena, container, "image", from, "Image");
+    put_copy(arena, container, "mode", from, "Mode");
+    put_copy(arena, container, "model_data_url", from, "ModelDataUrl");
+    const struct json *environment = json_get(from, "Environment");
+    if (environment != NULL && environment->len > 0)
+        put_copy(arena, container, "environment", from, "Environment");
+    struct str cache = json_get_str(json_get(from, "MultiModelConfig"), "ModelCacheSetting");
+    struct json *config = json_object(arena);
+    json_put(
+        arena, config, "model_cache_setting",
+        json_string(arena, str_is_null(cache) ? STR("Enabled") : cache));
+    json_put(arena, container, "multi_model_config", list_of_one(arena, config));
+    struct json *out = json_object(arena);
+    json_put(arena, out, "name", text(arena, name));
+    put_copy(arena, out, "execution_role_arn", body, "ExecutionRoleArn");
+    json_put(arena, out, "primary_container", list_of_one(arena, container));
+    return out;
+}
+
+struct json *attributes_config(struct arena *arena, struct str name, const struct json *body)
+{
+    if (body == NULL)
+        return NULL;
+    struct json *variants = json_array(arena);
+    JSON_EACH (from, json_get(body, "ProductionVariants")) {
+        struct json *variant = json_object(arena);
+        put_copy(arena, variant, "variant_name", from, "VariantName");
+        put_copy(arena, variant, "model_name", from, "ModelName");
+        put_copy(arena, variant, "initial_instance_count", from, "InitialInstanceCount");
+        put_copy(arena, variant, "instance_type", from, "InstanceType");
+        json_push(variants, variant);
+    }
+    struct json *out = json_object(arena);
+    json_put(arena, out, "name", text(arena, name));
+    json_put(arena, out, "production_variants", variants);
+    return out;
+}
+
+struct json *attributes_job(struct arena *arena, struct str name, const struct json *body)
+{
+    if (body == NULL)
+        return NULL;
+    static const struct {
+        const char *name, *member;
+    } members[] = {
+        {"role_arn", "RoleArn"},
+        {"algorithm_specification", "AlgorithmSpecification"},
+        {"hyper_parameters", "HyperParameters"},
+        {"input_data_config", "InputDataConfig"},
+        {"output_data_config", "OutputDataConfig"},
+        {"resource_config", "ResourceConfig"},
+        {"stopping_condition", "StoppingCondition"}};
+    struct json *out = json_object(arena);
+    json_put(arena, out, "training_job_name", text(arena, name));
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        put_copy(arena, out, members[i].name, body, members[i].member);
+    return out;
+}

@@ -1,0 +1,24 @@
+/* engine/reconcile/request.h - the bodies of the create calls, and Terraform's view of them.
+ *
+ * Names of SageMaker models and endpoint configs are hashes of these bodies, so they hold only what
+ * the spec decides. Pure. API_CreateModel, API_CreateEndpointConfig, API_CreateTrainingJob of the
+ * SageMaker API reference.
+ */
+#ifndef ENGINE_RECONCILE_REQUEST_H
+#define ENGINE_RECONCILE_REQUEST_H
+
+#include "engine/plan/artifact.h"
+
+#define VARIANT_NAME "AllTraffic"
+
+struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url);
+struct json *request_config(struct arena *arena, const struct want *want, struct str model_name);
+struct json *
+request_job(struct arena *arena, const struct want *want, const struct want_model *model);
+
+/* An answer of Describe* or a body of the above in Terraform's attributes; NULL gives NULL. */
+struct json *attributes_model(struct arena *arena, struct str name, const struct json *body);
+struct json *attributes_config(struct arena *arena, struct str name, const struct json *body);
+struct json *attributes_job(struct arena *arena, struct str name, const struct json *body);
+
+#endif

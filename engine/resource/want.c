@@ -1,0 +1,15 @@
+#include "engine/resource/want.h"
+
+static int by_name(const void *a, const void *b)
+{
+    const struct want_model *x = a, *y = b;
+    return str_cmp(x->name, y->name);
+}
+
+const struct want_model *want_find_model(const struct want *want, struct str name)
+{
+    struct want_model key = {.name = name};
+    if (want->n_models == 0)
+        return NULL;
+    return bsearch(&key, want->models, want->n_models, sizeof(*want->models), by_name);
+}
