@@ -5,15 +5,12 @@
 #include "engine/base/utf8.h"
 #include "engine/base/vec.h"
 
-#include <assert.h>
 #include <cjson/cJSON.h>
-#include <float.h>
 #include <math.h>
 
 #define MAX_DEPTH 64
 #define MAX_NUMBER_LEN 64
-#define MAX_EXACT 9007199254740992.0 /* 2^53: every integer up to it is a double */
-#define SMALL_OBJECT 12              /* below it, comparing every pair of keys beats a map */
+#define SMALL_OBJECT 12 /* below it, comparing every pair of keys beats a map */
 
 /* Parsing takes two passes. cJSON (1.7.15) builds the tree, but it is lenient where this project
  * must not be: it reads "01" and "1." as numbers, control characters and broken UTF-8 in strings,
@@ -114,12 +111,10 @@ static bool scan_number(struct scan *scan)
     size_t start = scan->at;
     if (peek(scan, 0) == '-')
         scan->at++;
-    bool zero = peek(scan, 0) == '0';
+    if (peek(scan, 0) == '0' && is_digit(peek(scan, 1)))
+        return fault(scan, "a number with a leading zero");
     if (!scan_digits(scan))
         return false;
-    if (zero && is_digit(scan->text.ptr[scan->at - 1]) &&
-        scan->at - start > (scan->text.ptr[start] == '-' ? 2U : 1U))
-        return fault(scan, "a number with a leading zero");
     if (peek(scan, 0) == '.') {
         scan->at++;
         if (!scan_digits(scan))
@@ -205,13 +200,6 @@ struct copier {
     struct str culprit;
 };
 
-static struct json *node_new(struct arena *arena, enum json_type type)
-{
-    struct json *node = ARENA_NEW(arena, struct json);
-    node->type = type;
-    return node;
-}
-
 static void link_child(struct json *parent, struct json *child)
 {
     if (parent->last != NULL)
@@ -222,33 +210,17 @@ static void link_child(struct json *parent, struct json *child)
     parent->len++;
 }
 
-/* "1e3" and "5.0" are integers, too: AWS's services and clients write either. */
-static void number_fill(struct json *node, double value)
-{
-    bool integral = fabs(value) <= MAX_EXACT && !(fabs(value - trunc(value)) > 0);
-    bool minus_zero = !(fabs(value) > 0) && signbit(value) != 0;
-    node->number = value;
-    node->is_int = integral && !minus_zero;
-    node->integer = node->is_int ? (int64_t) value : 0;
-}
-
 static struct json *copy_number(struct copier *copier, const cJSON *from)
 {
     struct str text = *copier->numbers++;
-    struct json *node = node_new(copier->arena, JSON_NUMBER);
-    if (!isfinite(from->valuedouble)) {
-        copier->fault = "a number beyond a double's range";
-        copier->culprit = text;
-        return NULL;
-    }
-    number_fill(node, from->valuedouble);
     int64_t exact = 0;
-    if (str_to_i64(text, &exact)) {
-        node->is_int = true;
-        node->integer = exact;
-        node->number = (double) exact;
-    }
-    return node;
+    if (str_to_i64(text, &exact))
+        return json_int(copier->arena, exact);
+    if (isfinite(from->valuedouble))
+        return json_num(copier->arena, from->valuedouble);
+    copier->fault = "a number beyond a double's range";
+    copier->culprit = text;
+    return NULL;
 }
 
 static bool keys_differ(struct copier *copier, const struct json *object)
@@ -274,7 +246,8 @@ static struct json *copy_node(struct copier *copier, const cJSON *from);
 
 static struct json *copy_children(struct copier *copier, const cJSON *from, enum json_type type)
 {
-    struct json *node = node_new(copier->arena, type);
+    struct json *node =
+        type == JSON_OBJECT ? json_object(copier->arena) : json_array(copier->arena);
     for (const cJSON *item = from->child; item != NULL; item = item->next) {
         struct json *child = copy_node(copier, item);
         if (child == NULL)
@@ -338,209 +311,4 @@ enum err_code json_parse(
             STR_ARG(copier.culprit));
     *out = copy;
     return ERR_NONE;
-}
-
-const struct json *json_get(const struct json *object, const char *key)
-{
-    if (object == NULL || object->type != JSON_OBJECT)
-        return NULL;
-    JSON_EACH (child, object) {
-        if (str_eq_z(child->key, key))
-            return child;
-    }
-    return NULL;
-}
-
-const struct json *json_at(const struct json *array, size_t index)
-{
-    if (array == NULL || array->type != JSON_ARRAY || index >= array->len)
-        return NULL;
-    const struct json *child = array->first;
-    for (size_t i = 0; i < index; i++)
-        child = child->next;
-    return child;
-}
-
-struct str json_str(const struct json *node)
-{
-    return node != NULL && node->type == JSON_STRING ? node->string : STR_NULL;
-}
-
-struct str json_get_str(const struct json *object, const char *key)
-{
-    return json_str(json_get(object, key));
-}
-
-bool json_get_bool(const struct json *object, const char *key, bool absent)
-{
-    const struct json *node = json_get(object, key);
-    return node != NULL && node->type == JSON_BOOL ? node->boolean : absent;
-}
-
-int64_t json_get_int(const struct json *object, const char *key, int64_t absent)
-{
-    const struct json *node = json_get(object, key);
-    return node != NULL && node->type == JSON_NUMBER && node->is_int ? node->integer : absent;
-}
-
-double json_get_num(const struct json *object, const char *key, double absent)
-{
-    const struct json *node = json_get(object, key);
-    return node != NULL && node->type == JSON_NUMBER ? node->number : absent;
-}
-
-struct json *json_null(struct arena *arena)
-{
-    return node_new(arena, JSON_NULL);
-}
-
-struct json *json_bool(struct arena *arena, bool value)
-{
-    struct json *node = node_new(arena, JSON_BOOL);
-    node->boolean = value;
-    return node;
-}
-
-struct json *json_int(struct arena *arena, int64_t value)
-{
-    struct json *node = node_new(arena, JSON_NUMBER);
-    node->is_int = true;
-    node->integer = value;
-    node->number = (double) value;
-    return node;
-}
-
-struct json *json_num(struct arena *arena, double value)
-{
-    struct json *node = node_new(arena, JSON_NUMBER);
-    number_fill(node, value);
-    return node;
-}
-
-struct json *json_string(struct arena *arena, struct str value)
-{
-    struct json *node = node_new(arena, JSON_STRING);
-    /* Never null: an empty string is a string, not an absent one. */
-    node->string = str_is_null(value) ? STR("") : value;
-    return node;
-}
-
-struct json *json_z(struct arena *arena, const char *value)
-{
-    return json_string(arena, str_from(value));
-}
-
-struct json *json_array(struct arena *arena)
-{
-    return node_new(arena, JSON_ARRAY);
-}
-
-struct json *json_object(struct arena *arena)
-{
-    return node_new(arena, JSON_OBJECT);
-}
-
-struct json *json_push(struct json *array, struct json *value)
-{
-    assert(array->type == JSON_ARRAY);
-    if (value == NULL)
-        return array;
-    assert(value->next == NULL);
-    link_child(array, value);
-    return array;
-}
-
-struct json *json_set(struct arena *arena, struct json *object, struct str key, struct json *value)
-{
-    (void) arena;
-    assert(object->type == JSON_OBJECT);
-    if (value == NULL)
-        return object;
-    assert(value->next == NULL && str_is_null(value->key));
-    value->key = key;
-    struct json *previous = NULL;
-    for (struct json *child = object->first; child != NULL; previous = child, child = child->next) {
-        if (!str_eq(child->key, key))
-            continue;
-        value->next = child->next;
-        if (previous != NULL)
-            previous->next = value;
-        else
-            object->first = value;
-        if (object->last == child)
-            object->last = value;
-        return object;
-    }
-    link_child(object, value);
-    return object;
-}
-
-struct json *json_copy(struct arena *arena, const struct json *node)
-{
-    if (node == NULL)
-        return NULL;
-    struct json *copy = ARENA_NEW(arena, struct json);
-    *copy = *node;
-    copy->first = copy->last = copy->next = NULL;
-    copy->len = 0;
-    copy->key = STR_NULL;
-    if (node->type == JSON_STRING)
-        copy->string = str_dup(arena, node->string);
-    JSON_EACH (child, node) {
-        struct json *child_copy = json_copy(arena, child);
-        if (node->type == JSON_OBJECT)
-            child_copy->key = str_dup(arena, child->key);
-        link_child(copy, child_copy);
-    }
-    return copy;
-}
-
-static bool numbers_equal(const struct json *a, const struct json *b)
-{
-    if (a->is_int && b->is_int)
-        return a->integer == b->integer;
-    return !(a->number < b->number) && !(a->number > b->number);
-}
-
-static const struct json *member(const struct json *object, struct str key)
-{
-    const struct json *child = object->first;
-    while (child != NULL && !str_eq(child->key, key))
-        child = child->next;
-    return child;
-}
-
-static bool children_equal(const struct json *a, const struct json *b)
-{
-    if (a->len != b->len)
-        return false;
-    const struct json *other = b->first;
-    JSON_EACH (child, a) {
-        bool same_place = a->type == JSON_ARRAY || str_eq(child->key, other->key);
-        const struct json *match = same_place ? other : member(b, child->key);
-        if (match == NULL || !json_equal(child, match))
-            return false;
-        other = other->next;
-    }
-    return true;
-}
-
-bool json_equal(const struct json *a, const struct json *b)
-{
-    if (a == NULL || b == NULL || a->type != b->type)
-        return a == b;
-    switch (a->type) {
-    case JSON_NULL:
-        return true;
-    case JSON_BOOL:
-        return a->boolean == b->boolean;
-    case JSON_NUMBER:
-        return numbers_equal(a, b);
-    case JSON_STRING:
-        return str_eq(a->string, b->string);
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        return children_equal(a, b);
-    }
-    return false;
 }
