@@ -113,6 +113,9 @@ void *arena_alloc(struct arena *arena, size_t size)
         size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;
         if (grown > LARGEST_BLOCK)
             grown = LARGEST_BLOCK;
+        /* The limit counts what was asked for, not how generously blocks grow. */
+        if (grown > arena->limit - arena->total)
+            grown = arena->limit - arena->total;
         /* Something large gets a block of its own size behind the current one, which stays in use.
          */
         struct block *fresh = block_new(arena, need > grown ? need : grown);
@@ -140,8 +143,11 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 void *vec_grow(struct arena *arena, void *items, size_t len, size_t *cap, size_t item_size)
 {
-    if (len < *cap)
+    if (len < *cap) {
+        /* A caller may have popped what was here. */
+        memset((char *) items + len * item_size, 0, item_size);
         return items;
+    }
     size_t grown = *cap > 0 ? *cap * 2 : 8;
     void *moved = arena_array(arena, grown, item_size);
     if (len > 0)

@@ -37,7 +37,7 @@ char *buf_reserve(struct buf *buf, size_t len)
         size_t cap = buf->cap > 0 ? buf->cap : 256;
         while (cap < need)
             cap = cap > buf->max / 2 ? buf->max : cap * 2;
-        buf->ptr = xrealloc(buf->ptr, cap);
+        buf->ptr = xrealloc(buf->ptr, cap + 1); /* buf_fmt() writes a NUL behind the last byte */
         buf->cap = cap;
     }
     /* An empty reservation of an empty buffer still wants a valid pointer. */
@@ -77,8 +77,7 @@ void buf_fmt(struct buf *buf, const char *fmt, ...)
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
-    /* One byte more than is kept: vsnprintf writes the NUL. */
-    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t) len + 1);
+    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t) len);
     if (room != NULL) {
         vsnprintf(room, (size_t) len + 1, fmt, again);
         buf->len += (size_t) len;

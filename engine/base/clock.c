@@ -183,6 +183,10 @@ bool time_parse(struct str text, int64_t *wall_ms)
     if (!ok || p.month < 1 || p.month > 12 || p.day < 1 || p.day > 31 || p.hour > 23 ||
         p.minute > 59 || p.second > 60)
         return false;
-    *wall_ms = ms_of(&p);
+    int64_t ms = ms_of(&p);
+    /* 31 April would come out as 1 May. A leap second may carry into the next day. */
+    if (p.second < 60 && parts_of(ms).day != p.day)
+        return false;
+    *wall_ms = ms;
     return true;
 }

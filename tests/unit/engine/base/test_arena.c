@@ -1,6 +1,7 @@
 #include "tests/harness/test.h"
 
 #include <signal.h>
+#include <stdalign.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@ static void memory_is_zeroed_and_aligned(void **state)
     for (size_t size = 0; size < 3000; size += 7) {
         unsigned char *ptr = arena_alloc(arena, size);
         assert_non_null(ptr);
-        assert_int_equal((uintptr_t) ptr % sizeof(max_align_t), 0);
+        assert_int_equal((uintptr_t) ptr % alignof(max_align_t), 0);
         for (size_t i = 0; i < size; i++) {
             assert_int_equal(ptr[i], 0);
             ptr[i] = 0xAA; /* a later allocation must not see it */

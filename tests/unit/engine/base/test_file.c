@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,12 +107,20 @@ static void a_full_disk_leaves_the_old_file(void **state)
     struct place *place = *state;
     struct err err = {0};
     struct str out = STR_NULL;
-    assert_fails(file_write_atomic("/dev/full", STR("x"), 0600, &err), ERR_IO, &err, "'/dev/full'");
-    /* A file size limit stops the write in the middle, as a full disk would. */
     const char *path = in(place, "f");
     assert_ok(file_write_atomic(path, STR("old"), 0600, &err), &err);
+    /* A limit on the size of files stops a write in the middle, as a full disk does. */
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 4, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    enum err_code code = file_write_atomic(path, STR("something longer"), 0600, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_fails(code, ERR_IO, &err, path);
     assert_ok(file_read(place->arena, path, 10, &out, &err), &err);
     assert_str(out, "old");
+    assert_int_equal(entries(place->folder), 1);
 }
 
 static void mapping(void **state)

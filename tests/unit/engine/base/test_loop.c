@@ -259,7 +259,7 @@ static void cancel_cuts_sleeps_short(void **state)
     assert_true(world->waited_ms == 1000);
 }
 
-static void big_frame(void *arg)
+static __attribute__((noinline)) void big_frame(void *arg)
 {
     /* Most of a task's 256 KiB must be usable. */
     volatile char frame[10000];
