@@ -22,7 +22,7 @@ LDFLAGS_asan := -fsanitize=address,undefined
 CPPFLAGS += -I. -D_POSIX_C_SOURCE=200809L -MMD -MP
 CFLAGS_ALL := -std=c17 $(WARN) -fPIE -fno-common $(CFLAGS_$(MODE)) $(CFLAGS)
 LDFLAGS_ALL := -pie $(LDFLAGS_$(MODE)) $(LDFLAGS)
-LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lxgboost -lpthread -lm
+LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lxgboost -lgomp -lpthread -lm
 
 LIB_SRCS := $(sort $(shell find engine specs -name '*.c'))
 CMD_SRCS := $(sort $(wildcard cmd/*.c))

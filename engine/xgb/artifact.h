@@ -3,8 +3,10 @@
  *
  * An artifact holds exactly one regular file, `xgboost-model` (the container loads every other file
  * as an ensemble member). Packing: ustar, mtime 0, uid/gid 0, mode 0644, gzip level 6 without name
- * and time. Reading refuses links, devices, absolute paths, "..", duplicates, a second file, a
- * ratio above 200:1 with more than 1 MiB, and 1 GiB.
+ * and time. Reading takes any name for the file, as the container does, and like it skips files with
+ * a leading dot and folder entries. It refuses links, devices, absolute paths, "..", a second file, a
+ * file in a folder, a ratio above 200:1 with more than 1 MiB, and more than 512 MiB (which fits an
+ * arena of the default size together with the archive). libarchive is used here only.
  */
 #ifndef ENGINE_XGB_ARTIFACT_H
 #define ENGINE_XGB_ARTIFACT_H
@@ -28,7 +30,7 @@ artifact_read(struct arena *arena, struct str tar_gz, struct artifact *out, stru
     MUST_USE;
 /* What can serve it: image_version is "1.7-1" or STR_NULL (unknown image: everything but pickle).
  * Checks pickle against allow_pickle and that the format loads in that version (UBJSON needs 1.6 or
- * later in the image). */
+ * later, binary 3.0 or earlier). */
 enum err_code artifact_check(
     const struct artifact *artifact, struct str image_version, bool allow_pickle, struct err *err)
     MUST_USE;

@@ -1,9 +1,10 @@
-/* engine/xgb/booster.h - one trained model in memory; booster.c and train.c are where libxgboost is
- * called.
+/* engine/xgb/booster.h - one trained model in memory, for predictions.
  *
- * Formats: binary (1.x containers), UBJSON, JSON, by content. nthread is 1 from load on. Threads:
- * any number may predict with the same booster at once. Errors: ERR_PROTOCOL for bytes that are not
- * a model.
+ * Formats: binary (1.x containers), UBJSON, JSON, by content. nthread is 1 from load on.
+ * Predictions are libxgboost's own, bit for bit, over the rounds the container would use (the
+ * attribute best_ntree_limit). Threads: any number may predict with the same booster at once,
+ * without a lock (but gblinear, which libxgboost cannot predict in place, takes turns). Errors:
+ * ERR_PROTOCOL for bytes that are not a model.
  */
 #ifndef ENGINE_XGB_BOOSTER_H
 #define ENGINE_XGB_BOOSTER_H

@@ -2,15 +2,22 @@
  * column.
  *
  * CSV as the XGBoost container reads it: label in column 0, no header, csv_weights=1 makes column 1
- * the weight; empty cells are missing values. libsvm: `label[:weight] index:value ...`. Limits: 4 G
- * values, 10 M columns.
+ * the weight; empty cells are missing values. libsvm: `label[:weight] [qid:n] index:value ...`,
+ * indices as written (from 0). Limits: 4 G values, 10 M columns. Rows and columns in messages count
+ * from 1, as an editor shows them.
+ *
+ * A dataset is parsed once and read-only from then on: any number of threads may train on it, each
+ * of them through a DMatrix of its own. One DMatrix cannot be shared while training: libxgboost
+ * builds its sorted columns and histogram index lazily inside it without a lock, and `approx`
+ * rebuilds the index every round.
  */
 #ifndef ENGINE_XGB_DATASET_H
 #define ENGINE_XGB_DATASET_H
 
 #include "engine/base/err.h"
 
-struct dataset; /* holds a DMatrix; owned by whoever parsed it */
+struct dataset; /* owned by whoever parsed it */
+struct xgb_matrix;
 
 struct dataset_options {
     struct str name; /* for messages: the file's path */
@@ -35,6 +42,13 @@ enum err_code dataset_check(
 void dataset_free(struct dataset *dataset);
 void dataset_close(struct dataset **dataset);
 size_t dataset_rows(const struct dataset *dataset);
-size_t dataset_cols(const struct dataset *dataset);
+size_t dataset_cols(const struct dataset *dataset);    /* features: without label and weight */
+bool dataset_is_sparse(const struct dataset *dataset); /* from libsvm */
+const float *dataset_labels(const struct dataset *dataset);
+/* Writes the features of one row to values (dataset_cols() floats), NaN for missing ones. */
+void dataset_copy_row(const struct dataset *dataset, size_t row, float *values);
+/* A new DMatrix of everything in it, for one training; xgb_matrix_close() it. */
+enum err_code
+dataset_matrix(const struct dataset *dataset, struct xgb_matrix **out, struct err *err) MUST_USE;
 
 #endif

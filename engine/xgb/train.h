@@ -1,8 +1,11 @@
-/* engine/xgb/train.h - trains one booster with libxgboost, round by round.
+/* engine/xgb/train.h - trains one booster with libxgboost, round by round, as AWS's container does.
  *
- * Deterministic: the same datasets, hyperparameters and library give the same model bytes, whatever
- * the number of cores; nthread is 1 per job and jobs run side by side on pthreads. Never fork after
- * calling this.
+ * Follows github.com/aws/sagemaker-xgboost-container v1.7-1, algorithm_mode/train.py and
+ * callback.py, and xgboost 1.7's training.py: which parameters reach the library, the metrics the
+ * container computes itself, early stopping that keeps the best rounds only, the attributes of the
+ * saved model. Deterministic: the same datasets, hyperparameters and library give the same model
+ * bytes, whatever the number of cores; nthread is 1 per job. Threads: any number of calls side by
+ * side, also on the same datasets. Never fork after calling this.
  */
 #ifndef ENGINE_XGB_TRAIN_H
 #define ENGINE_XGB_TRAIN_H
@@ -35,7 +38,7 @@ struct train_result {
     struct str model; /* binary format of 1.7, on the arena */
     struct train_metric *metrics;
     size_t n_metrics;
-    int64_t rounds;
+    int64_t rounds; /* in the model: fewer than were run when training stopped early */
 };
 
 /* ERR_SPEC for what libxgboost refuses of the data or the parameters, ERR_CANCELLED when *cancel
