@@ -1,7 +1,9 @@
 /* specs/diags.h - every fault of a spec, collected before anything is said.
  *
  * Library code appends; only cmd/ prints. Sorted by file, line and column by diags_sort(). At most
- * 100 are kept; `dropped` counts the rest.
+ * 100 are kept; `dropped` counts the rest. The same text at the same place is kept once. Texts are
+ * cut at 1,000 bytes, and control characters in them (they may quote the spec) become '?'.
+ * Ownership: everything is on the arena given to diags_init(). Threads: one owner.
  */
 #ifndef SPECS_DIAGS_H
 #define SPECS_DIAGS_H
@@ -33,5 +35,7 @@ struct diag *diags_warning(struct diags *diags, struct srcloc at, const char *fm
     PRINTF_LIKE(3, 4);
 void diag_hint(struct diags *diags, struct diag *diag, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void diags_sort(struct diags *diags);
+/* "file:line:col", for a message that names a second place. */
+struct str srcloc_text(struct arena *arena, struct srcloc at);
 
 #endif

@@ -52,7 +52,8 @@ struct spec_training {
     bool set; /* the block is there */
     enum spec_backend backend;
     struct spec_str algorithm_name, algorithm_version; /* "xgboost", "1.7-1" */
-    struct spec_str image;                             /* overrides the algorithm's */
+    bool algorithm_set;                                /* `algorithm` is there */
+    struct spec_str image;                             /* instead of the algorithm's */
     struct spec_instance instance;
     int64_t max_runtime_s;
     struct spec_channel *channels;

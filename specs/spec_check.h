@@ -1,0 +1,17 @@
+/* specs/spec_check.h - the rules of a spec that need more than one field.
+ *
+ * spec_complete() fills in what follows from other fields (prefix, endpoint name, resolved paths,
+ * merged hyperparameters); spec_check() reports what does not fit together, all of it. Neither
+ * looks at the disk or the network. Ownership: on the arena. Errors: to diags.
+ */
+#ifndef SPECS_SPEC_CHECK_H
+#define SPECS_SPEC_CHECK_H
+
+#include "specs/spec.h"
+
+void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec);
+void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec);
+/* Two stacks of one name in one account and region. */
+void spec_check_list(struct arena *arena, struct diags *diags, const struct spec_list *specs);
+
+#endif

@@ -1,0 +1,580 @@
+#include "specs/spec_fields.h"
+
+#include "engine/base/arena.h"
+#include "specs/spec.h"
+
+/* To add a field:
+ *   1. a member in specs/spec.h, and a line in the table of its block below;
+ *   2. rules that need a second field: specs/spec_check.c;
+ *   3. a fault of it in tests/unit/specs/test_spec_check.c.
+ * Reading, the default, the checks of the value alone, `mmectl help spec` and `mmectl schema`
+ * follow from the line. To build a block that was refused so far: replace its UNSUPPORTED line.
+ * Patterns are read by regcomp() and by JSON Schema, so only what both know may be used: classes,
+ * groups, *, +, ?, {m,n}, | and anchors. Sources: CreateTrainingJob, CreateModel,
+ * CreateEndpointConfig, CreateEndpoint of the SageMaker API reference; S3's bucket naming rules. */
+
+#define UNSUPPORTED(field_name, text) \
+    { \
+        .name = (field_name), .flags = FIELD_UNSUPPORTED, .offset = FIELD_NOWHERE, .help = (text) \
+    }
+
+#define TAG_PATTERN "^([A-Za-z0-9 _.:/=+@-]|[^ -~])*$"
+#define TAG_NOTE "letters, digits, spaces and _ . : / = + - @"
+#define NAME_63 "^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
+#define INSTANCE_TYPE "^ml\\.[a-z0-9-]+\\.[a-z0-9]+$"
+#define IMAGE_PATTERN "^[^ ]+$"
+
+static const struct spec_field s_metadata_fields[] = {
+    {.name = "name",
+     .type = FIELD_STRING,
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = 32,
+     .pattern = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$",
+     .pattern_note = "lower-case letters, digits and '-', not at the ends",
+     .offset = offsetof(struct spec, name),
+     .help = "The stack: one endpoint with its models in one account and region. It is part of "
+             "the names of everything that is made.",
+     .example = "mme-demo"},
+    {.name = "tags",
+     .type = FIELD_MAP,
+     .max = 40,
+     .pattern = TAG_PATTERN,
+     .pattern_note = TAG_NOTE,
+     .value_max = 256,
+     .key_pattern = TAG_PATTERN,
+     .key_note = TAG_NOTE,
+     .key_max = 128,
+     .offset = offsetof(struct spec, tags),
+     .help = "Tags for every AWS object that takes tags, besides those that mmectl sets itself "
+             "(mmectl:*).",
+     .example = "{team: risk}"},
+};
+
+static const struct spec_field s_storage_fields[] = {
+    {.name = "bucket",
+     .type = FIELD_STRING,
+     .fallback_note = "sagemaker-<region>-<account>",
+     .min = 3,
+     .max = 63,
+     .pattern = "^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
+     .pattern_note = "lower-case letters, digits, '.' and '-', not at the ends",
+     .offset = offsetof(struct spec, bucket),
+     .help = "The S3 bucket for data and models, in the region of the stack. Made, private and "
+             "encrypted, when it is missing.",
+     .example = "my-models"},
+    {.name = "prefix",
+     .type = FIELD_STRING,
+     .fallback_note = "metadata.name",
+     .min = 1,
+     .max = 256,
+     .pattern = "^/*[A-Za-z0-9!_.*'()=-]+(/[A-Za-z0-9!_.*'()=-]+)*/*$",
+     .pattern_note = "letters, digits and ! _ . * ' ( ) = -, parted by single '/'",
+     .offset = offsetof(struct spec, prefix),
+     .help = "Where in the bucket everything is kept. It belongs to this stack alone.",
+     .example = "mme-demo"},
+    UNSUPPORTED("kmsKey", "The KMS key that encrypts the objects."),
+};
+
+static const struct spec_field s_training_instance_fields[] = {
+    {.name = "type",
+     .type = FIELD_STRING,
+     .fallback_note = "none; needed with backend sagemaker",
+     .pattern = INSTANCE_TYPE,
+     .pattern_note = "ml.<family>.<size>",
+     .offset = offsetof(struct spec_instance, type),
+     .help = "The instance type a training job runs on.",
+     .example = "ml.m5.large"},
+    {.name = "count",
+     .type = FIELD_INT,
+     .fallback = "1",
+     .min = 1,
+     .max = 100,
+     .offset = offsetof(struct spec_instance, count),
+     .help = "How many instances one training job uses.",
+     .example = "1"},
+    {.name = "volumeSizeInGB",
+     .type = FIELD_INT,
+     .fallback = "10",
+     .min = 1,
+     .max = 16384,
+     .offset = offsetof(struct spec_instance, volume_gb),
+     .help = "The disk of each instance; it must hold the training data.",
+     .example = "10"},
+};
+
+static const struct spec_field s_algorithm_fields[] = {
+    {.name = "name",
+     .type = FIELD_STRING,
+     .fallback = "xgboost",
+     .pattern = "^xgboost$",
+     .pattern_note = "'xgboost'; for another image use training.image",
+     .offset = offsetof(struct spec_training, algorithm_name),
+     .help = "The SageMaker algorithm.",
+     .example = "xgboost"},
+    {.name = "version",
+     .type = FIELD_STRING,
+     .fallback = "1.7-1",
+     .pattern = "^[0-9]+\\.[0-9]+-[0-9]+(-cpu-py3)?$",
+     .pattern_note = "a tag of the image, such as 1.7-1",
+     .offset = offsetof(struct spec_training, algorithm_version),
+     .help = "The version of the algorithm's image. Training and serving use the same one.",
+     .example = "\"1.7-1\""},
+};
+
+static const struct spec_field s_channel_fields[] = {
+    {.name = "source",
+     .type = FIELD_STRING,
+     .flags = FIELD_REQUIRED | FIELD_PATH,
+     .min = 1,
+     .max = 1024,
+     .offset = offsetof(struct spec_channel, source),
+     .help = "A local file, relative to the spec (uploaded under its digest), or s3://bucket/key.",
+     .example = "data/train.csv"},
+    {.name = "contentType",
+     .type = FIELD_STRING,
+     .fallback = "text/libsvm",
+     .pattern = "^(csv|libsvm|parquet|recordio-protobuf|text/csv|text/libsvm|text/x-libsvm|"
+                "application/x-parquet|application/x-recordio-protobuf)( *; *label_size=1)?$",
+     .pattern_note = "text/csv, text/libsvm, application/x-parquet or "
+                     "application/x-recordio-protobuf",
+     .offset = offsetof(struct spec_channel, content_type),
+     .help = "What the file holds. CSV: label first, no header row.",
+     .example = "text/csv"},
+};
+
+static const struct spec_block s_metadata = {
+    .fields = s_metadata_fields,
+    .n_fields = ARRAY_LEN(s_metadata_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_block s_storage = {
+    .fields = s_storage_fields,
+    .n_fields = ARRAY_LEN(s_storage_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_block s_training_instance = {
+    .fields = s_training_instance_fields,
+    .n_fields = ARRAY_LEN(s_training_instance_fields),
+    .at_offset = offsetof(struct spec_instance, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_block s_algorithm = {
+    .fields = s_algorithm_fields,
+    .n_fields = ARRAY_LEN(s_algorithm_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = offsetof(struct spec_training, algorithm_set),
+};
+
+static const struct spec_block s_channel = {
+    .help = "One channel of training data.",
+    .fields = s_channel_fields,
+    .n_fields = ARRAY_LEN(s_channel_fields),
+    .size = sizeof(struct spec_channel),
+    .at_offset = FIELD_NOWHERE,
+    .name_offset = offsetof(struct spec_channel, name),
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const char *const s_backends[] = {"sagemaker", "local", NULL};
+
+static const struct spec_field s_training_fields[] = {
+    {.name = "backend",
+     .type = FIELD_ENUM,
+     .fallback = "sagemaker",
+     .values = s_backends,
+     .offset = offsetof(struct spec_training, backend),
+     .help = "Where models are trained: sagemaker runs a training job for each; local trains with "
+             "libxgboost in this process and uploads the artifact.",
+     .example = "sagemaker"},
+    {.name = "algorithm",
+     .type = FIELD_BLOCK,
+     .block = &s_algorithm,
+     .offset = 0,
+     .help = "The algorithm; its image is looked up for the region."},
+    {.name = "image",
+     .type = FIELD_STRING,
+     .min = 1,
+     .max = 255,
+     .pattern = IMAGE_PATTERN,
+     .pattern_note = "an image URI, without blanks",
+     .offset = offsetof(struct spec_training, image),
+     .help = "An image to train with instead of an algorithm's. Its hyperparameters are not "
+             "checked.",
+     .example = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1"},
+    {.name = "instance",
+     .type = FIELD_BLOCK,
+     .block = &s_training_instance,
+     .offset = offsetof(struct spec_training, instance),
+     .help = "The machines of a training job."},
+    {.name = "maxRuntime",
+     .type = FIELD_DURATION,
+     .fallback = "1h",
+     .min = 1,
+     .max = 2419200,
+     .offset = offsetof(struct spec_training, max_runtime_s),
+     .help = "SageMaker stops a training job that runs longer; at most 28 days (672h).",
+     .example = "1h"},
+    UNSUPPORTED("spot", "Training on spot instances."),
+    {.name = "channels",
+     .type = FIELD_NAMED,
+     .fallback_note = "none; 'train' is needed to train a model",
+     .max = 20,
+     .key_pattern = "^(train|validation)$",
+     .key_note = "'train' or 'validation', the channels the algorithm reads",
+     .key_max = 64,
+     .offset = offsetof(struct spec_training, channels),
+     .len_offset = offsetof(struct spec_training, n_channels),
+     .block = &s_channel,
+     .help = "The training data, shared by all models: 'train', and 'validation' if you like.",
+     .example = "{train: {source: data/train.csv, contentType: text/csv}}"},
+    {.name = "hyperparameters",
+     .type = FIELD_MAP,
+     .max = 100,
+     .value_max = 2500,
+     .key_max = 256,
+     .offset = offsetof(struct spec_training, hyperparameters),
+     .help = "Hyperparameters of every model; a model's own win.",
+     .example = "{objective: \"binary:logistic\", eval_metric: auc}"},
+};
+
+static const struct spec_block s_training = {
+    .fields = s_training_fields,
+    .n_fields = ARRAY_LEN(s_training_fields),
+    .at_offset = offsetof(struct spec_training, at),
+    .set_offset = offsetof(struct spec_training, set),
+};
+
+static const struct spec_field s_model_fields[] = {
+    {.name = "name",
+     .type = FIELD_STRING,
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = 101,
+     .pattern = "^[A-Za-z0-9](-?[A-Za-z0-9._])*-?$",
+     .pattern_note = "letters, digits, '.', '_' and single '-', first a letter or digit",
+     .offset = offsetof(struct spec_model, name),
+     .help = "The model; its artifact and TargetModel are named after it.",
+     .example = "model_conservative"},
+    {.name = "description",
+     .type = FIELD_STRING,
+     .max = 512,
+     .offset = offsetof(struct spec_model, description),
+     .help = "What the model is for.",
+     .example = "Simple, fast, low risk of overfitting"},
+    {.name = "hyperparameters",
+     .type = FIELD_MAP,
+     .max = 100,
+     .value_max = 2500,
+     .key_max = 256,
+     .offset = offsetof(struct spec_model, hyperparameters),
+     .help = "Hyperparameters of this model, over those of training.hyperparameters.",
+     .example = "{num_round: 25, max_depth: 2, eta: 0.3}"},
+    {.name = "artifact",
+     .type = FIELD_STRING,
+     .flags = FIELD_PATH,
+     .fallback_note = "none: the model is trained",
+     .min = 1,
+     .max = 1024,
+     .offset = offsetof(struct spec_model, artifact),
+     .help = "A model.tar.gz of your own, local or s3://bucket/key; nothing is trained.",
+     .example = "s3://bucket/path/model.tar.gz"},
+    {.name = "sha256",
+     .type = FIELD_STRING,
+     .min = 64,
+     .max = 64,
+     .pattern = "^[0-9a-f]{64}$",
+     .pattern_note = "64 lower-case hex digits",
+     .offset = offsetof(struct spec_model, sha256),
+     .help = "The SHA-256 the artifact must have.",
+     .example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    {.name = "allowPickle",
+     .type = FIELD_BOOL,
+     .fallback = "false",
+     .offset = offsetof(struct spec_model, allow_pickle),
+     .help = "Let the artifact be a Python pickle, which runs code of its maker when it is loaded.",
+     .example = "false"},
+    UNSUPPORTED("regions", "The regions the model is deployed in."),
+    UNSUPPORTED("version", "The version to hold."),
+    {.name = "protect",
+     .type = FIELD_BOOL,
+     .fallback = "false",
+     .offset = offsetof(struct spec_model, protect),
+     .help = "Never let apply delete the model.",
+     .example = "true"},
+};
+
+static const struct spec_block s_model = {
+    .help = "One model behind the endpoint: trained here, or brought along as an artifact.",
+    .fields = s_model_fields,
+    .n_fields = ARRAY_LEN(s_model_fields),
+    .size = sizeof(struct spec_model),
+    .at_offset = offsetof(struct spec_model, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_field s_endpoint_instance_fields[] = {
+    {.name = "type",
+     .type = FIELD_STRING,
+     .flags = FIELD_REQUIRED,
+     .pattern = INSTANCE_TYPE,
+     .pattern_note = "ml.<family>.<size>",
+     .offset = offsetof(struct spec_instance, type),
+     .help = "The instance type that serves the models. All models share its memory.",
+     .example = "ml.m5.large"},
+    {.name = "count",
+     .type = FIELD_INT,
+     .fallback = "1",
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(struct spec_instance, count),
+     .help = "How many instances serve.",
+     .example = "2"},
+};
+
+static const struct spec_block s_endpoint_instance = {
+    .fields = s_endpoint_instance_fields,
+    .n_fields = ARRAY_LEN(s_endpoint_instance_fields),
+    .at_offset = offsetof(struct spec_instance, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_field s_container_fields[] = {
+    {.name = "image",
+     .type = FIELD_STRING,
+     .fallback = "builtin",
+     .min = 1,
+     .max = 255,
+     .pattern = IMAGE_PATTERN,
+     .pattern_note = "'builtin' or an image URI, without blanks",
+     .offset = offsetof(struct spec_endpoint, image),
+     .help = "builtin is the image of training.algorithm; else the URI of an image that serves "
+             "many models.",
+     .example = "builtin"},
+    {.name = "environment",
+     .type = FIELD_MAP,
+     .max = 100,
+     .value_max = 1024,
+     .key_pattern = "^[A-Za-z_][A-Za-z0-9_]*$",
+     .key_note = "letters, digits and '_', first no digit",
+     .key_max = 1024,
+     .offset = offsetof(struct spec_endpoint, environment),
+     .help = "Environment variables of the container, 32 KiB in all.",
+     .example = "{SAGEMAKER_NUM_MODEL_WORKERS: \"1\"}"},
+};
+
+static const struct spec_block s_container = {
+    .fields = s_container_fields,
+    .n_fields = ARRAY_LEN(s_container_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const char *const s_modes[] = {
+    "multi-model", "multi-container-direct", "multi-container-serial", NULL};
+static const char *const s_target_models[] = {"versioned", "stable", NULL};
+static const char *const s_model_caches[] = {"enabled", "disabled", NULL};
+
+static const struct spec_field s_endpoint_fields[] = {
+    {.name = "name",
+     .type = FIELD_STRING,
+     .fallback_note = "metadata.name",
+     .min = 1,
+     .max = 63,
+     .pattern = NAME_63,
+     .pattern_note = "letters, digits and '-', not at the ends",
+     .offset = offsetof(struct spec_endpoint, name),
+     .help = "The endpoint that clients call.",
+     .example = "mme-demo"},
+    {.name = "mode",
+     .type = FIELD_ENUM,
+     .fallback = "multi-model",
+     .values = s_modes,
+     .n_supported = 1,
+     .offset = FIELD_NOWHERE,
+     .help = "One container that loads many models, or one container per model.",
+     .example = "multi-model"},
+    {.name = "targetModels",
+     .type = FIELD_ENUM,
+     .fallback = "versioned",
+     .values = s_target_models,
+     .offset = offsetof(struct spec_endpoint, target_models),
+     .help = "versioned: a TargetModel carries its version, and publishing a model never touches "
+             "the endpoint; ask `mmectl route`. stable: TargetModel is <name>.tar.gz for good, and "
+             "changed content rolls the endpoint.",
+     .example = "stable"},
+    {.name = "instance",
+     .type = FIELD_BLOCK,
+     .flags = FIELD_REQUIRED,
+     .block = &s_endpoint_instance,
+     .offset = offsetof(struct spec_endpoint, instance),
+     .help = "The machines of the endpoint."},
+    {.name = "container",
+     .type = FIELD_BLOCK,
+     .block = &s_container,
+     .offset = 0,
+     .help = "The serving container."},
+    UNSUPPORTED("containers", "The containers of the multi-container modes."),
+    {.name = "modelCache",
+     .type = FIELD_ENUM,
+     .fallback = "enabled",
+     .values = s_model_caches,
+     .offset = offsetof(struct spec_endpoint, model_cache),
+     .help = "Whether loaded models are kept (MultiModelConfig.ModelCacheSetting).",
+     .example = "enabled"},
+    UNSUPPORTED("autoscaling", "Scaling of the instances with the load."),
+    UNSUPPORTED("update", "How the endpoint moves to a new configuration."),
+    UNSUPPORTED("dataCapture", "Recording of calls to S3."),
+    UNSUPPORTED("kmsKey", "The KMS key of the instances' disks."),
+    UNSUPPORTED("vpc", "Subnets and security groups of the container."),
+    UNSUPPORTED("networkIsolation", "Keep the container off the network."),
+    UNSUPPORTED("logs", "Retention of the endpoint's log group."),
+    {.name = "protect",
+     .type = FIELD_BOOL,
+     .fallback = "false",
+     .offset = offsetof(struct spec_endpoint, protect),
+     .help = "Never let apply or destroy delete the endpoint.",
+     .example = "true"},
+};
+
+static const struct spec_block s_endpoint = {
+    .fields = s_endpoint_fields,
+    .n_fields = ARRAY_LEN(s_endpoint_fields),
+    .at_offset = offsetof(struct spec_endpoint, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_field s_spec_fields[] = {
+    {.name = "account",
+     .type = FIELD_STRING,
+     .fallback_note = "the role's account",
+     .pattern = "^[0-9]{12}$",
+     .pattern_note = "12 digits",
+     .offset = offsetof(struct spec, account),
+     .help = "A guard: the AWS account the caller must be in.",
+     .example = "\"123456789012\""},
+    {.name = "region",
+     .type = FIELD_STRING,
+     .fallback_note = "none; needed unless --region is given",
+     .pattern = "^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}$",
+     .pattern_note = "an AWS region, such as us-east-1",
+     .offset = offsetof(struct spec, region),
+     .help = "The AWS region.",
+     .example = "us-east-1"},
+    UNSUPPORTED("regions", "Several regions: one stack in each."),
+    {.name = "role",
+     .type = FIELD_STRING,
+     .flags = FIELD_REQUIRED,
+     .min = 20,
+     .max = 2048,
+     .pattern = "^arn:aws[a-z-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@/-]+$",
+     .pattern_note = "arn:aws:iam::<account>:role/<name>",
+     .offset = offsetof(struct spec, role),
+     .help = "The execution role: what SageMaker may do while it trains and serves.",
+     .example = "arn:aws:iam::123456789012:role/SageMakerExecutionRole"},
+    {.name = "storage",
+     .type = FIELD_BLOCK,
+     .block = &s_storage,
+     .offset = 0,
+     .help = "Where data and models are kept."},
+    {.name = "training",
+     .type = FIELD_BLOCK,
+     .block = &s_training,
+     .offset = offsetof(struct spec, training),
+     .help = "How models without an artifact of their own are trained."},
+    {.name = "models",
+     .type = FIELD_BLOCKS,
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = 100000,
+     .block = &s_model,
+     .offset = offsetof(struct spec, models),
+     .len_offset = offsetof(struct spec, n_models),
+     .help = "The models behind the endpoint."},
+    UNSUPPORTED("modelSets", "Many models from one rule."),
+    {.name = "endpoint",
+     .type = FIELD_BLOCK,
+     .flags = FIELD_REQUIRED,
+     .block = &s_endpoint,
+     .offset = offsetof(struct spec, endpoint),
+     .help = "The multi-model endpoint."},
+    UNSUPPORTED("routes", "Named splits of traffic between models."),
+    UNSUPPORTED("gates", "Metrics a model must reach to be published."),
+    UNSUPPORTED("checks", "Calls that must succeed before a model is published."),
+    UNSUPPORTED("versions", "How many old versions are kept."),
+};
+
+static const struct spec_block s_spec = {
+    .fields = s_spec_fields,
+    .n_fields = ARRAY_LEN(s_spec_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const char *const s_api_versions[] = {"mmectl/v1", NULL};
+static const char *const s_kinds[] = {"MultiModelEndpoint", NULL};
+
+static const struct spec_field s_document_fields[] = {
+    {.name = "apiVersion",
+     .type = FIELD_ENUM,
+     .flags = FIELD_REQUIRED,
+     .values = s_api_versions,
+     .offset = FIELD_NOWHERE,
+     .help = "The version of this language.",
+     .example = "mmectl/v1"},
+    {.name = "kind",
+     .type = FIELD_ENUM,
+     .flags = FIELD_REQUIRED,
+     .values = s_kinds,
+     .offset = FIELD_NOWHERE,
+     .help = "What the document describes.",
+     .example = "MultiModelEndpoint"},
+    {.name = "metadata",
+     .type = FIELD_BLOCK,
+     .flags = FIELD_REQUIRED,
+     .block = &s_metadata,
+     .offset = 0,
+     .help = "The name of the stack, and its tags."},
+    {.name = "variables",
+     .type = FIELD_MAP,
+     .flags = FIELD_LITERAL,
+     .max = 100,
+     .value_max = 65536,
+     .key_pattern = "^[A-Za-z_][A-Za-z0-9_]*$",
+     .key_note = "letters, digits and '_', first no digit",
+     .key_max = 64,
+     .offset = FIELD_NOWHERE,
+     .help = "Variables and their values. ${name} stands for the value in any scalar below spec "
+             "and metadata; $${ is a plain ${. --set name=value and MMECTL_VAR_name win over the "
+             "value here; without any value (null) one of them is needed. Where an empty value is "
+             "all that is left, the key counts as absent.",
+     .example = "{bucket: \"\"}"},
+    {.name = "spec",
+     .type = FIELD_BLOCK,
+     .flags = FIELD_REQUIRED,
+     .block = &s_spec,
+     .offset = 0,
+     .help = "The wanted state."},
+};
+
+const struct spec_block spec_document_block = {
+    .help = "One YAML document is one stack: one multi-model endpoint in one account and region. A "
+            "file may hold several documents.",
+    .fields = s_document_fields,
+    .n_fields = ARRAY_LEN(s_document_fields),
+    .at_offset = offsetof(struct spec, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
+const struct spec_field *spec_field_find(const struct spec_block *block, struct str name)
+{
+    for (size_t i = 0; i < block->n_fields; i++)
+        if (str_eq_z(name, block->fields[i].name))
+            return &block->fields[i];
+    return NULL;
+}
