@@ -1,60 +1,197 @@
 # mmectl - `make` builds build/mmectl; `make help` lists the rest.
 MODE ?= release
 B := $(if $(filter release,$(MODE)),build,build/$(MODE))
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+AR := ar
 
+# ---- what has to be installed, each declared once: Debian package names ----
+BUILD_PACKAGES := gcc libc6-dev make pkg-config libyaml-dev libcurl4-openssl-dev libssl-dev libcjson-dev libexpat1-dev \
+  libarchive-dev libmicrohttpd-dev libsqlite3-dev libxgboost-dev
+TEST_PACKAGES := libcmocka-dev awscli python3-boto3
+LINT_PACKAGES := clang clang-format clang-tidy cppcheck
 PKGS := yaml-0.1 libcurl libcrypto libcjson expat libarchive libmicrohttpd sqlite3
+
+# ---- flags ----
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align=strict \
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Walloca \
   -Wundef -Wformat=2 -Wformat-overflow=2 -Wformat-truncation=2 -Wformat-signedness -Wnull-dereference \
   -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wswitch-enum -Wfloat-equal -Wredundant-decls \
   -Warray-bounds=2 -Wimplicit-fallthrough=5 -Wdate-time -Wstack-usage=16384 -Werror
-HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
-  -ftrivial-auto-var-init=zero
+HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
+  $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
 CFLAGS_release := -O2 -g $(HARDEN)
 CFLAGS_debug := -O0 -g
-# The four warnings that gcc derives from optimised code are judged in the release build; between a sanitizer's
-# checks they see paths that are not there and frames that are larger.
+CFLAGS_cover := -O0 -g --coverage
+# The warnings that gcc derives from optimised code are judged in the release build; between a sanitizer's checks they
+# see paths that are not there and frames that are larger.
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
   -Wno-format-truncation -Wno-format-overflow -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stack-usage
 LDFLAGS_release := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
-CPPFLAGS += -I. -D_POSIX_C_SOURCE=200809L -MMD -MP
+LDFLAGS_cover := --coverage
+CPPFLAGS += -I. -D_POSIX_C_SOURCE=200809L
+DEPFLAGS := -MMD -MP
 CFLAGS_ALL := -std=c17 $(WARN) -fPIE -fno-common $(CFLAGS_$(MODE)) $(CFLAGS)
 LDFLAGS_ALL := -pie $(LDFLAGS_$(MODE)) $(LDFLAGS)
-LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lxgboost -lgomp -lpthread -lm
+# Empty until pkg-config and the libraries are there; `make` then says what to do.
+FOUND_LIBS := $(shell command -v pkg-config >/dev/null 2>&1 && pkg-config --libs $(PKGS) 2>/dev/null)
+LDLIBS := $(FOUND_LIBS) -lxgboost -lgomp -lpthread -lm
 
+# ---- sources: found, not listed ----
 LIB_SRCS := $(sort $(shell find engine specs -name '*.c'))
 CMD_SRCS := $(sort $(wildcard cmd/*.c))
+HARNESS_SRCS := $(sort $(wildcard tests/harness/*.c))
+UNIT_SRCS := $(sort $(shell find tests/unit -name 'test_*.c'))
+# Programs that shell and Python tests call, and the ones of the benchmarks: one binary per file.
+TOOL_SRCS := $(sort $(wildcard tests/e2e/*.c tests/interop/*.c tests/parity/*.c))
+BENCH_SRCS := $(sort $(wildcard tests/bench/*.c))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 CMD_OBJS := $(CMD_SRCS:%.c=$(B)/obj/%.o)
+HARNESS_OBJS := $(HARNESS_SRCS:%.c=$(B)/obj/%.o)
+UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
+TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%)
+BENCH_BINS := $(BENCH_SRCS:%.c=$(B)/%)
+LINT_TESTS := tests/lint/run.sh
+E2E_TESTS := $(sort $(wildcard tests/e2e/t*.sh tests/interop/*.py tests/parity/t*.sh tests/sim/t*.sh))
+# End-to-end files that say so in a line of their own are short enough for `make check`.
+FAST_E2E_TESTS := $(shell grep -lx '\# fast' $(E2E_TESTS) /dev/null)
 
-.PHONY: all clean unit
-all: $(B)/mmectl
+ifneq ($(V),)
+Q :=
+else
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2)
+endif
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.PHONY: all clean deps test-deps lint-deps libraries-found unit tools check test demo install uninstall lint tidy format \
+  check-asan check-valgrind cover fresh bench docs help FORCE
+
+all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan or cover)
 
 $(B)/mmectl: $(CMD_OBJS) $(B)/libmmectl.a
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CMD_OBJS) $(B)/libmmectl.a $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CMD_OBJS) $(B)/libmmectl.a $(LDLIBS)
 
-$(B)/libmmectl.a: $(LIB_OBJS)
-	@rm -f $@
-	ar rcsD $@ $^
+$(B)/libmmectl.a: $(LIB_OBJS) $(B)/sources
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(LIB_OBJS)
 
-$(B)/obj/%.o: %.c
+$(B)/libharness.a: $(HARNESS_OBJS)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+
+$(B)/obj/%.o: %.c $(B)/flags | libraries-found
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(DEPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
 # tests/unit/<path>/test_<file>.c -> one binary each
-UNIT_SRCS := $(sort $(shell find tests/unit -name 'test_*.c' 2>/dev/null))
-UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-HARNESS_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/harness/*.c)))
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(HARNESS_OBJS) $(B)/libmmectl.a
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libharness.a $(B)/libmmectl.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(HARNESS_OBJS) $(B)/libmmectl.a -lcmocka $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/libharness.a $(B)/libmmectl.a -lcmocka $(LDLIBS)
 
-unit: $(UNIT_BINS)
-	@for t in $(UNIT_BINS); do $$t || exit 1; done
+$(B)/tests/%: $(B)/obj/tests/%.o $(B)/libmmectl.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/libmmectl.a $(LDLIBS)
 
-clean:
+# Rewritten only when they change, so that other flags or another list of files rebuild what depends on them.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CPPFLAGS) $(CFLAGS_ALL)' >$@
+$(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIB_SRCS)' | cmp -s - $@ || echo '$(LIB_SRCS)' >$@
+
+libraries-found:
+	@test -n "$(FOUND_LIBS)" || { echo "libraries or pkg-config are missing: run 'make deps' (it names what it installs)" >&2; exit 1; }
+
+# ---- for users ----
+
+demo: ## install what is missing, build, and run the whole life of the example on the stand-in
+	@tests/harness/apt.sh $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/harness/demo.sh $(B)/mmectl
+
+PREFIX ?= /usr/local
+SHARE := $(DESTDIR)$(PREFIX)/share
+INSTALLED := $(DESTDIR)$(PREFIX)/bin/mmectl $(SHARE)/man/man1/mmectl.1 $(SHARE)/bash-completion/completions/mmectl \
+  $(SHARE)/zsh/site-functions/_mmectl $(SHARE)/fish/vendor_completions.d/mmectl.fish
+
+install: $(B)/mmectl ## install binary, man page and completions under PREFIX (/usr/local); DESTDIR is honoured
+	install -D -m 755 $(B)/mmectl $(word 1,$(INSTALLED))
+	install -d $(dir $(INSTALLED))
+	$(B)/mmectl help man >$(word 2,$(INSTALLED))
+	$(B)/mmectl completion bash >$(word 3,$(INSTALLED))
+	$(B)/mmectl completion zsh >$(word 4,$(INSTALLED))
+	$(B)/mmectl completion fish >$(word 5,$(INSTALLED))
+
+uninstall: ## remove what install put there
+	rm -f $(INSTALLED)
+
+deps: ## install what the build needs (apt)
+	@tests/harness/apt.sh $(BUILD_PACKAGES)
+
+clean: ## remove build/
 	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
+
+# ---- for developers ----
+
+test-deps:
+	@tests/harness/apt.sh $(BUILD_PACKAGES) $(TEST_PACKAGES)
+lint-deps:
+	@tests/harness/apt.sh $(BUILD_PACKAGES) $(LINT_PACKAGES)
+
+tools: $(TOOL_BINS)
+unit: $(UNIT_BINS) ## build and run the unit tests
+	@tests/run.sh -b $(B) $(UNIT_BINS)
+
+check: $(B)/mmectl $(UNIT_BINS) $(TOOL_BINS) ## the quick tests: units, gates, the end-to-end files marked '# fast'
+	@tests/run.sh -b $(B) $(UNIT_BINS) $(LINT_TESTS) $(FAST_E2E_TESTS)
+
+test: ## install what the tests need, build, and run all of them
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory -j2 all $(UNIT_BINS) $(TOOL_BINS)
+	@tests/run.sh -b $(B) $(UNIT_BINS) $(LINT_TESTS) $(E2E_TESTS)
+
+lint: lint-deps ## the gates, each against its seeded defect, and format, clang, cppcheck
+	@tests/lint/run.sh -v gates format clang cppcheck
+tidy: lint-deps ## clang-tidy (minutes)
+	@tests/lint/run.sh -v tidy
+format: lint-deps ## clang-format everything in place
+	@tests/lint/format.sh -i
+
+check-asan: ## unit and end-to-end tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory -j2 MODE=asan all asan-run
+asan-run: $(UNIT_BINS) $(TOOL_BINS)
+	@tests/run.sh -b $(B) -s $(UNIT_BINS) $(E2E_TESTS)
+
+check-valgrind: ## unit tests and one whole life under valgrind
+	@$(MAKE) --no-print-directory test-deps
+	@tests/harness/apt.sh valgrind libc6-dbg
+	@$(MAKE) --no-print-directory -j2 MODE=debug all valgrind-run
+valgrind-run: $(UNIT_BINS)
+	@tests/run.sh -b $(B) -g $(UNIT_BINS) tests/harness/life.sh
+
+cover: test-deps ## line coverage of the unit and end-to-end tests, by file
+	@$(MAKE) --no-print-directory -j2 MODE=cover all cover-run
+cover-run: $(UNIT_BINS) $(TOOL_BINS)
+	@find $(B) -name '*.gcda' -delete
+	@tests/run.sh -b $(B) $(UNIT_BINS) $(E2E_TESTS)
+	@tests/harness/cover.sh $(B)
+
+bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
+	@tests/bench/run.sh $(B)
+
+fresh: ## prove `make demo` and `make test` in a minimal Debian 12 with git and make (root; debootstrap)
+	@tests/harness/fresh.sh
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
