@@ -1,0 +1,187 @@
+# tests/e2e/lib.sh - what an end-to-end test sources first: TAP, running mmectl, looking at the world.
+#
+#     . tests/e2e/lib.sh
+#     run "$MMECTL" plan "$spec" --local
+#     is_exit 0 "plan works"
+#     has_out '^Plan: 16 to add' "it plans everything"
+#     done_testing
+#
+# From tests/run.sh come MMECTL (the binary), MMECTL_HOME (a new, empty folder; the test's own stand-in lives there) and
+# BUILD (where programs built from tests/e2e/*.c are). Started by hand, a test makes its own. The working folder is the
+# root of the tree; $T is a scratch folder that goes away at the end, together with the stand-in.
+# POSIX sh. A check prints one TAP line and never ends the test; bail does.
+
+set -u
+export LC_ALL=C
+BUILD=${BUILD:-build}
+MMECTL=${MMECTL:-$PWD/$BUILD/mmectl}
+T=$(mktemp -d "${TMPDIR:-/tmp}/mmectl-e2e.XXXXXX")
+MMECTL_HOME=${MMECTL_HOME:-$T/home}
+export MMECTL MMECTL_HOME
+mkdir -p "$MMECTL_HOME"
+tap_count=0
+tap_failed=0
+
+lib_finish() {
+    lib_code=$?
+    trap - EXIT INT TERM
+    "$MMECTL" local stop >/dev/null 2>&1
+    rm -rf "$T"
+    [ "$lib_code" -ne 0 ] || [ "$tap_failed" = 0 ] || lib_code=1
+    exit "$lib_code"
+}
+trap lib_finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# ---- TAP ----
+
+pass() {
+    tap_count=$((tap_count + 1))
+    echo "ok $tap_count - $1"
+}
+
+# fail NAME [TEXT]: TEXT explains.
+fail() {
+    tap_count=$((tap_count + 1))
+    tap_failed=$((tap_failed + 1))
+    echo "not ok $tap_count - $1"
+    [ -z "${2:-}" ] || note "$2"
+}
+
+skip() {
+    tap_count=$((tap_count + 1))
+    echo "ok $tap_count - $1 # SKIP $2"
+}
+
+note() {
+    printf '%s\n' "$1" | sed 's/^/# /'
+}
+
+bail() {
+    echo "Bail out! $1"
+    exit 1
+}
+
+# The last line of every test; without it the runner knows that a test ended early.
+done_testing() {
+    echo "1..$tap_count"
+}
+
+# ok NAME COMMAND...: the command succeeds.
+ok() {
+    lib_name=$1
+    shift
+    if "$@" >"$T/ok.log" 2>&1; then
+        pass "$lib_name"
+    else
+        fail "$lib_name" "$* failed: $(tail -n 20 "$T/ok.log")"
+    fi
+}
+
+# is GOT WANT NAME
+is() {
+    if [ "$1" = "$2" ]; then
+        pass "$3"
+    else
+        fail "$3" "got:  $1
+want: $2"
+    fi
+}
+
+isnt() {
+    if [ "$1" != "$2" ]; then
+        pass "$3"
+    else
+        fail "$3" "got, unwanted: $1"
+    fi
+}
+
+# ---- running ----
+
+# Runs a command without a terminal; leaves $exit, and the outputs in $T/out and $T/err.
+run() {
+    ran=$*
+    "$@" </dev/null >"$T/out" 2>"$T/err"
+    exit=$?
+}
+
+lib_shown() {
+    printf '$ %s\nexit %s\n--- out\n%s\n--- err\n%s' "$ran" "$exit" "$(tail -n 40 "$T/out")" "$(tail -n 40 "$T/err")"
+}
+
+is_exit() {
+    if [ "$exit" = "$1" ]; then
+        pass "$2"
+    else
+        fail "$2" "wanted exit $1
+$(lib_shown)"
+    fi
+}
+
+lib_grep() { # WANTED-STATUS FILE REGEX NAME
+    grep -Eq -e "$3" "$2"
+    if [ $? = "$1" ]; then
+        pass "$4"
+    else
+        fail "$4" "regex: $3
+$(lib_shown)"
+    fi
+}
+
+# has_out REGEX [NAME]: a line of standard output matches (grep -E); lacks_out: none does. Likewise for standard error.
+has_out() { lib_grep 0 "$T/out" "$1" "${2:-stdout has $1}"; }
+has_err() { lib_grep 0 "$T/err" "$1" "${2:-stderr has $1}"; }
+lacks_out() { lib_grep 1 "$T/out" "$1" "${2:-stdout lacks $1}"; }
+lacks_err() { lib_grep 1 "$T/err" "$1" "${2:-stderr lacks $1}"; }
+
+# The figure of the last run's --stats line: requests, mutating or retried.
+stat_of() {
+    sed -n 's/^Requests: \([0-9]*\) (\([0-9]*\) mutating, \([0-9]*\) retried).*/requests=\1 mutating=\2 retried=\3/p' "$T/err" |
+        tail -n 1 | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+# ---- the stand-in ----
+
+# Starts a stand-in of this test's own and lets aws-cli, boto3 and curl find it.
+start_local() {
+    "$MMECTL" local start "$@" >"$T/start.log" 2>&1 || bail "local start failed: $(cat "$T/start.log")"
+    use_local
+}
+
+# Sets AWS_ENDPOINT_URL, keys and region in this shell, as a user would.
+use_local() {
+    lib_env=$("$MMECTL" local env) || bail "local env failed"
+    eval "$lib_env"
+}
+
+stop_local() {
+    "$MMECTL" local stop >/dev/null 2>&1
+}
+
+# The whole world as text: buckets, objects, SageMaker's things with their states; one line each, sorted. Made by
+# boto3, so that it does not rest on the code under test. Needs start_local or use_local.
+world() {
+    python3 tests/e2e/world.py
+}
+
+# unchanged NAME BEFORE: the world is still what `before=$(world)` said.
+unchanged() {
+    lib_now=$(world)
+    if [ "$lib_now" = "$2" ]; then
+        pass "$1"
+    else
+        printf '%s\n' "$2" >"$T/world.before"
+        printf '%s\n' "$lib_now" >"$T/world.after"
+        fail "$1" "$(diff "$T/world.before" "$T/world.after")"
+    fi
+}
+
+# copy_demo NAME: makes $T/NAME/mme.yaml out of the demo's spec, as stack NAME, so that a test can change it; prints its
+# path. The data lies beside it.
+copy_demo() {
+    mkdir -p "$T/$1"
+    cp -r examples/data "$T/$1/data"
+    sed "s/^\( *name: *\)mme-demo\( .*\)*\$/\1$1/" examples/mme-demo.yaml >"$T/$1/mme.yaml"
+    echo "$T/$1/mme.yaml"
+}
