@@ -69,6 +69,9 @@ struct str aws_partition(const struct aws *aws);
 /* Once known, every S3 call carries x-amz-expected-bucket-owner. Copied. */
 void aws_set_account(struct aws *aws, struct str account);
 struct str aws_account(const struct aws *aws); /* STR_NULL until set */
+/* A bucket that the spec reads from and that may belong to anyone: its calls do not name the owner.
+ * Copied. */
+void aws_allow_foreign_bucket(struct aws *aws, struct str bucket);
 struct aws_stats aws_stats(const struct aws *aws);
 struct loop *aws_loop(const struct aws *aws);
 /* The base URL of a service, for messages: "https://api.sagemaker.us-east-1.amazonaws.com". */

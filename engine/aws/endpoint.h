@@ -1,0 +1,54 @@
+/* engine/aws/endpoint.h - where a service of a region is, and under which names it is known.
+ *
+ * Order of overrides, first wins: --endpoint-url, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the
+ * profile's `services` section, the profile's endpoint_url.
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true turns off all but the first.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+#ifndef ENGINE_AWS_ENDPOINT_H
+#define ENGINE_AWS_ENDPOINT_H
+
+#include "engine/aws/aws.h"
+
+struct service_info {
+    const char *host;   /* first labels of the host name */
+    const char *sign;   /* signing name, and the prefix of IAM actions */
+    const char *suffix; /* of AWS_ENDPOINT_URL_*; in lower case the key in `services` */
+    const char *target; /* X-Amz-Target prefix of json-1.1 services, or "" */
+    size_t width;       /* requests at once */
+};
+const struct service_info *service_info(enum aws_service service);
+
+struct endpoint {
+    struct str base; /* no slash at the end */
+    bool custom;     /* configured, not derived: S3 then uses path style */
+};
+
+struct endpoint_options {
+    struct str region, endpoint_url;
+    env_fn *env;
+    const struct profile *profile;
+};
+
+/* ERR_USAGE when a configured URL is none; the message names where it was configured. */
+enum err_code endpoint_find(
+    struct arena *arena,
+    const struct endpoint_options *options,
+    enum aws_service service,
+    struct endpoint *ret_endpoint,
+    struct err *err) MUST_USE;
+
+/* The URL of a request. bucket is null for everything but S3; path starts with '/', is encoded;
+ * query is encoded, without '?', and may be empty. */
+struct str endpoint_url(
+    struct arena *arena,
+    const struct endpoint *endpoint,
+    struct str bucket,
+    struct str path,
+    struct str query);
+
+struct str endpoint_partition(struct str region);
+/* Lower-case letters, digits, single dashes inside: "us-east-1". */
+bool endpoint_region_ok(struct str region);
+
+#endif

@@ -1,0 +1,184 @@
+#include "engine/aws/fault.h"
+
+#include "engine/base/arena.h"
+#include "engine/base/xml.h"
+
+#define MAX_ERROR_BYTES MIB(1)
+
+/* "com.amazonaws#NotFound:http://..." is NotFound: botocore/parsers.py, BaseJSONParser. */
+static struct str short_code(struct str code)
+{
+    size_t hash = str_rindex(code, '#');
+    if (hash != SIZE_MAX)
+        code = str_from_index(code, hash + 1);
+    size_t colon = str_index(code, ':');
+    return colon != SIZE_MAX ? str_slice(code, 0, colon) : code;
+}
+
+static void
+read_json(struct arena *arena, const struct http_response *response, struct fault *fault)
+{
+    struct json *body = NULL;
+    struct err ignored;
+    struct str type = http_header_get(response->headers, response->n_headers, "x-amzn-errortype");
+    bool parsed = json_parse(arena, response->body, MAX_ERROR_BYTES, &body, &ignored) == ERR_NONE;
+    if (type.len == 0 && parsed)
+        type = json_get_str(body, "__type");
+    if (type.len == 0 && parsed)
+        type = json_get_str(body, "code");
+    if (type.len > 0)
+        fault->code = short_code(type);
+    if (!parsed)
+        return;
+    fault->message = json_get_str(body, "message");
+    if (str_is_null(fault->message))
+        fault->message = json_get_str(body, "Message");
+}
+
+/* S3's root is <Error>, the query protocol's is <ErrorResponse><Error>. */
+static void read_xml(struct arena *arena, const struct http_response *response, struct fault *fault)
+{
+    struct xml *root = NULL;
+    struct err ignored;
+    if (xml_parse(arena, response->body, MAX_ERROR_BYTES, &root, &ignored) != ERR_NONE)
+        return;
+    const struct xml *error = str_eq_z(root->name, "Error") ? root : xml_get(root, "Error");
+    if (error == NULL)
+        return;
+    fault->code = xml_get_text(error, "Code");
+    fault->message = xml_get_text(error, "Message");
+    fault->region = xml_get_text(error, "Region");
+}
+
+static struct str read_request_id(struct arena *arena, const struct http_response *response)
+{
+    const struct http_header *headers = response->headers;
+    struct str id = http_header_get(headers, response->n_headers, "x-amzn-requestid");
+    if (id.len > 0)
+        return id;
+    id = http_header_get(headers, response->n_headers, "x-amz-request-id");
+    struct str id2 = http_header_get(headers, response->n_headers, "x-amz-id-2");
+    if (id.len > 0 && id2.len > 0)
+        return str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(id), STR_ARG(id2));
+    return id;
+}
+
+struct fault
+fault_read(struct arena *arena, enum aws_service service, const struct http_response *response)
+{
+    struct fault fault = {
+        .status = response->status,
+        .code = STR_NULL,
+        .message = STR_NULL,
+        .region = STR_NULL,
+        .request_id = read_request_id(arena, response),
+    };
+    if (response->body.len > 0) {
+        if (service == AWS_S3 || service == AWS_STS)
+            read_xml(arena, response, &fault);
+        else
+            read_json(arena, response, &fault);
+    }
+    struct str region =
+        http_header_get(response->headers, response->n_headers, "x-amz-bucket-region");
+    if (region.len > 0)
+        fault.region = region;
+    return fault;
+}
+
+bool fault_in_success(struct arena *arena, const struct http_response *response)
+{
+    struct xml *root = NULL;
+    struct err ignored;
+    /* S3 sends blanks to keep the connection alive before it knows the outcome. */
+    struct str body = str_trim(response->body);
+    return xml_parse(arena, body, MAX_ERROR_BYTES, &root, &ignored) != ERR_NONE ||
+           str_eq_z(root->name, "Error");
+}
+
+/* Server texts reach terminals and logs: no control characters. */
+static void copy_plain(char *out, size_t size, struct str text)
+{
+    size_t len = text.len < size - 1 ? text.len : size - 1;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char) text.ptr[i];
+        out[i] = c < 0x20 || c == 0x7F ? ' ' : text.ptr[i];
+    }
+    out[len] = '\0';
+}
+
+static bool is_other_region(const struct fault *fault, const struct fault_context *context)
+{
+    if (context->service != AWS_S3)
+        return false;
+    bool differs = fault->region.len > 0 && !str_eq(fault->region, context->region);
+    if (fault->status == 301 || fault->status == 302 || fault->status == 307)
+        return true;
+    return (differs && fault->status == 400) || str_eq_z(fault->code, "PermanentRedirect") ||
+           (str_eq_z(fault->code, "IllegalLocationConstraintException"));
+}
+
+static enum err_code
+other_region(const struct fault *fault, const struct fault_context *context, struct err *err)
+{
+    if (fault->region.len > 0)
+        err_set(
+            err, ERR_TERMINAL,
+            "%s '" STR_FMT "': the bucket is in region '" STR_FMT "', not in '" STR_FMT "'",
+            context->operation, STR_ARG(context->subject), STR_ARG(fault->region),
+            STR_ARG(context->region));
+    else
+        err_set(
+            err, ERR_TERMINAL,
+            "%s '" STR_FMT "': the bucket is in another region than '" STR_FMT "'",
+            context->operation, STR_ARG(context->subject), STR_ARG(context->region));
+    return err_hint(
+        err, "a multi-model endpoint reads only buckets of its own region: set region, or use "
+             "another bucket");
+}
+
+static void hint_denied(const struct fault_context *context, struct err *err)
+{
+    char action[96];
+    fault_action(context->service, context->operation, action, sizeof(action));
+    const char *blank = context->subject.len > 0 ? " on " : "";
+    bool owner_sent = context->service == AWS_S3 && context->account.len > 0;
+    err_hint(
+        err,
+        owner_sent ? "the caller needs %s%s" STR_FMT
+                     ", and the bucket must belong to account " STR_FMT
+                   : "the caller needs %s%s" STR_FMT,
+        action, blank, STR_ARG(context->subject), STR_ARG(context->account));
+}
+
+enum err_code
+fault_err(const struct fault *fault, const struct fault_context *context, struct err *err)
+{
+    if (is_other_region(fault, context)) {
+        other_region(fault, context, err);
+    } else {
+        const char *hint;
+        enum err_code code = fault_code(context->service, context->operation, fault, &hint);
+        char said[640];
+        if (fault->message.len > 0)
+            copy_plain(said, sizeof(said), fault->message);
+        else if (fault->code.len > 0)
+            copy_plain(said, sizeof(said), fault->code);
+        else
+            snprintf(said, sizeof(said), "HTTP status %d", fault->status);
+        if (context->subject.len > 0)
+            err_set(
+                err, code, "%s '" STR_FMT "': %s", context->operation, STR_ARG(context->subject),
+                said);
+        else
+            err_set(err, code, "%s: %s", context->operation, said);
+        if (hint != NULL)
+            err_hint(err, "%s", hint);
+        else if (code == ERR_DENIED)
+            hint_denied(context, err);
+    }
+    err->aws.http_status = fault->status;
+    copy_plain(err->aws.code, sizeof(err->aws.code), fault->code);
+    copy_plain(err->aws.request_id, sizeof(err->aws.request_id), fault->request_id);
+    return err->code;
+}

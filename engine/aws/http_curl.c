@@ -1,0 +1,454 @@
+#include "engine/aws/http_curl.h"
+
+#include "engine/base/arena.h"
+#include "engine/base/uri.h"
+#include "engine/base/vec.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+
+#define CONNECT_TIMEOUT_MS 3100 /* botocore's advice: just above a multiple of TCP's 3 s */
+#define DEFAULT_TIMEOUT_MS 30000
+#define DEFAULT_MAX_BODY MIB(64)
+#define MAX_HEADERS 100
+#define MAX_HEADER_BYTES KIB(64)
+#define IDLE_HANDLES 64
+#define POLL_MS 60000
+#define STALLED_S 75L /* longer than a container may take to answer */
+#define UPLOAD_BUFFER_BYTES 524288L
+#define LARGE_BODY MIB(1)
+
+struct http_curl {
+    struct http_transport base;
+    struct loop *loop;
+    CURLM *multi;
+    char *user_agent, *ca_bundle; /* ca_bundle may be NULL */
+    int64_t connect_timeout_ms;
+    CURL *idle[IDLE_HANDLES];
+    size_t n_idle, active;
+};
+
+/* One exchange, on the stack of the task that waits for it. */
+struct exchange {
+    struct http_curl *self;
+    struct task *task;
+    struct arena *arena;
+    const struct http_request *request;
+    CURL *easy;
+    struct curl_slist *header_lines;
+    VEC(struct http_header) headers;
+    size_t header_bytes, sent_bytes;
+    struct buf body;
+    const char *too_large; /* what went over its limit, or NULL */
+    bool done;
+    CURLcode result;
+    char reason[CURL_ERROR_SIZE];
+};
+
+/* ---- callbacks of libcurl ---- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct exchange *exchange = arg;
+    buf_add_mem(&exchange->body, data, size * count);
+    if (!buf_ok(&exchange->body)) {
+        exchange->too_large = "body";
+        return 0;
+    }
+    return size * count;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    struct exchange *exchange = arg;
+    struct str line = str_of(data, size * count);
+    if (str_starts(line, STR("HTTP/"))) { /* an interim answer (100) came before */
+        exchange->headers.len = 0;
+        exchange->header_bytes = 0;
+        return line.len;
+    }
+    size_t colon = str_index(line, ':');
+    if (colon == SIZE_MAX)
+        return line.len;
+    exchange->header_bytes += line.len;
+    if (exchange->headers.len >= MAX_HEADERS || exchange->header_bytes > MAX_HEADER_BYTES) {
+        exchange->too_large = "header";
+        return 0;
+    }
+    *VEC_PUSH(exchange->arena, &exchange->headers) = (struct http_header){
+        str_dup(exchange->arena, str_slice(line, 0, colon)),
+        str_dup(exchange->arena, str_trim(str_from_index(line, colon + 1))),
+    };
+    return line.len;
+}
+
+static size_t on_read(char *out, size_t size, size_t count, void *arg)
+{
+    struct exchange *exchange = arg;
+    struct str rest = str_from_index(exchange->request->body, exchange->sent_bytes);
+    size_t len = size * count < rest.len ? size * count : rest.len;
+    if (len > 0)
+        memcpy(out, rest.ptr, len);
+    exchange->sent_bytes += len;
+    return len;
+}
+
+/* libcurl wants to rewind when a kept connection dies under a request: it would send it again by
+ * itself. Whether to send again is decided in one place only, which must know that it happened. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    const struct exchange *exchange = arg;
+    bool untouched = exchange->sent_bytes == 0 && offset == 0 && origin == SEEK_SET;
+    return untouched ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+/* ---- setting up ---- */
+
+#define SET(exchange, option, value) \
+    ok = curl_easy_setopt((exchange)->easy, (option), (value)) == CURLE_OK && ok
+
+static bool is_loopback(struct str url)
+{
+    struct url parts;
+    struct err ignored;
+    return url_parse(url, &parts, &ignored) == ERR_NONE &&
+           (str_starts(parts.host, STR("127.")) || str_eq_z(parts.host, "localhost") ||
+            str_eq_z(parts.host, "[::1]"));
+}
+
+static bool add_line(struct exchange *exchange, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(exchange->header_lines, line);
+    if (longer == NULL)
+        return false;
+    exchange->header_lines = longer;
+    return true;
+}
+
+/* What the request does not name must not be sent: a signature covers what is there. */
+static bool set_headers(struct exchange *exchange)
+{
+    const struct http_request *request = exchange->request;
+    static const char *const s_defaults[] = {"accept", "content-type", "expect"};
+    bool ok = true;
+    for (size_t i = 0; i < request->n_headers; i++) {
+        const struct http_header *header = &request->headers[i];
+        /* libcurl's spelling of an empty value is a semicolon. */
+        struct str line = header->value.len > 0
+                              ? str_fmt(
+                                    exchange->arena, STR_FMT ": " STR_FMT, STR_ARG(header->name),
+                                    STR_ARG(header->value))
+                              : str_fmt(exchange->arena, STR_FMT ";", STR_ARG(header->name));
+        ok = add_line(exchange, line.ptr) && ok;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(s_defaults); i++)
+        if (str_is_null(http_header_get(request->headers, request->n_headers, s_defaults[i])))
+            ok = add_line(exchange, str_fmt(exchange->arena, "%s:", s_defaults[i]).ptr) && ok;
+    SET(exchange, CURLOPT_HTTPHEADER, exchange->header_lines);
+    return ok;
+}
+
+static bool set_method(struct exchange *exchange)
+{
+    const struct http_request *request = exchange->request;
+    bool ok = true;
+    bool is_get = str_eq_z(request->method, "GET");
+    if (str_eq_z(request->method, "HEAD")) {
+        SET(exchange, CURLOPT_NOBODY, 1L);
+        return ok;
+    }
+    if (request->body.len > 0 || str_eq_z(request->method, "PUT") ||
+        str_eq_z(request->method, "POST")) {
+        SET(exchange, CURLOPT_POST, 1L);
+        SET(exchange, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body.len);
+        SET(exchange, CURLOPT_READFUNCTION, on_read);
+        SET(exchange, CURLOPT_READDATA, exchange);
+        SET(exchange, CURLOPT_SEEKFUNCTION, on_seek);
+        SET(exchange, CURLOPT_SEEKDATA, exchange);
+        if (request->body.len > LARGE_BODY)
+            SET(exchange, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
+    } else {
+        SET(exchange, CURLOPT_HTTPGET, 1L);
+    }
+    if (!is_get || request->body.len > 0)
+        SET(exchange, CURLOPT_CUSTOMREQUEST, str_z(exchange->arena, request->method));
+    return ok;
+}
+
+/* Redirects, cookies, netrc and other protocols stay off: AWS needs none of them, and each has let
+ * some client be sent elsewhere with its Authorization. */
+static bool set_safety(struct exchange *exchange)
+{
+    const struct http_curl *self = exchange->self;
+    bool ok = true;
+    SET(exchange, CURLOPT_PATH_AS_IS, 1L);
+    SET(exchange, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(exchange, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(exchange, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+    SET(exchange, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+    SET(exchange, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(exchange, CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(exchange, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+    SET(exchange, CURLOPT_NOSIGNAL, 1L);
+    if (self->ca_bundle != NULL)
+        SET(exchange, CURLOPT_CAINFO, self->ca_bundle);
+    if (is_loopback(exchange->request->url))
+        SET(exchange, CURLOPT_PROXY, "");
+    return ok;
+}
+
+static bool set_limits(struct exchange *exchange)
+{
+    const struct http_curl *self = exchange->self;
+    int64_t timeout_ms = exchange->request->timeout_ms;
+    bool ok = true;
+    if (timeout_ms <= 0)
+        timeout_ms = DEFAULT_TIMEOUT_MS;
+    SET(exchange, CURLOPT_CONNECTTIMEOUT_MS, (long) self->connect_timeout_ms);
+    SET(exchange, CURLOPT_TIMEOUT_MS, (long) timeout_ms);
+    bool transfers =
+        exchange->request->body.len > LARGE_BODY || str_eq_z(exchange->request->method, "GET");
+    if (transfers) {
+        SET(exchange, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        SET(exchange, CURLOPT_LOW_SPEED_TIME, STALLED_S);
+    }
+    return ok;
+}
+
+static bool set_up(struct exchange *exchange)
+{
+    bool ok = true;
+    SET(exchange, CURLOPT_PRIVATE, exchange);
+    SET(exchange, CURLOPT_URL, str_z(exchange->arena, exchange->request->url));
+    SET(exchange, CURLOPT_USERAGENT, exchange->self->user_agent);
+    SET(exchange, CURLOPT_ERRORBUFFER, exchange->reason);
+    SET(exchange, CURLOPT_WRITEFUNCTION, on_body);
+    SET(exchange, CURLOPT_WRITEDATA, exchange);
+    SET(exchange, CURLOPT_HEADERFUNCTION, on_header);
+    SET(exchange, CURLOPT_HEADERDATA, exchange);
+    ok = set_safety(exchange) && ok;
+    ok = set_limits(exchange) && ok;
+    ok = set_method(exchange) && ok;
+    return set_headers(exchange) && ok;
+}
+
+/* ---- what came of it ---- */
+
+static enum err_code read_failure(const struct exchange *exchange, struct err *err)
+{
+    struct url url;
+    struct err ignored;
+    struct str host = exchange->request->url;
+    if (url_parse(exchange->request->url, &url, &ignored) == ERR_NONE)
+        host = str_fmt(exchange->arena, STR_FMT ":%u", STR_ARG(url.host), (unsigned) url.port);
+    const char *reason =
+        exchange->reason[0] != '\0' ? exchange->reason : curl_easy_strerror(exchange->result);
+    curl_off_t pretransfer_us = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_us);
+
+    if (exchange->too_large != NULL)
+        return err_set(
+            err, ERR_PROTOCOL, "the %s of the answer from '" STR_FMT "' is larger than allowed",
+            exchange->too_large, STR_ARG(host));
+    switch ((int) exchange->result) {
+    case CURLE_OPERATION_TIMEDOUT:
+        err_set(
+            err, ERR_TIMEOUT, "'" STR_FMT "' did not answer in time: %s", STR_ARG(host), reason);
+        err->aws.not_sent = pretransfer_us == 0;
+        return err->code;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+        err_set(err, ERR_TRANSIENT, "no connection to '" STR_FMT "': %s", STR_ARG(host), reason);
+        err->aws.not_sent = true;
+        return err_hint(err, "check the network, the region and any configured endpoint URL");
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        err_set(err, ERR_TERMINAL, "'" STR_FMT "' cannot be trusted: %s", STR_ARG(host), reason);
+        err->aws.not_sent = true;
+        return err_hint(
+            err, "behind a proxy that inspects TLS, point AWS_CA_BUNDLE to its certificate");
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        err_set(err, ERR_INTERNAL, "libcurl: %s", reason);
+        err->aws.not_sent = true;
+        return err->code;
+    default:
+        return err_set(
+            err, ERR_TRANSIENT, "the exchange with '" STR_FMT "' broke off: %s", STR_ARG(host),
+            reason);
+    }
+}
+
+static void read_response(struct exchange *exchange, struct http_response *ret_response)
+{
+    long status = 0;
+    curl_off_t total_us = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    *ret_response = (struct http_response){
+        .status = (int) status,
+        .headers = exchange->headers.items,
+        .n_headers = exchange->headers.len,
+        .body = str_dup(exchange->arena, buf_str(&exchange->body)),
+        .total_us = (int64_t) total_us,
+    };
+}
+
+static CURL *handle_take(struct http_curl *self)
+{
+    if (self->n_idle > 0)
+        return self->idle[--self->n_idle];
+    return curl_easy_init();
+}
+
+static void handle_give(struct http_curl *self, CURL *easy)
+{
+    if (self->n_idle < IDLE_HANDLES) {
+        curl_easy_reset(easy); /* forgets options, and with them all pointers into the exchange */
+        self->idle[self->n_idle++] = easy;
+    } else {
+        curl_easy_cleanup(easy);
+    }
+}
+
+static enum err_code curl_send(
+    struct http_transport *transport,
+    struct arena *arena,
+    const struct http_request *request,
+    struct http_response *ret_response,
+    struct err *err)
+{
+    struct http_curl *self = (struct http_curl *) transport;
+    struct exchange exchange = {
+        .self = self,
+        .task = loop_current(self->loop),
+        .arena = arena,
+        .request = request,
+        .easy = handle_take(self),
+        .body = BUF_INIT(request->max_body > 0 ? request->max_body : DEFAULT_MAX_BODY),
+    };
+    enum err_code code = ERR_NONE;
+    if (exchange.easy == NULL)
+        return err_set(err, ERR_INTERNAL, "libcurl gives no more handles");
+    if (!set_up(&exchange) || curl_multi_add_handle(self->multi, exchange.easy) != CURLM_OK) {
+        code = err_set(err, ERR_INTERNAL, "libcurl refuses the request's options");
+        err->aws.not_sent = true;
+    } else {
+        self->active++;
+        while (!exchange.done)
+            loop_suspend(self->loop);
+        self->active--;
+        curl_multi_remove_handle(self->multi, exchange.easy);
+        if (exchange.result == CURLE_OK)
+            read_response(&exchange, ret_response);
+        else
+            code = read_failure(&exchange, err);
+    }
+    handle_give(self, exchange.easy);
+    curl_slist_free_all(exchange.header_lines);
+    buf_done(&exchange.body);
+    return code;
+}
+
+/* ---- the poller ---- */
+
+/* Readies the tasks whose answers are whole; false when there were none. */
+static bool drain(struct http_curl *self)
+{
+    bool any = false;
+    int left;
+    for (CURLMsg *message = curl_multi_info_read(self->multi, &left); message != NULL;
+         message = curl_multi_info_read(self->multi, &left)) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        char *private = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        struct exchange *exchange = (void *) private;
+        exchange->result = message->data.result;
+        exchange->done = true;
+        loop_ready(self->loop, exchange->task);
+        any = true;
+    }
+    return any;
+}
+
+static void curl_poll(void *arg, int64_t timeout_ms, int wake_fd)
+{
+    struct http_curl *self = arg;
+    int running;
+    curl_multi_perform(self->multi, &running);
+    if (drain(self))
+        return;
+    struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
+    int limit = timeout_ms < 0 || timeout_ms > POLL_MS ? POLL_MS : (int) timeout_ms;
+    curl_multi_poll(self->multi, &wake, 1, limit, NULL);
+    curl_multi_perform(self->multi, &running);
+    drain(self);
+}
+
+static const struct loop_poller_ops s_poller_ops = {.poll = curl_poll};
+
+/* ---- life ---- */
+
+static void curl_close(struct http_transport *transport)
+{
+    struct http_curl *self = (struct http_curl *) transport;
+    assert(self->active == 0);
+    loop_set_poller(self->loop, NULL, NULL);
+    for (size_t i = 0; i < self->n_idle; i++)
+        curl_easy_cleanup(self->idle[i]);
+    curl_multi_cleanup(self->multi);
+    curl_global_cleanup();
+    xfree(self->user_agent);
+    xfree(self->ca_bundle);
+    xfree(self);
+}
+
+static const struct http_transport_ops s_curl_ops = {
+    .name = "libcurl", .send = curl_send, .close = curl_close};
+
+static char *copy_z(const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return NULL;
+    size_t size = strlen(text) + 1;
+    char *copy = xmalloc(size);
+    memcpy(copy, text, size);
+    return copy;
+}
+
+enum err_code http_curl_new(
+    const struct http_curl_options *options, struct http_transport **ret_transport, struct err *err)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL) {
+        curl_global_cleanup();
+        return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
+    }
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 128L);
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long) CURLPIPE_NOTHING);
+    struct http_curl *self = xmalloc(sizeof(*self));
+    *self = (struct http_curl){
+        .base = {&s_curl_ops},
+        .loop = options->loop,
+        .multi = multi,
+        .user_agent = copy_z(options->user_agent),
+        .ca_bundle = copy_z(options->ca_bundle),
+        .connect_timeout_ms =
+            options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS,
+    };
+    loop_set_poller(options->loop, &s_poller_ops, self);
+    *ret_transport = &self->base;
+    return ERR_NONE;
+}
+
+const char *http_curl_version(void)
+{
+    return curl_version();
+}

@@ -1,0 +1,379 @@
+#include "engine/aws/sigv4_canonical.h"
+
+#include "engine/base/arena.h"
+#include "engine/base/uri.h"
+#include "engine/base/vec.h"
+
+#define MAX_CANONICAL MIB(1)
+#define CACHED_KEYS 16
+
+/* A derived key is found by the hash of everything it is derived from. */
+struct sigv4_keys {
+    struct {
+        struct sha256 id, key;
+    } slots[CACHED_KEYS];
+    size_t used, next;
+};
+
+struct sigv4_keys *sigv4_keys_new(void)
+{
+    struct sigv4_keys *keys = xmalloc(sizeof(*keys));
+    memset(keys, 0, sizeof(*keys));
+    return keys;
+}
+
+void sigv4_keys_free(struct sigv4_keys *keys)
+{
+    if (keys == NULL)
+        return;
+    secret_wipe(keys, sizeof(*keys));
+    xfree(keys);
+}
+
+void sigv4_keys_close(struct sigv4_keys **keys)
+{
+    sigv4_keys_free(*keys);
+    *keys = NULL;
+}
+
+static struct str sha256_view(const struct sha256 *digest)
+{
+    return str_of(digest->bytes, SHA256_LEN);
+}
+
+/* HMAC chain of the documents: date, region, service, "aws4_request". */
+static struct sha256 derive_key(struct str secret_key, const struct sigv4_scope *scope)
+{
+    struct buf start = BUF_INIT(KIB(4));
+    (void) buf_reserve(&start, secret_key.len + 8); /* so that no copy is left behind by growing */
+    buf_add_z(&start, "AWS4");
+    buf_add(&start, secret_key);
+    struct sha256 date = hmac_sha256(buf_str(&start), scope->date);
+    struct sha256 region = hmac_sha256(sha256_view(&date), scope->region);
+    struct sha256 service = hmac_sha256(sha256_view(&region), scope->service);
+    struct sha256 key = hmac_sha256(sha256_view(&service), STR("aws4_request"));
+    secret_wipe(start.ptr, start.len);
+    buf_done(&start);
+    return key;
+}
+
+static struct sha256 key_id(struct str secret_key, const struct sigv4_scope *scope)
+{
+    struct buf text = BUF_INIT(KIB(8));
+    (void) buf_reserve(
+        &text, scope->date.len + scope->region.len + scope->service.len + secret_key.len + 8);
+    buf_add(&text, scope->date);
+    buf_add_char(&text, '\n');
+    buf_add(&text, scope->region);
+    buf_add_char(&text, '\n');
+    buf_add(&text, scope->service);
+    buf_add_char(&text, '\n');
+    buf_add(&text, secret_key);
+    struct sha256 id = sha256_of(buf_str(&text));
+    secret_wipe(text.ptr, text.len);
+    buf_done(&text);
+    return id;
+}
+
+static struct sha256
+signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope)
+{
+    if (keys == NULL)
+        return derive_key(secret_key, scope);
+    struct sha256 id = key_id(secret_key, scope);
+    for (size_t i = 0; i < keys->used; i++)
+        if (memcmp(&keys->slots[i].id, &id, sizeof(id)) == 0)
+            return keys->slots[i].key;
+    size_t slot = keys->next;
+    keys->next = (keys->next + 1) % CACHED_KEYS;
+    if (keys->used < CACHED_KEYS)
+        keys->used++;
+    keys->slots[slot].id = id;
+    keys->slots[slot].key = derive_key(secret_key, scope);
+    return keys->slots[slot].key;
+}
+
+/* ---- path ---- */
+
+/* Dot segments and doubled slashes go; a trailing slash stays when something is before it. */
+static struct str path_normalized(struct arena *arena, struct str path)
+{
+    VEC(struct str) kept = {0};
+    struct str rest = path, part;
+    while (str_split(&rest, '/', &part)) {
+        if (part.len == 0 || str_eq_z(part, "."))
+            continue;
+        if (!str_eq_z(part, ".."))
+            *VEC_PUSH(arena, &kept) = part;
+        else if (kept.len > 0)
+            kept.len--;
+    }
+    struct buf out = BUF_INIT(MAX_CANONICAL);
+    for (size_t i = 0; i < kept.len; i++) {
+        buf_add_char(&out, '/');
+        buf_add(&out, kept.items[i]);
+    }
+    if (out.len == 0 || str_ends(path, STR("/")))
+        buf_add_char(&out, '/');
+    struct str result = str_dup(arena, buf_str(&out));
+    buf_done(&out);
+    return result;
+}
+
+/* Decodes and encodes each segment, so that `$` and `%24`, which S3 takes for the same, sign the
+ * same; a broken escape is left as it came. */
+static struct str path_encoded_once(struct arena *arena, struct str path)
+{
+    struct buf out = BUF_INIT(MAX_CANONICAL);
+    struct str rest = path, part;
+    bool first = true;
+    while (str_split(&rest, '/', &part)) {
+        struct str plain;
+        if (!first)
+            buf_add_char(&out, '/');
+        first = false;
+        if (uri_decode(arena, part, false, &plain))
+            uri_encode(&out, plain, false);
+        else
+            buf_add(&out, part);
+    }
+    struct str result = out.len > 0 ? str_dup(arena, buf_str(&out)) : STR("/");
+    buf_done(&out);
+    return result;
+}
+
+static struct str canonical_path(struct arena *arena, const struct sigv4_canonical *canonical)
+{
+    struct str path = canonical->path.len > 0 ? canonical->path : STR("/");
+    if (canonical->rules.normalize_path)
+        path = path_normalized(arena, path);
+    if (canonical->rules.double_encode_path)
+        return uri_encoded(arena, path, true);
+    return path_encoded_once(arena, path);
+}
+
+/* ---- query ---- */
+
+struct encoded_param {
+    struct str name, value;
+};
+
+static int compare_params(const void *a, const void *b)
+{
+    const struct encoded_param *left = a, *right = b;
+    int order = str_cmp(left->name, right->name);
+    return order != 0 ? order : str_cmp(left->value, right->value);
+}
+
+static struct str encoded_again(struct arena *arena, struct str text)
+{
+    struct str plain;
+    return uri_decode(arena, text, false, &plain) ? uri_encoded(arena, plain, false) : text;
+}
+
+static struct str canonical_query(struct arena *arena, struct str query)
+{
+    VEC(struct encoded_param) params = {0};
+    struct str rest = query, part;
+    while (str_split(&rest, '&', &part)) {
+        if (part.len == 0)
+            continue;
+        size_t equals = str_index(part, '=');
+        struct encoded_param param = {
+            .name = encoded_again(arena, str_slice(part, 0, equals)),
+            .value = equals == SIZE_MAX ? STR("")
+                                        : encoded_again(arena, str_from_index(part, equals + 1)),
+        };
+        /* The signature of a presigned URL cannot sign itself. */
+        if (!str_eq_z(param.name, "X-Amz-Signature"))
+            *VEC_PUSH(arena, &params) = param;
+    }
+    if (params.len > 1)
+        qsort(params.items, params.len, sizeof(params.items[0]), compare_params);
+    struct buf out = BUF_INIT(MAX_CANONICAL);
+    for (size_t i = 0; i < params.len; i++) {
+        if (i > 0)
+            buf_add_char(&out, '&');
+        buf_add(&out, params.items[i].name);
+        buf_add_char(&out, '=');
+        buf_add(&out, params.items[i].value);
+    }
+    struct str result = str_dup(arena, buf_str(&out));
+    buf_done(&out);
+    return result;
+}
+
+/* ---- headers ---- */
+
+/* Headers that proxies and HTTP libraries add or change on the way. */
+static bool is_unsigned_header(struct str lower_name)
+{
+    static const char *const s_names[] = {
+        "authorization",
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-amzn-trace-id",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_names); i++)
+        if (str_eq_z(lower_name, s_names[i]))
+            return true;
+    return false;
+}
+
+static int compare_str(const void *a, const void *b)
+{
+    const struct str *left = a, *right = b;
+    return str_cmp(*left, *right);
+}
+
+struct str
+sigv4_signed_names(struct arena *arena, const struct http_header *headers, size_t n_headers)
+{
+    VEC(struct str) names = {0};
+    for (size_t i = 0; i < n_headers; i++) {
+        struct str name = str_lower(arena, headers[i].name);
+        if (!is_unsigned_header(name))
+            *VEC_PUSH(arena, &names) = name;
+    }
+    if (names.len > 1)
+        qsort(names.items, names.len, sizeof(names.items[0]), compare_str);
+    struct buf out = BUF_INIT(MAX_CANONICAL);
+    for (size_t i = 0; i < names.len; i++) {
+        if (i > 0 && str_eq(names.items[i], names.items[i - 1]))
+            continue;
+        if (out.len > 0)
+            buf_add_char(&out, ';');
+        buf_add(&out, names.items[i]);
+    }
+    struct str result = str_dup(arena, buf_str(&out));
+    buf_done(&out);
+    return result;
+}
+
+/* Trimmed, with runs of blanks made one. */
+static void add_value(struct buf *out, struct str value)
+{
+    struct str text = str_trim(value);
+    bool blank = false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_blank = text.ptr[i] == ' ' || text.ptr[i] == '\t';
+        if (!is_blank)
+            buf_add_char(out, text.ptr[i]);
+        else if (!blank)
+            buf_add_char(out, ' ');
+        blank = is_blank;
+    }
+}
+
+static enum err_code
+add_headers(struct buf *out, const struct sigv4_canonical *canonical, struct err *err)
+{
+    struct str rest = canonical->signed_headers, name;
+    while (str_split(&rest, ';', &name)) {
+        bool found = false;
+        buf_add(out, name);
+        buf_add_char(out, ':');
+        for (size_t i = 0; i < canonical->n_headers; i++) {
+            if (!str_eq_nocase(canonical->headers[i].name, name))
+                continue;
+            if (found)
+                buf_add_char(out, ',');
+            add_value(out, canonical->headers[i].value);
+            found = true;
+        }
+        if (!found)
+            return err_set(
+                err, ERR_AUTH, "the header '" STR_FMT "' is named as signed but was not sent",
+                STR_ARG(name));
+        buf_add_char(out, '\n');
+    }
+    return ERR_NONE;
+}
+
+struct str sigv4_host(struct arena *arena, struct str url, struct err *err)
+{
+    struct url parts;
+    if (url_parse(url, &parts, err) != ERR_NONE)
+        return STR_NULL;
+    bool usual = (str_eq_z(parts.scheme, "https") && parts.port == 443) ||
+                 (str_eq_z(parts.scheme, "http") && parts.port == 80);
+    if (usual)
+        return str_dup(arena, parts.host);
+    return str_fmt(arena, STR_FMT ":%u", STR_ARG(parts.host), (unsigned) parts.port);
+}
+
+/* ---- the stages ---- */
+
+struct sigv4_rules sigv4_rules_for(struct str service)
+{
+    bool s3 = str_eq_z(service, "s3");
+    return (struct sigv4_rules){
+        .normalize_path = !s3, .double_encode_path = !s3, .content_sha256_header = s3};
+}
+
+struct str sigv4_scope_text(struct arena *arena, const struct sigv4_scope *scope)
+{
+    return str_fmt(
+        arena, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(scope->date),
+        STR_ARG(scope->region), STR_ARG(scope->service));
+}
+
+static enum err_code canonical_request(
+    struct arena *arena,
+    const struct sigv4_canonical *canonical,
+    struct str *ret_text,
+    struct err *err)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT(MAX_CANONICAL);
+    buf_add(&out, canonical->method);
+    buf_add_char(&out, '\n');
+    buf_add(&out, canonical_path(arena, canonical));
+    buf_add_char(&out, '\n');
+    buf_add(&out, canonical_query(arena, canonical->query));
+    buf_add_char(&out, '\n');
+    enum err_code code = add_headers(&out, canonical, err);
+    if (code != ERR_NONE)
+        return code;
+    buf_add_char(&out, '\n');
+    buf_add(&out, canonical->signed_headers);
+    buf_add_char(&out, '\n');
+    buf_add(&out, canonical->payload_hash);
+    if (!buf_ok(&out))
+        return err_set(err, ERR_AUTH, "the canonical request is larger than 1 MiB");
+    *ret_text = str_dup(arena, buf_str(&out));
+    return ERR_NONE;
+}
+
+enum err_code sigv4_compute(
+    struct arena *arena,
+    struct sigv4_keys *keys,
+    const struct sigv4_canonical *canonical,
+    const struct sigv4_scope *scope,
+    struct str amz_date,
+    struct str secret_key,
+    struct sigv4_stages *ret_stages,
+    struct err *err)
+{
+    struct sigv4_stages stages = {.signed_headers = canonical->signed_headers};
+    enum err_code code = canonical_request(arena, canonical, &stages.canonical_request, err);
+    if (code != ERR_NONE)
+        return code;
+    stages.string_to_sign = str_fmt(
+        arena, SIGV4_ALGORITHM "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(amz_date),
+        STR_ARG(sigv4_scope_text(arena, scope)),
+        STR_ARG(sha256_hex(arena, stages.canonical_request)));
+    struct sha256 key = signing_key(keys, secret_key, scope);
+    struct sha256 signature = hmac_sha256(sha256_view(&key), stages.string_to_sign);
+    secret_wipe(&key, sizeof(key));
+    stages.signature = hex_of(arena, signature.bytes, SHA256_LEN);
+    *ret_stages = stages;
+    return ERR_NONE;
+}
