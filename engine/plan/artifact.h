@@ -4,6 +4,7 @@
 #ifndef ENGINE_PLAN_ARTIFACT_H
 #define ENGINE_PLAN_ARTIFACT_H
 
+#include "engine/plan/plan.h"
 #include "engine/plan/snapshot.h"
 #include "engine/resource/want.h"
 
@@ -27,7 +28,8 @@ struct artifact_plan {
     struct str job;                              /* when it comes from a training job: its name */
     struct str overwrite_etag; /* what stands at the key and must go; STR_NULL: nothing may */
     struct trained_bytes *trained;
-    const struct json *metrics; /* NULL until known */
+    const struct json *metrics;  /* NULL until known */
+    const struct change *change; /* what puts it there; NOOP when it is there */
     /* Set by the kind when it is there. */
     struct str etag;
     uint64_t size;

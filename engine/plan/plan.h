@@ -88,6 +88,7 @@ struct plan {
     struct str
         note_blocked; /* the wanted config was rolled back before and will not be tried; STR_NULL */
     struct str note_busy; /* the endpoint is being changed: "Updating since ..."; STR_NULL */
+    size_t n_left_out;    /* models that cannot be made now; warnings say why. Never "no changes" */
     size_t n_unchanged;
     size_t n_foreign; /* objects under our prefix that are not ours */
     /* For the cost line. */

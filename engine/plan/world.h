@@ -115,6 +115,14 @@ struct world_ops {
         struct str if_etag,
         struct str *ret_etag,
         struct err *err);
+    /* Absent: out->present is false. */
+    enum err_code (*record_read)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct record *out,
+        struct err *err);
+    /* Absent is success. */
     enum err_code (*record_delete)(
         struct world *world, const struct want *want, struct str if_etag, struct err *err);
     /* Removes many objects in batches, each only if its ETag is still the one seen; sets each
@@ -126,6 +134,9 @@ struct world_ops {
         struct change **changes,
         size_t count,
         struct err *err);
+    /* Aborts unfinished multipart uploads (seen->uploads). */
+    enum err_code (*abort_uploads)(
+        struct world *world, const struct want *want, const struct snapshot *seen, struct err *err);
     /* Starts the change; for things that take time, poll() then says when it is done. */
     enum err_code (*start)(struct world *world, struct world_call *call, struct err *err);
     enum err_code (*poll)(

@@ -43,8 +43,9 @@ struct want_model {
     struct str settings_hash; /* of what may be changed to retry a failed job without another
                                  fingerprint */
     struct srcloc at;
-    bool
-        left_out; /* this run could not make it: plan as if it was not there, or keep the old one */
+    void *result;  /* struct trained_bytes, when this run has trained it here already */
+    bool failed;   /* this run tried and could not make it */
+    bool left_out; /* cannot be made now: keep the old one, or go without */
 };
 
 struct want {

@@ -1,0 +1,225 @@
+#include "engine/reconcile/executor.h"
+
+#include "engine/plan/world.h"
+#include "engine/reconcile/settle.h"
+
+#define DEFAULT_PARALLELISM 10
+
+void reconcile_tell(struct reconciler *r, const struct event *event)
+{
+    if (r->on_event != NULL)
+        r->on_event(r->event_arg, event);
+}
+
+void reconcile_tell_change(
+    struct reconciler *r, enum event_type type, const struct change *change, struct str text)
+{
+    int64_t until = change->ended_ms != 0 ? change->ended_ms : clock_mono_ms(loop_clock(r->loop));
+    struct event event = {
+        .type = type,
+        .change = change,
+        .name = change->name,
+        .text = text,
+        .elapsed_ms = change->started_ms != 0 ? until - change->started_ms : 0};
+    reconcile_tell(r, &event);
+}
+
+/* One node of the phase: how many needs are still open, and who waits for it. */
+struct node {
+    struct change *change;
+    size_t open;
+    VEC(struct node *) waiting;
+};
+
+struct phase {
+    struct reconciler *r;
+    const struct want *want;
+    struct snapshot *seen;
+    struct arena *scratch;
+    struct node *nodes;
+    size_t count, left;
+    VEC(struct node *) ready; /* first in, first out: taken from `taken` */
+    size_t taken;
+    VEC(struct task *) idle; /* workers with nothing to do */
+};
+
+static void wake_idle(struct phase *phase)
+{
+    for (size_t i = 0; i < phase->idle.len; i++)
+        loop_ready(phase->r->loop, phase->idle.items[i]);
+    phase->idle.len = 0;
+}
+
+static bool is_done(const struct change *change)
+{
+    return change->action == ACTION_NOOP || change->outcome == OUTCOME_DONE;
+}
+
+/* The need that keeps it from running; NULL when it may. */
+static const struct change *stopped_by(const struct change *change)
+{
+    const struct change *stopped = NULL;
+    bool any_artifact = false;
+    for (size_t i = 0; i < change->n_needs; i++) {
+        const struct change *need = change->needs[i];
+        bool artifact = need->kind == KIND_ARTIFACT;
+        any_artifact = any_artifact || (artifact && is_done(need));
+        if (!is_done(need) && (stopped == NULL || stopped->kind == KIND_ARTIFACT))
+            stopped = need;
+    }
+    if (stopped != NULL && change->needs_any && stopped->kind == KIND_ARTIFACT && any_artifact)
+        return NULL;
+    return stopped;
+}
+
+static void on_status(struct world_call *call, struct str status)
+{
+    reconcile_tell_change(call->reporter, EVENT_STATUS, call->change, status);
+}
+
+static void on_progress(struct world_call *call, uint64_t done, uint64_t total)
+{
+    struct event event = {
+        .type = EVENT_PROGRESS,
+        .change = call->change,
+        .name = call->change->name,
+        .bytes_done = done,
+        .bytes_total = total};
+    reconcile_tell(call->reporter, &event);
+}
+
+static void on_log_line(struct world_call *call, struct str line)
+{
+    struct event event = {
+        .type = EVENT_LOG, .change = call->change, .name = call->change->index, .text = line};
+    reconcile_tell(call->reporter, &event);
+}
+
+static enum err_code carry_out(struct phase *phase, struct change *change, struct err *err)
+{
+    struct reconciler *r = phase->r;
+    struct world_call call = {
+        .arena = r->arena,
+        .want = phase->want,
+        .seen = phase->seen,
+        .change = change,
+        .status = on_status,
+        .progress = on_progress,
+        .log_line = on_log_line,
+        .follow_logs = r->follow_logs,
+        .reporter = r};
+    enum err_code code = r->world->ops->start(r->world, &call, err);
+    return code == ERR_NONE ? settle_change(r, &call, err) : code;
+}
+
+static void set_error(struct reconciler *r, struct change *change, const struct err *err)
+{
+    change->err = ARENA_NEW(r->arena, struct err);
+    *change->err = *err;
+}
+
+static void run_one(struct phase *phase, struct change *change)
+{
+    struct reconciler *r = phase->r;
+    const struct change *stopped = stopped_by(change);
+    change->started_ms = clock_mono_ms(loop_clock(r->loop));
+    if (stopped != NULL || loop_cancelled(r->loop)) {
+        change->outcome = OUTCOME_SKIPPED;
+        change->err = stopped != NULL ? stopped->err : NULL;
+        reconcile_tell_change(
+            r, EVENT_SKIPPED, change, stopped != NULL ? stopped->address : STR("interrupted"));
+        return;
+    }
+    reconcile_tell_change(r, EVENT_START, change, STR_NULL);
+    struct err err = {0};
+    enum err_code code = carry_out(phase, change, &err);
+    change->ended_ms = clock_mono_ms(loop_clock(r->loop));
+    if (code == ERR_NONE) {
+        change->outcome = OUTCOME_DONE;
+        reconcile_tell_change(r, EVENT_DONE, change, STR_NULL);
+        return;
+    }
+    err_locate(&err, change->at);
+    set_error(r, change, &err);
+    change->outcome = OUTCOME_FAILED;
+    reconcile_tell_change(r, EVENT_FAILED, change, str_from(err.message));
+}
+
+static void finish(struct phase *phase, struct node *node)
+{
+    phase->left--;
+    for (size_t i = 0; i < node->waiting.len; i++) {
+        struct node *waiting = node->waiting.items[i];
+        if (--waiting->open == 0)
+            *VEC_PUSH(phase->scratch, &phase->ready) = waiting;
+    }
+    wake_idle(phase);
+}
+
+static void worker(void *arg)
+{
+    struct phase *phase = arg;
+    while (phase->left > 0) {
+        if (phase->taken == phase->ready.len) {
+            *VEC_PUSH(phase->scratch, &phase->idle) = loop_current(phase->r->loop);
+            loop_suspend(phase->r->loop);
+            continue;
+        }
+        struct node *node = phase->ready.items[phase->taken++];
+        run_one(phase, node->change);
+        finish(phase, node);
+    }
+}
+
+static void link_nodes(struct phase *phase, struct change **changes)
+{
+    struct map *by_change = map_new(phase->scratch);
+    for (size_t i = 0; i < phase->count; i++) {
+        struct node *node = &phase->nodes[i];
+        node->change = changes[i];
+        map_put(by_change, str_of(&changes[i], sizeof(struct change *)), node);
+    }
+    for (size_t i = 0; i < phase->count; i++) {
+        struct node *node = &phase->nodes[i];
+        for (size_t k = 0; k < node->change->n_needs; k++) {
+            struct change **need = &node->change->needs[k];
+            struct node *other = map_get(by_change, str_of(need, sizeof(*need)));
+            if (other == NULL)
+                continue;
+            node->open++;
+            *VEC_PUSH(phase->scratch, &other->waiting) = node;
+        }
+    }
+    for (size_t i = 0; i < phase->count; i++)
+        if (phase->nodes[i].open == 0)
+            *VEC_PUSH(phase->scratch, &phase->ready) = &phase->nodes[i];
+}
+
+void execute_phase(
+    struct reconciler *r,
+    const struct want *want,
+    struct snapshot *seen,
+    struct change **changes,
+    size_t count)
+{
+    if (count == 0)
+        return;
+    AUTO(arena_close) struct arena *scratch = arena_new("phase", 0);
+    struct phase phase = {
+        .r = r,
+        .want = want,
+        .seen = seen,
+        .scratch = scratch,
+        .count = count,
+        .left = count,
+        .nodes = ARENA_ARRAY(scratch, count, struct node)};
+    link_nodes(&phase, changes);
+    size_t width = r->parallelism > 0 ? r->parallelism : DEFAULT_PARALLELISM;
+    if (width > count)
+        width = count;
+    struct task **workers = ARENA_ARRAY(scratch, width, struct task *);
+    for (size_t i = 0; i < width; i++)
+        workers[i] = loop_spawn(r->loop, worker, &phase);
+    for (size_t i = 0; i < width; i++)
+        loop_join(r->loop, workers[i]);
+}

@@ -1,0 +1,165 @@
+#include "engine/reconcile/observe.h"
+
+#include "engine/reconcile/executor.h"
+
+/* Each round can only learn more; the planner asks at most for jobs, their details, and objects, in
+ * turn. */
+#define MAX_ROUNDS 8
+
+/* Gaps are filled side by side: one task per worker, taking the next gap. */
+struct filling {
+    struct reconciler *r;
+    const struct want *want;
+    struct plan_gaps *gaps;
+    size_t next_object, next_job;
+    struct err *err;
+    enum err_code code;
+};
+
+static void fill_worker(void *arg)
+{
+    struct filling *f = arg;
+    const struct world_ops *ops = f->r->world->ops;
+    while (f->code == ERR_NONE) {
+        struct err err = {0};
+        enum err_code code = ERR_NONE;
+        if (f->next_object < f->gaps->objects.len) {
+            struct seen_object *object = f->gaps->objects.items[f->next_object++];
+            if (object->owner == OWNER_UNKNOWN)
+                code = ops->inspect(f->r->world, f->r->arena, f->want, object, &err);
+        } else if (f->next_job < f->gaps->jobs.len) {
+            struct seen_job *job = f->gaps->jobs.items[f->next_job++];
+            if (!job->inspected)
+                code = ops->inspect_job(f->r->world, f->r->arena, f->want, job, &err);
+        } else {
+            return;
+        }
+        if (code != ERR_NONE && f->code == ERR_NONE) {
+            *f->err = err;
+            f->code = code;
+        }
+    }
+}
+
+static enum err_code fill_gaps(
+    struct reconciler *r,
+    const struct want *want,
+    struct snapshot *seen,
+    struct plan_gaps *gaps,
+    struct err *err)
+{
+    if (gaps->list_jobs) {
+        enum err_code code = r->world->ops->list_jobs(r->world, r->arena, want, seen, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    struct filling filling = {.r = r, .want = want, .gaps = gaps, .err = err};
+    size_t width = gaps->objects.len + gaps->jobs.len;
+    if (width > 32)
+        width = 32;
+    struct task *tasks[32];
+    for (size_t i = 0; i < width; i++)
+        tasks[i] = loop_spawn(r->loop, fill_worker, &filling);
+    for (size_t i = 0; i < width; i++)
+        loop_join(r->loop, tasks[i]);
+    return filling.code;
+}
+
+enum err_code observe_and_plan(
+    struct reconciler *r,
+    struct want *want,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    struct snapshot *seen = ARENA_NEW(r->arena, struct snapshot);
+    struct event event = {.type = EVENT_OBSERVE, .name = want->stack, .text = STR("live state")};
+    reconcile_tell(r, &event);
+    enum err_code code =
+        r->world->ops->observe(r->world, r->arena, want, mode == PLAN_DESTROY, seen, err);
+    struct plan_options options = {.retry_failed = r->retry_failed};
+    for (int round = 0; code == ERR_NONE && round < MAX_ROUNDS; round++) {
+        struct plan *plan;
+        struct plan_gaps gaps;
+        code = plan_build(r->arena, want, seen, mode, &options, &plan, &gaps, err);
+        if (code != ERR_NONE)
+            return code;
+        if (!gaps_any(&gaps)) {
+            *ret_plan = plan;
+            return ERR_NONE;
+        }
+        code = fill_gaps(r, want, seen, &gaps, err);
+    }
+    return code != ERR_NONE
+               ? code
+               : err_set(err, ERR_INTERNAL, "the plan still has gaps after %d rounds", MAX_ROUNDS);
+}
+
+static bool weights_in_csv(const struct want *want)
+{
+    for (size_t i = 0; i < want->n_models; i++)
+        for (size_t k = 0; k < want->models[i].n_hyperparameters; k++)
+            if (str_eq(want->models[i].hyperparameters[k].name, STR("csv_weights")))
+                return str_eq(want->models[i].hyperparameters[k].value, STR("1"));
+    return false;
+}
+
+static enum err_code check_channel(
+    struct reconciler *r,
+    const struct want *want,
+    const struct want_channel *channel,
+    struct err *err)
+{
+    enum err_code code = r->world->ops->check_channel(r->world, channel, weights_in_csv(want), err);
+    if (code == ERR_NONE)
+        return code;
+    err->at = (struct srcloc){NULL, 0, 0};
+    err_wrap(err, "channel '" STR_FMT "'", STR_ARG(channel->name));
+    return err_locate(err, channel->at);
+}
+
+static enum err_code check_change(
+    struct reconciler *r,
+    const struct want *want,
+    const struct change *change,
+    bool *trains,
+    struct err *err)
+{
+    if (change->action == ACTION_NOOP || change->action == ACTION_DELETE)
+        return ERR_NONE;
+    if (change->kind == KIND_DATA) {
+        const struct object_plan *subject = change->subject;
+        return check_channel(r, want, subject->channel, err);
+    }
+    if (change->kind == KIND_LOCAL_TRAINING)
+        *trains = true;
+    if (change->kind != KIND_ARTIFACT)
+        return ERR_NONE;
+    const struct artifact_plan *artifact = change->subject;
+    bool users = artifact->model != NULL && !artifact->model->trained &&
+                 change->reason != REASON_NEW_GENERATION;
+    if (!users)
+        return ERR_NONE;
+    enum err_code code = r->world->ops->check_artifact(r->world, want, artifact->model, err);
+    if (code == ERR_NONE)
+        return code;
+    err_wrap(err, "model '" STR_FMT "'", STR_ARG(artifact->name));
+    return err_locate(err, artifact->model->at);
+}
+
+enum err_code preflight(struct reconciler *r, const struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    bool trains = false;
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        enum err_code code = check_change(r, context->want, plan->changes.items[i], &trains, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    for (size_t i = 0; trains && i < context->want->n_channels; i++) {
+        enum err_code code = check_channel(r, context->want, &context->want->channels[i], err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    return ERR_NONE;
+}

@@ -1,0 +1,342 @@
+#include "engine/reconcile/planner.h"
+
+#include "engine/reconcile/planner_internal.h"
+
+#include <stdarg.h>
+
+bool gaps_any(const struct plan_gaps *gaps)
+{
+    return gaps->objects.len > 0 || gaps->jobs.len > 0 || gaps->list_jobs;
+}
+
+struct change *
+planner_change(struct planner *p, enum kind_id kind, enum action action, struct str index)
+{
+    struct change *change = plan_add(p->arena, p->plan, kind, action);
+    change->index = index;
+    change->address = address_of(p->arena, kind, index);
+    return change;
+}
+
+void planner_warn(struct planner *p, struct str hint, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    *VEC_PUSH(p->arena, &p->plan->warnings) =
+        (struct plan_warning){str_dup(p->arena, str_from(text)), hint};
+}
+
+bool planner_owns(struct planner *p, struct seen_object *object)
+{
+    if (object->owner == OWNER_UNKNOWN)
+        *VEC_PUSH(p->arena, &p->gaps->objects) = object;
+    return object->owner == OWNER_US;
+}
+
+struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source)
+{
+    struct json *out = json_object(p->arena);
+    json_put(p->arena, out, "bucket", json_string(p->arena, p->want->bucket));
+    json_put(p->arena, out, "key", json_string(p->arena, key));
+    if (!str_is_null(fp))
+        json_put(p->arena, out, "fingerprint", json_string(p->arena, str_slice(fp, 0, FP16)));
+    if (!str_is_null(source))
+        json_put(p->arena, out, "source", json_string(p->arena, source));
+    return out;
+}
+
+struct json *planner_tags(struct planner *p, struct str fp)
+{
+    const struct want *want = p->want;
+    struct json *tags = json_object(p->arena);
+    for (size_t i = 0; i < want->n_tags; i++)
+        json_set(p->arena, tags, want->tags[i].name, json_string(p->arena, want->tags[i].value));
+    json_put(p->arena, tags, "mmectl:uid", json_string(p->arena, want->uid));
+    json_put(p->arena, tags, "mmectl:stack", json_string(p->arena, want->stack));
+    json_put(p->arena, tags, "mmectl:home", json_string(p->arena, want->home));
+    if (!str_is_null(fp))
+        json_put(p->arena, tags, "mmectl:fp", json_string(p->arena, str_slice(fp, 0, FP16)));
+    return tags;
+}
+
+/* What the record says is true of an object as long as its ETag is the one recorded. */
+static void hint(struct snapshot *seen, const struct record_version *version)
+{
+    struct seen_object *object = map_get(seen->objects, version->key);
+    if (object == NULL || object->owner != OWNER_UNKNOWN)
+        return;
+    if (str_eq(object->etag, version->etag)) {
+        object->owner = OWNER_US;
+        object->fp = version->fp;
+    }
+}
+
+static void apply_hints(struct snapshot *seen)
+{
+    for (size_t i = 0; i < seen->record.models.len; i++) {
+        const struct record_model *model = &seen->record.models.items[i];
+        hint(seen, &model->live);
+        for (size_t k = 0; k < model->history.len; k++)
+            hint(seen, &model->history.items[k]);
+    }
+}
+
+static enum err_code check_claims(struct planner *p, struct err *err)
+{
+    const struct want *want = p->want;
+    const struct snapshot *seen = p->seen;
+    if (seen->record.present && !str_eq(seen->record.uid, want->uid)) {
+        err_set(
+            err, ERR_CONFLICT, "the prefix '" STR_FMT "' belongs to another stack, '" STR_FMT "'",
+            STR_ARG(want->home), STR_ARG(seen->record.stack));
+        err_hint(err, "choose another storage.prefix; one prefix belongs to one stack");
+        return err_locate(err, want->at);
+    }
+    if (seen->bucket.present && !str_is_null(seen->bucket.region) &&
+        !str_eq(seen->bucket.region, want->region)) {
+        err_set(
+            err, ERR_CONFLICT,
+            "bucket '" STR_FMT "' is in region '" STR_FMT "', the stack in '" STR_FMT "'",
+            STR_ARG(want->bucket), STR_ARG(seen->bucket.region), STR_ARG(want->region));
+        err_hint(err, "a multi-model endpoint reads its models from a bucket of its own region");
+        return err_locate(err, want->at);
+    }
+    for (size_t i = 0; i < map_len(seen->objects); i++) {
+        struct str key = map_key_at(seen->objects, i);
+        struct str inner = str_from_index(key, want->prefix.len);
+        if (str_ends(inner, STR("/control/stack.json")) &&
+            !str_eq(inner, STR("/control/stack.json"))) {
+            err_set(
+                err, ERR_CONFLICT,
+                "another stack lives inside the prefix '" STR_FMT "': '" STR_FMT "'",
+                STR_ARG(want->home), STR_ARG(key));
+            err_hint(err, "choose a storage.prefix that holds no other stack");
+            return err_locate(err, want->at);
+        }
+    }
+    if (seen->endpoint.present && seen->endpoint.owner != OWNER_US) {
+        err_set(
+            err, ERR_CONFLICT, "endpoint '" STR_FMT "' exists and is not this stack's",
+            STR_ARG(want->endpoint));
+        err_hint(
+            err, "choose another endpoint.name; it has %s tag 'mmectl:uid'",
+            str_is_null(json_get_str(seen->endpoint.tags, "mmectl:uid")) ? "no"
+                                                                         : "another stack's");
+        return err_locate(err, want->endpoint_at);
+    }
+    return ERR_NONE;
+}
+
+static void plan_bucket(struct planner *p)
+{
+    if (p->seen->bucket.present)
+        return;
+    struct change *change = planner_change(p, KIND_BUCKET, ACTION_CREATE, STR_NULL);
+    change->name = p->want->bucket;
+    struct json *after = json_object(p->arena);
+    json_put(p->arena, after, "bucket", json_string(p->arena, p->want->bucket));
+    json_put(p->arena, after, "region", json_string(p->arena, p->want->region));
+    change->after = after;
+    change->note = STR("private, encrypted");
+    p->bucket = change;
+}
+
+static bool trains_on_sagemaker(const struct want *want)
+{
+    if (want->trains_here)
+        return false;
+    for (size_t i = 0; i < want->n_models; i++)
+        if (want->models[i].trained)
+            return true;
+    return false;
+}
+
+static struct change *
+plan_upload(struct planner *p, const struct want_channel *channel, struct seen_object *tampered)
+{
+    struct change *change = planner_change(
+        p, KIND_DATA, tampered != NULL ? ACTION_REPLACE : ACTION_CREATE, channel->name);
+    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
+    subject->channel = channel;
+    if (tampered != NULL) {
+        subject->objects = ARENA_NEW(p->arena, struct seen_object *);
+        subject->objects[0] = tampered;
+        subject->n_objects = 1;
+        change->reason = REASON_CHANGED_OUTSIDE;
+    }
+    change->subject = subject;
+    change->name = channel->key;
+    change->at = channel->at;
+    struct json *after = object_attributes(p, channel->key, STR_NULL, channel->source);
+    json_put(p->arena, after, "content_type", json_string(p->arena, channel->content_type));
+    json_put(p->arena, after, "content_length", json_int(p->arena, (int64_t) channel->size));
+    change->after = after;
+    change_need(p->arena, change, p->bucket);
+    return change;
+}
+
+static void plan_data(struct planner *p)
+{
+    p->data = map_new(p->arena);
+    struct map *wanted = map_new(p->arena);
+    bool needed = trains_on_sagemaker(p->want);
+    for (size_t i = 0; needed && i < p->want->n_channels; i++) {
+        const struct want_channel *channel = &p->want->channels[i];
+        if (str_is_null(channel->key))
+            continue;
+        struct seen_object *object = map_get(p->seen->objects, channel->key);
+        bool shared = map_put(wanted, channel->key, p->plan) != NULL;
+        if (shared) /* two channels read the same file */
+            continue;
+        if (object != NULL && object->size == channel->size) {
+            planner_change(p, KIND_DATA, ACTION_NOOP, channel->name)->name = channel->key;
+            continue;
+        }
+        map_put(p->data, channel->name, plan_upload(p, channel, object));
+    }
+    for (size_t i = 0; i < map_len(p->seen->objects); i++) {
+        struct seen_object *object = map_value_at(p->seen->objects, i);
+        struct key_parts parts;
+        if (key_classify(p->want, object->key, &parts) != KEY_DATA ||
+            map_has(wanted, object->key) || !planner_owns(p, object))
+            continue;
+        struct str tail = str_from_index(object->key, p->want->prefix.len + STR("/data/").len);
+        struct change *change = planner_change(
+            p, KIND_DATA, ACTION_DELETE,
+            str_fmt(
+                p->arena, STR_FMT STR_FMT, STR_ARG(str_slice(tail, 0, 8)),
+                STR_ARG(str_from_index(tail, 64))));
+        struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
+        subject->objects = ARENA_NEW(p->arena, struct seen_object *);
+        subject->objects[0] = object;
+        subject->n_objects = 1;
+        change->subject = subject;
+        change->old_name = object->key;
+        change->reason = REASON_NOT_IN_SPEC;
+        change->before = object_attributes(p, object->key, STR_NULL, STR_NULL);
+    }
+}
+
+/* ModelDataUrl of the live model -> the generation it serves, when it is one under our models/. */
+static void find_live_generation(struct planner *p)
+{
+    struct str rest = p->seen->live_model_url;
+    struct str base = str_fmt(p->arena, STR_FMT "/models/", STR_ARG(p->want->home));
+    if (!p->seen->endpoint.present || !str_starts(rest, base))
+        return;
+    rest = str_from_index(rest, base.len);
+    if (rest.len == GEN10 + 1 && rest.ptr[GEN10] == '/' && is_hex(str_slice(rest, 0, GEN10), GEN10))
+        p->live_gen = str_slice(rest, 0, GEN10);
+}
+
+static void find_artifacts(struct planner *p)
+{
+    p->by_key = map_new(p->arena);
+    p->by_fp16 = map_new(p->arena);
+    for (size_t i = 0; i < map_len(p->seen->objects); i++) {
+        struct seen_object *object = map_value_at(p->seen->objects, i);
+        struct key_parts parts;
+        enum key_class class = key_classify(p->want, object->key, &parts);
+        if (class == KEY_FOREIGN) {
+            p->plan->n_foreign++;
+            continue;
+        }
+        if (class != KEY_VERSIONED && class != KEY_STABLE)
+            continue;
+        *VEC_PUSH(p->arena, &p->found) =
+            (struct seen_artifact){.object = object, .class = class, .parts = parts};
+    }
+    /* Pointers into found are taken only now that it does not grow any more. */
+    for (size_t i = 0; i < p->found.len; i++) {
+        struct seen_artifact *artifact = &p->found.items[i];
+        map_put(p->by_key, artifact->object->key, artifact);
+        struct str fp =
+            !str_is_null(artifact->object->fp) ? artifact->object->fp : artifact->parts.fp16;
+        if (fp.len >= FP16 && artifact->object->owner != OWNER_OTHER && !artifact->object->tampered)
+            map_put(p->by_fp16, str_slice(fp, 0, FP16), artifact);
+    }
+}
+
+static enum err_code plan_wanted(struct planner *p, struct err *err)
+{
+    plan_bucket(p);
+    plan_data(p);
+    find_live_generation(p);
+    enum err_code code = plan_artifacts(p, err);
+    if (code == ERR_NONE)
+        code = plan_sagemaker(p, err);
+    return code;
+}
+
+static void describe_plan(struct planner *p)
+{
+    struct plan *plan = p->plan;
+    const struct want *want = p->want;
+    plan->stack = want->stack;
+    plan->account = want->account;
+    plan->region = want->region;
+    plan->uid = want->uid;
+    plan->home = want->home;
+    plan->endpoint = want->endpoint;
+    plan->instance_type = want->instance_type;
+    plan->instance_count = want->instance_count;
+    plan->old_instance_type = p->seen->live_instance_type;
+    plan->old_instance_count = p->seen->live_instance_count;
+    const struct seen_endpoint *endpoint = &p->seen->endpoint;
+    if (endpoint->present && !str_eq(endpoint->status, STR("InService")) &&
+        !str_eq(endpoint->status, STR("Failed")))
+        plan->note_busy = str_fmt(
+            p->arena, "endpoint '" STR_FMT "' is " STR_FMT, STR_ARG(endpoint->name),
+            STR_ARG(endpoint->status));
+}
+
+enum err_code plan_build(
+    struct arena *arena,
+    struct want *want,
+    struct snapshot *seen,
+    enum plan_mode mode,
+    const struct plan_options *options,
+    struct plan **ret_plan,
+    struct plan_gaps *ret_gaps,
+    struct err *err)
+{
+    struct plan_gaps gaps = {0};
+    struct planner p = {
+        .arena = arena,
+        .want = want,
+        .seen = seen,
+        .options = options,
+        .plan = ARENA_NEW(arena, struct plan),
+        .context = ARENA_NEW(arena, struct plan_context),
+        .gaps = &gaps};
+    p.plan->mode = mode;
+    p.plan->context = p.context;
+    p.context->want = want;
+    p.context->seen = seen;
+    for (size_t i = 0; i < want->n_models; i++)
+        want->models[i].left_out = want->models[i].failed;
+    enum err_code code = check_claims(&p, err);
+    if (code != ERR_NONE)
+        return code;
+    apply_hints(seen);
+    find_artifacts(&p);
+    describe_plan(&p);
+    code = mode == PLAN_DESTROY ? plan_destroy(&p, err) : plan_wanted(&p, err);
+    if (code != ERR_NONE)
+        return code;
+    for (size_t i = 0; i < p.plan->changes.len; i++)
+        diff_change(arena, p.plan->changes.items[i]);
+    plan_finish(arena, p.plan);
+    p.plan->n_left_out = p.context->left_out.len;
+    if (mode == PLAN_APPLY && plan_is_empty(p.plan) && !gaps_any(&gaps)) {
+        bool rolled = str_is_null(p.plan->note_blocked);
+        struct record after = record_after(arena, p.plan, rolled, STR_NULL, STR_NULL);
+        p.plan->record_only = !record_same(&after, &seen->record);
+    }
+    *ret_plan = p.plan;
+    *ret_gaps = gaps;
+    return ERR_NONE;
+}

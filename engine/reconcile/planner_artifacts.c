@@ -1,0 +1,422 @@
+#include "engine/reconcile/planner_internal.h"
+
+/* Versions kept besides the live one, in versioned mode (spec-language.md: versions.retain's
+ * default). */
+#define RETAINED_VERSIONS 1
+
+static struct seen_artifact *found_at(struct planner *p, struct str key)
+{
+    return map_get(p->by_key, key);
+}
+
+/* It is wanted, retained, or goes with another change: not a leftover. */
+static void keep_found(struct planner *p, struct str key)
+{
+    struct seen_artifact *found = found_at(p, key);
+    if (found != NULL)
+        found->kept = true;
+}
+
+/* The object at a key of ours. Its fingerprint is known afterwards, unless a gap was noted.
+ * `recorded`: what the record says stands there, or NULL. */
+static struct seen_object *
+seen_at(struct planner *p, struct str key, const struct record_version *recorded)
+{
+    struct seen_object *object = map_get(p->seen->objects, key);
+    if (object == NULL)
+        return NULL;
+    if (object->owner == OWNER_UNKNOWN) {
+        *VEC_PUSH(p->arena, &p->gaps->objects) = object;
+        return object;
+    }
+    /* Recorded as ours, and now without our metadata: somebody wrote over it. */
+    if (object->owner == OWNER_OTHER && recorded != NULL && str_eq(recorded->key, key))
+        object->tampered = true;
+    return object;
+}
+
+static enum err_code refuse_foreign(
+    const struct planner *p,
+    const struct want_model *model,
+    const struct seen_object *object,
+    struct err *err)
+{
+    err_set(
+        err, ERR_CONFLICT,
+        "object 's3://" STR_FMT "/" STR_FMT "' is in the way: it is not this stack's",
+        STR_ARG(p->want->bucket), STR_ARG(object->key));
+    err_hint(err, "move it away, or rename the model");
+    return err_locate(err, model->at);
+}
+
+static struct artifact_plan *
+new_artifact(struct planner *p, const struct want_model *model, struct str fp, struct str key)
+{
+    struct artifact_plan *artifact = ARENA_NEW(p->arena, struct artifact_plan);
+    artifact->model = model;
+    artifact->name = model->name;
+    artifact->fp = fp;
+    artifact->key = key;
+    const struct record_model *recorded = record_find(&p->seen->record, model->name);
+    if (recorded != NULL && str_eq(recorded->live.fp, fp))
+        artifact->metrics = recorded->metrics;
+    return artifact;
+}
+
+static void
+keep(struct planner *p, struct artifact_plan *artifact, const struct seen_object *object)
+{
+    artifact->etag = object->etag;
+    artifact->size = object->size;
+    *VEC_PUSH(p->arena, &p->context->artifacts) = artifact;
+    keep_found(p, object->key);
+    struct change *change = planner_change(p, KIND_ARTIFACT, ACTION_NOOP, artifact->name);
+    change->name = artifact->key;
+    change->subject = artifact;
+    artifact->change = change;
+}
+
+static const char *const s_source_notes[] = {"server-side copy", "upload", "trained here"};
+
+/* A change that puts the artifact at its key. */
+static struct change *
+put(struct planner *p, enum action action, struct artifact_plan *artifact, struct change *need)
+{
+    struct change *change = planner_change(p, KIND_ARTIFACT, action, artifact->name);
+    change->subject = artifact;
+    artifact->change = change;
+    change->name = artifact->key;
+    change->at = artifact->model->at;
+    struct str source = artifact->model->trained ? STR_NULL : artifact->model->source;
+    change->after = object_attributes(p, artifact->key, artifact->fp, source);
+    if (artifact->source == ARTIFACT_COPY)
+        p->n_copies++;
+    change->note = need != NULL && artifact->source == ARTIFACT_COPY
+                       ? STR("from its training job")
+                       : str_from(s_source_notes[artifact->source]);
+    change_need(p->arena, change, need);
+    change_need(p->arena, change, p->bucket);
+    *VEC_PUSH(p->arena, &p->artifacts) = change;
+    *VEC_PUSH(p->arena, &p->context->artifacts) = artifact;
+    return change;
+}
+
+/* ---- versioned: every version has a key of its own ---- */
+
+static enum err_code
+plan_versioned_model(struct planner *p, struct want_model *model, struct err *err)
+{
+    const struct record_model *recorded = record_find(&p->seen->record, model->name);
+    const struct record_version *live = recorded != NULL ? &recorded->live : NULL;
+    struct str key = key_versioned(p->arena, p->want, model->name, model->fp);
+    struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
+    struct seen_object *object = map_get(p->seen->objects, key);
+    if (object != NULL && !p->seen->record.present && object->owner == OWNER_UNKNOWN)
+        object->owner = OWNER_US; /* without a record, existence and the key are enough */
+    object = seen_at(p, key, live);
+    if (object != NULL && object->owner == OWNER_OTHER && !object->tampered)
+        return refuse_foreign(p, model, object, err);
+    if (object != NULL && !object->tampered) {
+        if (!model->left_out)
+            keep(p, artifact, object);
+        return ERR_NONE;
+    }
+    struct change *need = NULL;
+    if (!model->left_out) {
+        enum err_code code = plan_source(p, model, artifact, &need, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    if (model->left_out) {
+        /* What was published stays published. */
+        struct seen_object *old = live != NULL ? map_get(p->seen->objects, live->key) : NULL;
+        if (old != NULL)
+            keep(p, new_artifact(p, model, live->fp, live->key), old);
+        return ERR_NONE;
+    }
+    if (object != NULL)
+        artifact->overwrite_etag = object->etag;
+    struct change *change = put(p, object != NULL ? ACTION_REPLACE : ACTION_CREATE, artifact, need);
+    change->reason = object != NULL ? REASON_CHANGED_OUTSIDE : REASON_NONE;
+    if (object != NULL) {
+        change->before = object_attributes(p, key, STR_NULL, STR_NULL);
+        planner_warn(
+            p, STR("instances that have it loaded go on answering from the copy they have"),
+            "the artifact of model '" STR_FMT "' was overwritten outside mmectl",
+            STR_ARG(model->name));
+        keep_found(p, key);
+    }
+    return ERR_NONE;
+}
+
+/* The live version and the newest retained ones of every model of the spec stay. */
+static void retain_versions(struct planner *p)
+{
+    for (size_t i = 0; i < p->want->n_models; i++) {
+        const struct want_model *model = &p->want->models[i];
+        const struct record_model *recorded = record_find(&p->seen->record, model->name);
+        if (recorded == NULL)
+            continue;
+        size_t kept = 0;
+        if (!str_eq(recorded->live.fp, model->fp)) {
+            struct seen_artifact *live = found_at(p, recorded->live.key);
+            if (live != NULL && live->class == KEY_VERSIONED) {
+                live->kept = true;
+                kept++;
+            }
+        }
+        for (size_t k = 0; k < recorded->history.len && kept < RETAINED_VERSIONS; k++) {
+            struct seen_artifact *old = found_at(p, recorded->history.items[k].key);
+            if (old != NULL && old->class == KEY_VERSIONED && !old->kept) {
+                old->kept = true;
+                kept++;
+            }
+        }
+    }
+}
+
+/* ---- stable: one key per name and generation ---- */
+
+static const struct record_version *recorded_live(struct planner *p, struct str name)
+{
+    const struct record_model *recorded = record_find(&p->seen->record, name);
+    return recorded != NULL ? &recorded->live : NULL;
+}
+
+static bool was_removed_with(struct planner *p, const struct want_model *model)
+{
+    for (size_t i = 0; i < p->seen->record.removed.len; i++) {
+        const struct record_removed *removed = &p->seen->record.removed.items[i];
+        if (str_eq(removed->name, model->name))
+            return !str_eq(removed->fp, model->fp);
+    }
+    return false;
+}
+
+/* What the live generation holds for a name, with its fingerprint known; NULL when nothing. */
+static struct seen_object *live_object(struct planner *p, struct str name)
+{
+    if (str_is_null(p->live_gen))
+        return NULL;
+    return seen_at(p, key_stable(p->arena, p->want, p->live_gen, name), recorded_live(p, name));
+}
+
+static bool content_differs(const struct seen_object *live, const struct want_model *model)
+{
+    return live != NULL && live->owner != OWNER_UNKNOWN &&
+           (live->tampered || !str_eq(str_slice(live->fp, 0, FP16), str_slice(model->fp, 0, FP16)));
+}
+
+/* Whether the generation that is live can take the wanted set as it is: new names in, gone names
+ * out. */
+static bool needs_new_generation(struct planner *p)
+{
+    if (str_is_null(p->live_gen))
+        return true;
+    for (size_t i = 0; i < p->want->n_models; i++) {
+        const struct want_model *model = &p->want->models[i];
+        if (model->left_out)
+            continue;
+        struct seen_object *live = live_object(p, model->name);
+        if (content_differs(live, model) || (live == NULL && was_removed_with(p, model)))
+            return true;
+    }
+    return false;
+}
+
+/* A prefix whose objects, where there are any, are the wanted ones: never the live generation's,
+ * and never one that an earlier run filled with something else. */
+static struct str choose_generation(struct planner *p)
+{
+    struct str salt = STR_NULL;
+    for (int round = 0; round < 8; round++) {
+        struct str gen = fingerprint_generation(p->arena, p->want, salt);
+        bool usable = !str_eq(gen, p->live_gen);
+        salt = gen;
+        for (size_t i = 0; usable && i < p->want->n_models; i++) {
+            const struct want_model *model = &p->want->models[i];
+            struct str key = key_stable(p->arena, p->want, gen, model->name);
+            struct seen_object *object = seen_at(p, key, recorded_live(p, model->name));
+            if (object == NULL || object->owner == OWNER_UNKNOWN || model->left_out)
+                continue;
+            usable = object->owner == OWNER_US && !content_differs(object, model);
+        }
+        if (usable)
+            return gen;
+    }
+    return salt;
+}
+
+static enum err_code plan_stable_model(struct planner *p, struct want_model *model, struct err *err)
+{
+    struct str gen = p->context->generation;
+    struct str key = key_stable(p->arena, p->want, gen, model->name);
+    struct seen_object *live = live_object(p, model->name);
+    struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
+    struct seen_object *there = seen_at(p, key, recorded_live(p, model->name));
+    if (there != NULL && there->owner == OWNER_OTHER && !there->tampered)
+        return refuse_foreign(p, model, there, err);
+    bool moves = p->new_generation && live != NULL && live->owner == OWNER_US;
+    if (moves)
+        keep_found(p, live->key); /* its removal belongs to this change */
+    struct change *need = NULL;
+    if (model->left_out && live == NULL)
+        return ERR_NONE;
+    if (live != NULL && (model->left_out || (moves && !content_differs(live, model)))) {
+        if (!p->new_generation) {
+            artifact->fp = live->fp;
+            keep(p, artifact, live);
+            return ERR_NONE;
+        }
+        artifact->fp = live->fp;
+        artifact->source = ARTIFACT_COPY;
+        artifact->from_bucket = p->want->bucket;
+        artifact->from_key = live->key;
+        artifact->from_etag = live->etag;
+    } else if (there != NULL) {
+        if (!moves) {
+            keep(p, artifact, there);
+            return ERR_NONE;
+        }
+        artifact->source =
+            ARTIFACT_COPY; /* an earlier run put it there; the kind finds it and is done */
+        artifact->from_bucket = p->want->bucket;
+        artifact->from_key = there->key;
+        artifact->from_etag = there->etag;
+    } else {
+        enum err_code code = plan_source(p, model, artifact, &need, err);
+        if (code != ERR_NONE)
+            return code;
+        if (model->left_out) /* found out just now: once more, as such */
+            return plan_stable_model(p, model, err);
+    }
+    bool same = moves && str_eq(str_slice(artifact->fp, 0, FP16), str_slice(live->fp, 0, FP16)) &&
+                !live->tampered;
+    struct change *change =
+        put(p,
+            !moves ? ACTION_CREATE
+            : same ? ACTION_UPDATE
+                   : ACTION_REPLACE,
+            artifact, need);
+    if (moves) {
+        change->before = object_attributes(p, live->key, live->fp, STR_NULL);
+        change->old_name = live->key;
+        change->reason = same             ? REASON_NEW_GENERATION
+                         : live->tampered ? REASON_CHANGED_OUTSIDE
+                                          : REASON_CONTENT_CHANGED;
+    }
+    keep_found(p, key);
+    return ERR_NONE;
+}
+
+/* Training that failed for good is found out while sources are planned; it changes what the
+ * generation holds. So models are probed first, in a plan of its own that is thrown away. */
+static enum err_code find_left_out(struct planner *p, struct err *err)
+{
+    struct planner probe = *p;
+    probe.plan = ARENA_NEW(p->arena, struct plan);
+    probe.context = ARENA_NEW(p->arena, struct plan_context);
+    probe.artifacts.len = 0;
+    probe.artifacts.cap = 0;
+    probe.artifacts.items = NULL;
+    struct plan_gaps ignored = {0};
+    probe.gaps = &ignored;
+    for (size_t i = 0; i < p->want->n_models; i++) {
+        struct want_model *model = &p->want->models[i];
+        struct seen_object *live = live_object(&probe, model->name);
+        if (model->left_out || (live != NULL && !content_differs(live, model)))
+            continue;
+        struct artifact_plan *artifact = new_artifact(&probe, model, model->fp, STR(""));
+        struct change *need;
+        enum err_code code = plan_source(&probe, model, artifact, &need, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    for (size_t i = 0; i < probe.plan->warnings.len; i++)
+        *VEC_PUSH(p->arena, &p->plan->warnings) = probe.plan->warnings.items[i];
+    for (size_t i = 0; i < probe.context->left_out.len; i++)
+        *VEC_PUSH(p->arena, &p->context->left_out) = probe.context->left_out.items[i];
+    return ERR_NONE;
+}
+
+static enum err_code plan_stable(struct planner *p, struct err *err)
+{
+    enum err_code code = find_left_out(p, err);
+    if (code != ERR_NONE)
+        return code;
+    p->new_generation = needs_new_generation(p);
+    p->context->generation = p->new_generation ? choose_generation(p) : p->live_gen;
+    for (size_t i = 0; code == ERR_NONE && i < p->want->n_models; i++)
+        code = plan_stable_model(p, &p->want->models[i], err);
+    return code;
+}
+
+enum err_code plan_artifacts(struct planner *p, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i < p->want->n_models; i++)
+        if (p->want->models[i].failed)
+            *VEC_PUSH(p->arena, &p->context->left_out) = p->want->models[i].name;
+    if (p->want->stable)
+        return plan_stable(p, err);
+    for (size_t i = 0; code == ERR_NONE && i < p->want->n_models; i++)
+        code = plan_versioned_model(p, &p->want->models[i], err);
+    if (code == ERR_NONE)
+        retain_versions(p);
+    return code;
+}
+
+/* ---- what is not wanted any more ---- */
+
+static struct change *remove_artifact(
+    struct planner *p, struct seen_object *object, struct str index, struct change *after)
+{
+    struct change *change = planner_change(p, KIND_ARTIFACT, ACTION_DELETE, index);
+    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
+    subject->objects = ARENA_NEW(p->arena, struct seen_object *);
+    subject->objects[0] = object;
+    subject->n_objects = 1;
+    change->subject = subject;
+    change->old_name = object->key;
+    change->before = object_attributes(p, object->key, object->fp, STR_NULL);
+    change_need(p->arena, change, after);
+    return change;
+}
+
+/* after: the endpoint's change, when the objects of the old generation may only go once it went
+ * through. */
+void plan_old_artifacts(struct planner *p, struct change *after)
+{
+    size_t n = p->plan->changes.len;
+    for (size_t i = 0; i < n; i++) {
+        struct change *change = p->plan->changes.items[i];
+        bool moved = change->kind == KIND_ARTIFACT && !str_is_null(change->old_name) &&
+                     change->action != ACTION_DELETE;
+        struct seen_object *old = moved ? map_get(p->seen->objects, change->old_name) : NULL;
+        if (old == NULL)
+            continue;
+        struct change *removal = remove_artifact(p, old, change->index, after);
+        removal->removal_half = true;
+        change_need(p->arena, removal, change);
+    }
+    for (size_t i = 0; i < p->found.len; i++) {
+        struct seen_artifact *found = &p->found.items[i];
+        if (found->kept || !planner_owns(p, found->object))
+            continue;
+        bool in_spec = want_find_model(p->want, found->parts.model) != NULL;
+        bool live = str_is_null(p->live_gen) ? found->class == KEY_VERSIONED
+                                             : str_eq(found->parts.gen, p->live_gen);
+        struct str tail =
+            str_from_index(found->object->key, p->want->prefix.len + STR("/models/").len);
+        tail.len -= STR(".tar.gz").len;
+        const struct record_version *recorded = recorded_live(p, found->parts.model);
+        bool published = recorded != NULL && str_eq(recorded->key, found->object->key);
+        struct str index = !in_spec && (published || (live && found->class == KEY_STABLE))
+                               ? found->parts.model
+                               : tail;
+        struct change *change = remove_artifact(p, found->object, index, after);
+        change->reason = in_spec ? REASON_LEFT_BEHIND : REASON_NOT_IN_SPEC;
+        if (!in_spec)
+            change->note = STR("instances that have it loaded answer on for a while");
+    }
+}

@@ -1,0 +1,198 @@
+#include "engine/reconcile/planner_internal.h"
+
+/* Everything of this stack, in the reverse of the order it was made in:
+ * endpoint -> configs -> models -> artifacts, data, outputs -> jobs -> log group -> bucket.
+ * The record goes last; the executor does that. */
+
+static struct change *remove_objects(
+    struct planner *p,
+    enum kind_id kind,
+    struct seen_object *object,
+    struct str index,
+    struct change *after)
+{
+    struct change *change = planner_change(p, kind, ACTION_DELETE, index);
+    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
+    subject->objects = ARENA_NEW(p->arena, struct seen_object *);
+    subject->objects[0] = object;
+    subject->n_objects = 1;
+    change->subject = subject;
+    change->old_name = object->key;
+    change->before = object_attributes(p, object->key, object->fp, STR_NULL);
+    change_need(p->arena, change, after);
+    return change;
+}
+
+static struct change *remove_endpoint(struct planner *p)
+{
+    const struct seen_endpoint *endpoint = &p->seen->endpoint;
+    if (!endpoint->present)
+        return NULL;
+    struct change *change = planner_change(p, KIND_ENDPOINT, ACTION_DELETE, STR_NULL);
+    struct endpoint_plan *subject = ARENA_NEW(p->arena, struct endpoint_plan);
+    change->subject = subject;
+    change->old_name = endpoint->name;
+    struct json *before = json_object(p->arena);
+    json_put(p->arena, before, "name", json_string(p->arena, endpoint->name));
+    json_put(p->arena, before, "endpoint_config_name", json_string(p->arena, endpoint->config));
+    change->before = before;
+    return change;
+}
+
+static void remove_things(
+    struct planner *p,
+    enum kind_id kind,
+    const struct seen_thing *things,
+    size_t count,
+    const struct seen_thing *live,
+    struct change *after)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (things[i].owner != OWNER_US)
+            continue;
+        bool main = live->present ? str_eq(live->name, things[i].name) : count == 1;
+        struct change *change =
+            planner_change(p, kind, ACTION_DELETE, main ? STR_NULL : things[i].name);
+        struct thing_plan *subject = ARENA_NEW(p->arena, struct thing_plan);
+        subject->name = things[i].name;
+        change->subject = subject;
+        change->old_name = things[i].name;
+        struct json *before = json_object(p->arena);
+        json_put(p->arena, before, "name", json_string(p->arena, things[i].name));
+        change->before = before;
+        change_need(p->arena, change, after);
+    }
+}
+
+/* "train" for the object of a channel nobody can name any more is its file name. */
+static struct str data_index(struct planner *p, const struct seen_object *object)
+{
+    struct str tail = str_from_index(object->key, p->want->prefix.len + STR("/data/").len);
+    return str_fmt(
+        p->arena, STR_FMT STR_FMT, STR_ARG(str_slice(tail, 0, 8)),
+        STR_ARG(str_from_index(tail, 64)));
+}
+
+static struct str artifact_index(struct planner *p, const struct seen_artifact *found)
+{
+    const struct record_model *recorded = record_find(&p->seen->record, found->parts.model);
+    if (recorded != NULL && str_eq(recorded->live.key, found->object->key))
+        return found->parts.model;
+    struct str tail = str_from_index(found->object->key, p->want->prefix.len + STR("/models/").len);
+    return str_slice(tail, 0, tail.len - STR(".tar.gz").len);
+}
+
+static void remove_stored(struct planner *p, struct change *after)
+{
+    struct change *outputs = NULL;
+    VEC(struct seen_object *) output_objects = {0};
+    for (size_t i = 0; i < p->found.len; i++)
+        if (planner_owns(p, p->found.items[i].object))
+            remove_objects(
+                p, KIND_ARTIFACT, p->found.items[i].object, artifact_index(p, &p->found.items[i]),
+                after);
+        else
+            p->plan->n_foreign += p->found.items[i].object->owner == OWNER_OTHER;
+    for (size_t i = 0; i < map_len(p->seen->objects); i++) {
+        struct seen_object *object = map_value_at(p->seen->objects, i);
+        struct key_parts parts;
+        enum key_class class = key_classify(p->want, object->key, &parts);
+        if (class == KEY_DATA && planner_owns(p, object))
+            remove_objects(p, KIND_DATA, object, data_index(p, object), after);
+        else if (class == KEY_DATA)
+            p->plan->n_foreign += object->owner == OWNER_OTHER;
+        if (class == KEY_TRAINING) /* SageMaker wrote it for a job with our name */
+            *VEC_PUSH(p->arena, &output_objects) = object;
+    }
+    if (output_objects.len == 0)
+        return;
+    outputs = planner_change(p, KIND_OUTPUT, ACTION_DELETE, STR_NULL);
+    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
+    subject->objects = output_objects.items;
+    subject->n_objects = output_objects.len;
+    outputs->subject = subject;
+    outputs->n_members = output_objects.len;
+    outputs->old_name = str_fmt(p->arena, STR_FMT "/training/", STR_ARG(p->want->prefix));
+    outputs->note =
+        str_fmt(p->arena, "%zu object%s", output_objects.len, output_objects.len == 1 ? "" : "s");
+    change_need(p->arena, outputs, after);
+    for (size_t i = 0; i < p->plan->changes.len; i++)
+        if (p->plan->changes.items[i]->kind == KIND_TRAINING_JOB)
+            change_need(p->arena, outputs, p->plan->changes.items[i]);
+}
+
+static void remove_jobs(struct planner *p)
+{
+    for (size_t i = 0; i < p->seen->jobs.len; i++) {
+        struct seen_job *job = &p->seen->jobs.items[i];
+        if (!job->inspected) {
+            *VEC_PUSH(p->arena, &p->gaps->jobs) = job;
+            continue;
+        }
+        if (job->owner != OWNER_US)
+            continue;
+        struct change *change = planner_change(p, KIND_TRAINING_JOB, ACTION_DELETE, job->name);
+        struct training_plan *subject = ARENA_NEW(p->arena, struct training_plan);
+        subject->job = job->name;
+        subject->attach =
+            str_eq(job->status, STR("InProgress")) || str_eq(job->status, STR("Stopping"));
+        change->subject = subject;
+        change->old_name = job->name;
+        change->reason = REASON_DESTROY;
+        struct json *before = json_object(p->arena);
+        json_put(p->arena, before, "training_job_name", json_string(p->arena, job->name));
+        change->before = before;
+    }
+}
+
+static struct change *remove_log_group(struct planner *p, struct change *after)
+{
+    if (!p->seen->log_group && after == NULL)
+        return NULL;
+    struct change *change = planner_change(p, KIND_LOG_GROUP, ACTION_DELETE, STR_NULL);
+    change->old_name =
+        str_fmt(p->arena, "/aws/sagemaker/Endpoints/" STR_FMT, STR_ARG(p->want->endpoint));
+    /* The group belongs to the endpoint: it is counted only when it is really there. */
+    change->uncounted = !p->seen->log_group;
+    struct json *before = json_object(p->arena);
+    json_put(p->arena, before, "name", json_string(p->arena, change->old_name));
+    change->before = before;
+    change_need(p->arena, change, after);
+    return change;
+}
+
+static void remove_bucket(struct planner *p)
+{
+    /* Only what mmectl made, and only when nothing else is left in it. */
+    if (!p->seen->bucket.present || !p->seen->bucket.ours || p->want->bucket_is_default)
+        return;
+    if (p->plan->n_foreign > 0)
+        return;
+    struct change *change = planner_change(p, KIND_BUCKET, ACTION_DELETE, STR_NULL);
+    change->old_name = p->want->bucket;
+    struct json *before = json_object(p->arena);
+    json_put(p->arena, before, "bucket", json_string(p->arena, p->want->bucket));
+    change->before = before;
+    change->note = STR("if nothing else is in it");
+    for (size_t i = 0; i + 1 < p->plan->changes.len; i++)
+        change_need(p->arena, change, p->plan->changes.items[i]);
+}
+
+enum err_code plan_destroy(struct planner *p, struct err *err)
+{
+    (void) err;
+    struct change *endpoint = remove_endpoint(p);
+    remove_things(
+        p, KIND_ENDPOINT_CONFIG, p->seen->configs.items, p->seen->configs.len,
+        &p->seen->live_config, endpoint);
+    remove_things(
+        p, KIND_MODEL, p->seen->models.items, p->seen->models.len, &p->seen->live_model, endpoint);
+    remove_jobs(p);
+    remove_stored(p, endpoint);
+    remove_log_group(p, endpoint);
+    remove_bucket(p);
+    for (size_t i = 0; i < p->plan->changes.len; i++)
+        p->plan->changes.items[i]->reason = REASON_DESTROY;
+    p->plan->record_only = p->seen->record.present;
+    return ERR_NONE;
+}

@@ -1,0 +1,66 @@
+/* engine/reconcile/planner_internal.h - shared by the planner's files; nobody else includes it.
+ */
+#ifndef ENGINE_RECONCILE_PLANNER_INTERNAL_H
+#define ENGINE_RECONCILE_PLANNER_INTERNAL_H
+
+#include "engine/reconcile/diff.h"
+#include "engine/reconcile/fingerprint.h"
+#include "engine/reconcile/planner.h"
+#include "engine/reconcile/request.h"
+#include "engine/resource/names.h"
+
+struct seen_artifact {
+    struct seen_object *object;
+    enum key_class class;
+    struct key_parts parts;
+    bool kept; /* wanted, or moved along, or retained */
+};
+
+struct planner {
+    struct arena *arena;
+    struct want *want;
+    struct snapshot *seen;
+    const struct plan_options *options;
+    struct plan *plan;
+    struct plan_context *context;
+    struct plan_gaps *gaps;
+
+    struct change *bucket;           /* NULL when it is there */
+    struct map *data;                /* channel name -> change */
+    VEC(struct change *) artifacts;  /* changes that must be done before the model is made */
+    VEC(struct seen_artifact) found; /* everything under models/ with our grammar */
+    struct map *by_key;              /* key -> struct seen_artifact */
+    struct map *by_fp16;             /* fp16 -> struct seen_artifact, of ours */
+    struct str live_gen; /* STR_NULL when the endpoint does not serve a generation of ours */
+    bool new_generation;
+    size_t n_copies;
+    bool cannot_serve; /* no artifact at all: nothing to deploy */
+};
+
+/* planner_artifacts.c */
+enum err_code plan_artifacts(struct planner *p, struct err *err) MUST_USE;
+void plan_old_artifacts(struct planner *p, struct change *after);
+/* planner_training.c: how to make the model's artifact; false when it cannot be made now
+ * (model->left_out is set). */
+enum err_code plan_source(
+    struct planner *p,
+    struct want_model *model,
+    struct artifact_plan *artifact,
+    struct change **ret_need,
+    struct err *err) MUST_USE;
+/* planner_sagemaker.c */
+enum err_code plan_sagemaker(struct planner *p, struct err *err) MUST_USE;
+/* planner_destroy.c */
+enum err_code plan_destroy(struct planner *p, struct err *err) MUST_USE;
+
+/* Helpers of planner.c. */
+struct change *
+planner_change(struct planner *p, enum kind_id kind, enum action action, struct str index);
+void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Ours? A gap (and false) when it is not known yet. */
+bool planner_owns(struct planner *p, struct seen_object *object);
+struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source);
+/* The tags that go on everything; extra: "mmectl:fp" when not null. As an object of strings. */
+struct json *planner_tags(struct planner *p, struct str fp);
+
+#endif

@@ -1,0 +1,287 @@
+#include "engine/reconcile/planner_internal.h"
+
+static const struct seen_thing *
+thing_named(const struct seen_thing *things, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(things[i].name, name))
+            return &things[i];
+    return NULL;
+}
+
+static enum err_code refuse_thing(
+    const struct planner *p, const char *what, const struct seen_thing *thing, struct err *err)
+{
+    err_set(
+        err, ERR_CONFLICT, "%s '" STR_FMT "' exists and is not this stack's", what,
+        STR_ARG(thing->name));
+    err_hint(err, "rename the stack, or delete that %s", what);
+    return err_locate(err, p->want->at);
+}
+
+static struct change *
+remove_thing(struct planner *p, enum kind_id kind, struct str name, struct str index)
+{
+    struct change *change = planner_change(p, kind, ACTION_DELETE, index);
+    struct thing_plan *subject = ARENA_NEW(p->arena, struct thing_plan);
+    subject->name = name;
+    change->subject = subject;
+    change->old_name = name;
+    struct json *before = json_object(p->arena);
+    json_put(p->arena, before, "name", json_string(p->arena, name));
+    change->before = before;
+    return change;
+}
+
+/* A model or config: there under its hashed name, or to be made; the one in use before it goes
+ * afterwards. */
+static enum err_code plan_thing(
+    struct planner *p,
+    enum kind_id kind,
+    const struct seen_thing *live,
+    const struct seen_thing *things,
+    size_t count,
+    const struct json *request,
+    struct change **ret_change,
+    struct str *ret_name,
+    struct err *err)
+{
+    bool model = kind == KIND_MODEL;
+    struct str fp = fingerprint_json(p->arena, request);
+    struct str name = name_thing(p->arena, p->want, model ? 'm' : 'c', fp);
+    *ret_name = name;
+    struct thing_plan *subject = ARENA_NEW(p->arena, struct thing_plan);
+    *subject = (struct thing_plan){.name = name, .fp = fp, .request = request};
+    const struct seen_thing *there = thing_named(things, count, name);
+    if (there != NULL && there->owner == OWNER_OTHER)
+        return refuse_thing(p, schema_of(kind)->what, there, err);
+    bool in_use = live->present && str_eq(live->name, name);
+    if (in_use) {
+        struct change *change = planner_change(p, kind, ACTION_NOOP, STR_NULL);
+        change->name = name;
+        change->subject = subject;
+        *ret_change = change;
+        return ERR_NONE;
+    }
+    subject->exists = there != NULL;
+    bool replaces = live->present && name_is_ours(p->want, model ? 'm' : 'c', live->name);
+    struct change *change =
+        planner_change(p, kind, replaces ? ACTION_REPLACE : ACTION_CREATE, STR_NULL);
+    change->subject = subject;
+    change->name = name;
+    change->at = p->want->endpoint_at;
+    change->after = model ? attributes_model(p->arena, name, request)
+                          : attributes_config(p->arena, name, request);
+    if (replaces) {
+        change->old_name = live->name;
+        change->before = model ? attributes_model(p->arena, live->name, live->describe)
+                               : attributes_config(p->arena, live->name, live->describe);
+    }
+    if (subject->exists)
+        change->note = STR("left by an earlier run");
+    *ret_change = change;
+    return ERR_NONE;
+}
+
+static bool retryable_rollback(struct str reason)
+{
+    return str_starts(reason, STR("Request to service failed")) ||
+           str_find(reason, STR("apacity")) != SIZE_MAX ||
+           str_find(reason, STR("nternal")) != SIZE_MAX;
+}
+
+/* Tags of ours and the spec's own must be there; others are nobody's business here. */
+static bool tags_differ(const struct json *wanted, const struct json *live)
+{
+    JSON_EACH (tag, wanted) {
+        bool found = false;
+        JSON_EACH (have, live) {
+            found = found || (str_eq(have->key, tag->key) && str_eq(have->string, tag->string));
+        }
+        if (!found)
+            return true;
+    }
+    return false;
+}
+
+static struct json *
+attributes_endpoint(struct planner *p, struct str config, const struct json *tags)
+{
+    struct json *out = json_object(p->arena);
+    json_put(p->arena, out, "name", json_string(p->arena, p->want->endpoint));
+    json_put(p->arena, out, "endpoint_config_name", json_string(p->arena, config));
+    struct json *shown = json_object(p->arena);
+    JSON_EACH (tag, tags) {
+        if (!str_eq(tag->key, STR("mmectl:version")))
+            json_set(p->arena, shown, tag->key, json_copy(p->arena, tag));
+    }
+    json_put(p->arena, out, "tags", shown);
+    return out;
+}
+
+/* The tags of ours among the live ones, so that a diff shows only what we would change. */
+static struct json *
+known_tags(struct planner *p, const struct json *live, const struct json *wanted)
+{
+    struct json *out = json_object(p->arena);
+    JSON_EACH (have, live) {
+        JSON_EACH (tag, wanted) {
+            if (str_eq(tag->key, have->key))
+                json_set(p->arena, out, have->key, json_copy(p->arena, have));
+        }
+    }
+    return out;
+}
+
+static struct change *
+plan_endpoint(struct planner *p, struct change *config, struct str config_name)
+{
+    const struct seen_endpoint *live = &p->seen->endpoint;
+    struct json *tags = planner_tags(p, STR_NULL);
+    if (p->want->protect)
+        json_put(p->arena, tags, "mmectl:protect", json_z(p->arena, "true"));
+    p->context->wanted_tags = tags;
+    struct str serving = !str_is_null(live->pending_config) ? live->pending_config : live->config;
+    bool failed = live->present && str_eq(live->status, STR("Failed"));
+    bool moves = !live->present || failed || !str_eq(serving, config_name);
+    bool retag = live->present && !failed && tags_differ(tags, live->tags);
+    if (live->present && moves && !failed && !p->options->retry_failed &&
+        str_eq(p->seen->record.failed_config, config_name) &&
+        !retryable_rollback(p->seen->record.failed_reason)) {
+        p->plan->note_blocked = str_fmt(
+            p->arena, "endpoint configuration '" STR_FMT "' was tried and rolled back: " STR_FMT,
+            STR_ARG(config_name), STR_ARG(p->seen->record.failed_reason));
+        moves = false;
+    }
+    if (!moves && !retag) {
+        struct change *same = planner_change(p, KIND_ENDPOINT, ACTION_NOOP, STR_NULL);
+        same->name = p->want->endpoint;
+        return same;
+    }
+    struct change *change = planner_change(
+        p, KIND_ENDPOINT,
+        !live->present ? ACTION_CREATE
+        : failed       ? ACTION_REPLACE
+                       : ACTION_UPDATE,
+        STR_NULL);
+    struct endpoint_plan *subject = ARENA_NEW(p->arena, struct endpoint_plan);
+    *subject = (struct endpoint_plan){
+        .config = config_name,
+        .recreate = failed,
+        .tags_only = !moves,
+        .keep_counts = p->seen->live_instance_count == p->want->instance_count};
+    change->subject = subject;
+    change->name = p->want->endpoint;
+    change->at = p->want->endpoint_at;
+    change->after = attributes_endpoint(p, moves ? config_name : live->config, tags);
+    if (live->present)
+        change->before = attributes_endpoint(p, live->config, known_tags(p, live->tags, tags));
+    if (failed) {
+        change->reason = REASON_ENDPOINT_FAILED;
+        change->note = str_fmt(p->arena, "it failed: " STR_FMT, STR_ARG(live->failure_reason));
+    }
+    change_need(p->arena, change, config);
+    return change;
+}
+
+static void plan_leftovers(
+    struct planner *p,
+    enum kind_id kind,
+    const struct seen_thing *things,
+    size_t count,
+    struct str wanted,
+    struct change *owner,
+    const struct seen_thing *live,
+    struct change *after)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct seen_thing *thing = &things[i];
+        if (str_eq(thing->name, wanted) || thing->owner != OWNER_US)
+            continue;
+        bool in_use = live->present && str_eq(live->name, thing->name);
+        bool half = in_use && owner != NULL && owner->action == ACTION_REPLACE;
+        if (in_use && !half)
+            continue; /* still serving: a blocked or left-out update keeps it */
+        struct change *change = remove_thing(p, kind, thing->name, half ? STR_NULL : thing->name);
+        change->removal_half = half;
+        change->reason = REASON_LEFT_BEHIND;
+        change_need(p->arena, change, after);
+        if (half)
+            change_need(p->arena, change, owner);
+    }
+}
+
+static void note_roll(struct planner *p, const struct change *endpoint)
+{
+    const struct endpoint_plan *subject = endpoint->subject;
+    if (endpoint->action != ACTION_UPDATE || subject->tags_only)
+        return;
+    size_t copies = p->new_generation ? p->n_copies : 0;
+    struct str copied = STR("");
+    if (copies > 0)
+        copied = str_fmt(
+            p->arena, " (%zu artifact%s copied server-side to a new generation)", copies,
+            copies == 1 ? "" : "s");
+    p->plan->note_roll = str_fmt(
+        p->arena,
+        "endpoint '" STR_FMT "' rolls once to new instances; the old ones serve until then" STR_FMT,
+        STR_ARG(p->want->endpoint), STR_ARG(copied));
+}
+
+static struct str model_data_url(const struct planner *p)
+{
+    if (p->want->stable)
+        return str_fmt(
+            p->arena, STR_FMT "/models/" STR_FMT "/", STR_ARG(p->want->home),
+            STR_ARG(p->context->generation));
+    return str_fmt(p->arena, STR_FMT "/models/", STR_ARG(p->want->home));
+}
+
+enum err_code plan_sagemaker(struct planner *p, struct err *err)
+{
+    struct snapshot *seen = p->seen;
+    if (p->context->artifacts.len == 0) {
+        /* Nothing to serve; what is live stays as it is. */
+        p->cannot_serve = true;
+        return ERR_NONE;
+    }
+    struct change *model, *config;
+    struct str model_name, config_name;
+    enum err_code code = plan_thing(
+        p, KIND_MODEL, &seen->live_model, seen->models.items, seen->models.len,
+        request_model(p->arena, p->want, model_data_url(p)), &model, &model_name, err);
+    if (code != ERR_NONE)
+        return code;
+    model->needs_any = !p->want->stable;
+    for (size_t i = 0; i < p->artifacts.len; i++)
+        change_need(p->arena, model, p->artifacts.items[i]);
+    code = plan_thing(
+        p, KIND_ENDPOINT_CONFIG, &seen->live_config, seen->configs.items, seen->configs.len,
+        request_config(p->arena, p->want, model_name), &config, &config_name, err);
+    if (code != ERR_NONE)
+        return code;
+    change_need(p->arena, config, model);
+    struct change *endpoint = plan_endpoint(p, config, config_name);
+    p->context->wanted_config = config_name;
+    p->context->endpoint = endpoint->action == ACTION_NOOP ? NULL : endpoint;
+    if (!str_is_null(p->plan->note_blocked)) {
+        /* The fleet of the old configuration serves on: nothing it uses may go, nothing new is
+         * made. */
+        model->action = config->action = ACTION_NOOP;
+        for (size_t i = 0; i < p->artifacts.len; i++) {
+            struct change *artifact = p->artifacts.items[i];
+            if (map_has(seen->objects, artifact->name))
+                artifact->action = ACTION_NOOP;
+        }
+        return ERR_NONE;
+    }
+    note_roll(p, endpoint);
+    plan_old_artifacts(p, p->context->endpoint);
+    plan_leftovers(
+        p, KIND_ENDPOINT_CONFIG, seen->configs.items, seen->configs.len, config_name, config,
+        &seen->live_config, endpoint);
+    plan_leftovers(
+        p, KIND_MODEL, seen->models.items, seen->models.len, model_name, model, &seen->live_model,
+        endpoint);
+    return ERR_NONE;
+}

@@ -1,0 +1,108 @@
+#include "engine/reconcile/reconcile.h"
+
+#include "engine/reconcile/desired.h"
+#include "engine/reconcile/executor.h"
+#include "engine/reconcile/observe.h"
+#include "engine/reconcile/run.h"
+#include "engine/reconcile/settle.h"
+#include "engine/resource/names.h"
+
+enum err_code reconcile_plan(
+    struct reconciler *r,
+    const struct spec *spec,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    struct want *want;
+    struct plan *plan;
+    enum err_code code = desired_build(r, spec, mode == PLAN_DESTROY, &want, err);
+    if (code == ERR_NONE)
+        code = observe_and_plan(r, want, mode, &plan, err);
+    if (code == ERR_NONE && mode == PLAN_APPLY)
+        code = preflight(r, plan, err);
+    if (code == ERR_NONE)
+        *ret_plan = plan;
+    return code;
+}
+
+enum err_code reconcile_execute(
+    struct reconciler *r, struct plan *plan, struct report *ret_report, struct err *err)
+{
+    *ret_report = (struct report){0};
+    return plan->mode == PLAN_DESTROY ? run_destroy(r, plan, ret_report, err)
+                                      : run_apply(r, plan, ret_report, err);
+}
+
+/* Nothing can be done to an endpoint in these (API_DescribeEndpoint, EndpointStatus). */
+static bool is_busy(struct str status)
+{
+    static const char *const busy[] = {
+        "Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"};
+    for (size_t i = 0; i < ARRAY_LEN(busy); i++)
+        if (str_eq_z(status, busy[i]))
+            return true;
+    return false;
+}
+
+enum err_code reconcile_wait_stable(
+    struct reconciler *r, const struct spec *spec, bool *ret_waited, struct err *err)
+{
+    struct want *want;
+    enum err_code code = desired_build(r, spec, true, &want, err);
+    if (code != ERR_NONE)
+        return code;
+    bool waited = false;
+    struct pace pace;
+    pace_start(&pace, r->loop);
+    struct str last = STR_NULL;
+    for (;;) {
+        struct seen_endpoint endpoint = {0};
+        code = r->world->ops->describe_endpoint(r->world, r->arena, want, &endpoint, err);
+        if (code != ERR_NONE)
+            return code;
+        if (!endpoint.present || endpoint.owner == OWNER_OTHER || !is_busy(endpoint.status))
+            break;
+        waited = true;
+        if (!str_eq(last, endpoint.status)) {
+            struct event event = {
+                .type = EVENT_WAIT,
+                .name = endpoint.name,
+                .text = endpoint.status,
+                .elapsed_ms = pace_elapsed_ms(&pace, r->loop)};
+            reconcile_tell(r, &event);
+            last = endpoint.status;
+        }
+        code = pace_wait(&pace, r->loop, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    *ret_waited = waited;
+    return ERR_NONE;
+}
+
+enum err_code reconcile_target_model(
+    struct reconciler *r,
+    const struct spec *spec,
+    struct str model,
+    struct str *ret_target,
+    struct err *err)
+{
+    struct want *want;
+    struct record record = {0};
+    enum err_code code = desired_build(r, spec, true, &want, err);
+    if (code == ERR_NONE)
+        code = r->world->ops->record_read(r->world, r->arena, want, &record, err);
+    if (code != ERR_NONE)
+        return code;
+    const struct record_model *found = record_find(&record, model);
+    if (found == NULL) {
+        err_set(
+            err, ERR_NOT_FOUND, "model '" STR_FMT "' is not published in stack '" STR_FMT "'",
+            STR_ARG(model), STR_ARG(want->stack));
+        return err_hint(
+            err, "run 'mmectl status' to see what is, and 'mmectl apply' to publish it");
+    }
+    *ret_target = key_target_model(want, found->live.key);
+    return ERR_NONE;
+}

@@ -1,0 +1,184 @@
+#include "engine/reconcile/executor.h"
+#include "engine/reconcile/observe.h"
+#include "engine/reconcile/run.h"
+
+enum stage { STAGE_BUCKET, STAGE_TRAIN, STAGE_PUBLISH, STAGE_REMOVE };
+
+static enum stage stage_of(const struct change *change)
+{
+    if (change->action == ACTION_DELETE)
+        return STAGE_REMOVE;
+    switch (change->kind) {
+    case KIND_BUCKET:
+        return STAGE_BUCKET;
+    case KIND_DATA:
+    case KIND_TRAINING_JOB:
+    case KIND_LOCAL_TRAINING:
+        return STAGE_TRAIN;
+    case KIND_ARTIFACT:
+    case KIND_MODEL:
+    case KIND_ENDPOINT_CONFIG:
+    case KIND_ENDPOINT:
+    case KIND_OUTPUT:
+    case KIND_LOG_GROUP:
+    case KIND_COUNT:
+        break;
+    }
+    return STAGE_PUBLISH;
+}
+
+struct stage_set {
+    struct change **items;
+    size_t len, cap;
+};
+
+static struct stage_set changes_of(struct arena *arena, const struct plan *plan, enum stage stage)
+{
+    struct stage_set set = {0};
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        struct change *change = plan->changes.items[i];
+        if (change->action != ACTION_NOOP && stage_of(change) == stage)
+            *VEC_PUSH(arena, &set) = change;
+    }
+    return set;
+}
+
+static void
+run_stage(struct reconciler *r, struct plan *plan, enum stage stage, struct report *report)
+{
+    const struct plan_context *context = plan->context;
+    struct stage_set set = changes_of(r->arena, plan, stage);
+    if (stage == STAGE_REMOVE)
+        run_removals(r, plan, set.items, set.len);
+    else
+        execute_phase(r, context->want, context->seen, set.items, set.len);
+    run_count(r->arena, set.items, set.len, report);
+}
+
+static enum err_code write_record(
+    struct reconciler *r,
+    const struct want *want,
+    struct snapshot *seen,
+    struct record *record,
+    struct err *err)
+{
+    record->serial = seen->record.serial + 1;
+    struct str if_etag = seen->record.present ? seen->record.store_etag : STR_NULL;
+    struct str etag;
+    enum err_code code = r->world->ops->record_write(
+        r->world, r->arena, want, record_text(r->arena, record), if_etag, &etag, err);
+    if (code == ERR_PRECONDITION) {
+        err_set(
+            err, ERR_PRECONDITION, "another run changed stack '" STR_FMT "' in the meantime",
+            STR_ARG(want->stack));
+        err_hint(err, "wait for it to end, then run the same command again");
+        return ERR_PRECONDITION;
+    }
+    if (code != ERR_NONE)
+        return err_wrap(err, "writing the stack's record");
+    seen->record.serial = record->serial;
+    seen->record.store_etag = etag;
+    seen->record.present = true;
+    return ERR_NONE;
+}
+
+/* Whoever writes the record first goes on; everybody else who planned from the same one stops here.
+ */
+static enum err_code claim(struct reconciler *r, const struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    struct record record = context->seen->record;
+    record.present = true;
+    record.stack = context->want->stack;
+    record.uid = context->want->uid;
+    record.home = context->want->home;
+    record.writer = r->writer;
+    enum err_code code = write_record(r, context->want, context->seen, &record, err);
+    if (code == ERR_NONE) {
+        context->seen->record.stack = record.stack;
+        context->seen->record.uid = record.uid;
+        context->seen->record.home = record.home;
+    }
+    return code;
+}
+
+static bool is_rolled(const struct plan *plan)
+{
+    const struct plan_context *context = plan->context;
+    if (str_is_null(context->wanted_config) || !str_is_null(plan->note_blocked))
+        return false;
+    return context->endpoint == NULL || context->endpoint->outcome == OUTCOME_DONE;
+}
+
+static enum err_code commit(struct reconciler *r, const struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    struct str now = time_iso(r->arena, clock_wall_ms(loop_clock(r->loop)));
+    struct record record = record_after(r->arena, plan, is_rolled(plan), now, r->writer);
+    if (record_same(&record, &context->seen->record))
+        return ERR_NONE;
+    return write_record(r, context->want, context->seen, &record, err);
+}
+
+/* Models whose training failed in this run; what was trained here is kept for the second plan. */
+static bool note_training(struct plan *plan)
+{
+    const struct plan_context *context = plan->context;
+    bool failed = false;
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        if (change->kind != KIND_TRAINING_JOB && change->kind != KIND_LOCAL_TRAINING)
+            continue;
+        const struct training_plan *training = change->subject;
+        /* Ours to mark: the want was built for this run. */
+        size_t index = (size_t) (training->model - context->want->models);
+        struct want_model *model = &context->want->models[index];
+        if (change->outcome == OUTCOME_DONE && change->kind == KIND_LOCAL_TRAINING)
+            model->result = training->trained;
+        if (change->outcome != OUTCOME_DONE) {
+            model->failed = true;
+            failed = true;
+        }
+    }
+    return failed;
+}
+
+static enum err_code
+plan_rest(struct reconciler *r, struct plan *first, struct plan **ret_plan, struct err *err)
+{
+    const struct plan_context *context = first->context;
+    struct plan *plan;
+    enum err_code code = observe_and_plan(r, context->want, PLAN_APPLY, &plan, err);
+    if (code != ERR_NONE)
+        return code;
+    *ret_plan = plan;
+    return ERR_NONE;
+}
+
+enum err_code
+run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    if (plan_is_empty(plan))
+        return run_result(r, report, "apply", err);
+    if (!plan->record_only) {
+        run_stage(r, plan, STAGE_BUCKET, report);
+        if (report->n_failed > 0)
+            return run_result(r, report, "apply", err);
+        code = claim(r, plan, err);
+        if (code != ERR_NONE)
+            return code;
+        run_stage(r, plan, STAGE_TRAIN, report);
+        if (note_training(plan) && !loop_cancelled(r->loop)) {
+            code = plan_rest(r, plan, &plan, err);
+            if (code != ERR_NONE)
+                return code;
+        }
+        run_stage(r, plan, STAGE_PUBLISH, report);
+    }
+    code = commit(r, plan, err);
+    if (code != ERR_NONE)
+        return code;
+    run_stage(r, plan, STAGE_REMOVE, report);
+    return apply_result(r, plan, report, err);
+}

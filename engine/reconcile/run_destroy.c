@@ -1,0 +1,110 @@
+#include "engine/reconcile/executor.h"
+#include "engine/reconcile/observe.h"
+#include "engine/reconcile/run.h"
+
+/* SageMaker writes a last line to an endpoint's log group after the endpoint is gone, which makes
+ * the group again. */
+#define SECOND_LOOK_MS 2000
+
+struct change_set {
+    struct change **items;
+    size_t len, cap;
+};
+
+static void run_all(struct reconciler *r, struct plan *plan, struct report *report, bool bucket)
+{
+    struct change_set set = {0};
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        struct change *change = plan->changes.items[i];
+        if (change->action != ACTION_NOOP && (change->kind == KIND_BUCKET) == bucket)
+            *VEC_PUSH(r->arena, &set) = change;
+    }
+    run_removals(r, plan, set.items, set.len);
+    run_count(r->arena, set.items, set.len, report);
+}
+
+static bool had_endpoint(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->changes.len; i++)
+        if (plan->changes.items[i]->kind == KIND_ENDPOINT &&
+            plan->changes.items[i]->outcome == OUTCOME_DONE)
+            return true;
+    return false;
+}
+
+/* What is still there and ours after everything was removed. */
+static enum err_code
+look_again(struct reconciler *r, struct plan *first, struct report *report, struct err *err)
+{
+    const struct plan_context *context = first->context;
+    if (had_endpoint(first))
+        loop_sleep_ms(r->loop, SECOND_LOOK_MS);
+    struct plan *again;
+    enum err_code code = observe_and_plan(r, context->want, PLAN_DESTROY, &again, err);
+    if (code != ERR_NONE)
+        return err_wrap(err, "looking once more whether something is left");
+    struct report second = {0};
+    run_all(r, again, &second, false);
+    report->n_destroyed += second.n_destroyed;
+    const struct plan_context *late = again->context;
+    context->seen->record = late->seen->record;
+    report->n_kept_foreign = again->n_foreign;
+    for (size_t i = 0; i < second.failed.len; i++)
+        *VEC_PUSH(r->arena, &report->left) = second.failed.items[i]->address;
+    return ERR_NONE;
+}
+
+static void remove_bucket(struct reconciler *r, struct plan *plan, struct report *report)
+{
+    size_t failed = report->n_failed, skipped = report->n_skipped;
+    run_all(r, plan, report, true);
+    /* A bucket that somebody else uses, too, simply stays. */
+    for (size_t i = report->failed.len; i > 0 && report->n_failed > failed; i--) {
+        struct change *change = report->failed.items[i - 1];
+        if (change->kind != KIND_BUCKET || change->err->code != ERR_BUSY)
+            break;
+        struct event event = {
+            .type = EVENT_NOTE,
+            .name = change->old_name,
+            .text = STR("the bucket is not empty and stays")};
+        reconcile_tell(r, &event);
+        report->failed.len--;
+        report->n_failed--;
+    }
+    report->n_skipped = skipped;
+}
+
+enum err_code
+run_destroy(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    enum err_code code = ERR_NONE;
+    if (plan_is_empty(plan)) {
+        report->n_kept_foreign = plan->n_foreign;
+        return ERR_NONE;
+    }
+    run_all(r, plan, report, false);
+    code = r->world->ops->abort_uploads(r->world, context->want, context->seen, err);
+    if (code != ERR_NONE)
+        return code;
+    if (report->n_failed > 0 || loop_cancelled(r->loop))
+        return run_result(r, report, "destroy", err);
+    code = look_again(r, plan, report, err);
+    if (code != ERR_NONE)
+        return code;
+    if (report->left.len == 0 && context->seen->record.present) {
+        code = r->world->ops->record_delete(
+            r->world, context->want, context->seen->record.store_etag, err);
+        if (code == ERR_PRECONDITION) {
+            err_set(
+                err, ERR_PRECONDITION, "another run changed stack '" STR_FMT "' in the meantime",
+                STR_ARG(context->want->stack));
+            return err_hint(err, "wait for it to end, then run the same command again");
+        }
+        if (code != ERR_NONE)
+            return err_wrap(err, "removing the stack's record");
+    }
+    if (report->left.len == 0)
+        remove_bucket(r, plan, report);
+    return run_result(r, report, "destroy", err);
+}

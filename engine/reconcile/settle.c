@@ -1,0 +1,52 @@
+#include "engine/reconcile/settle.h"
+
+#include "engine/reconcile/executor.h"
+
+void pace_start(struct pace *pace, struct loop *loop)
+{
+    int64_t now = clock_mono_ms(loop_clock(loop));
+    *pace = (struct pace){.next_ms = SETTLE_FIRST_MS, .started_ms = now, .told_ms = now};
+}
+
+int64_t pace_elapsed_ms(const struct pace *pace, struct loop *loop)
+{
+    return clock_mono_ms(loop_clock(loop)) - pace->started_ms;
+}
+
+enum err_code pace_wait(struct pace *pace, struct loop *loop, struct err *err)
+{
+    if (loop_cancelled(loop))
+        return err_set(err, ERR_CANCELLED, "interrupted while waiting");
+    if (pace_elapsed_ms(pace, loop) > SETTLE_LIMIT_MS)
+        return err_set(err, ERR_TIMEOUT, "still not done after 6 hours");
+    loop_sleep_ms(loop, pace->next_ms);
+    pace->next_ms = pace->next_ms * 2 > SETTLE_LONGEST_MS ? SETTLE_LONGEST_MS : pace->next_ms * 2;
+    if (loop_cancelled(loop))
+        return err_set(err, ERR_CANCELLED, "interrupted while waiting");
+    return ERR_NONE;
+}
+
+enum err_code settle_change(struct reconciler *r, struct world_call *call, struct err *err)
+{
+    struct pace pace;
+    pace_start(&pace, r->loop);
+    struct str last = STR_NULL;
+    for (;;) {
+        struct settle settle = {.state = SETTLE_DONE, .status = STR_NULL};
+        enum err_code code = r->world->ops->poll(r->world, call, &settle, err);
+        if (code != ERR_NONE || settle.state == SETTLE_DONE)
+            return code;
+        int64_t now = clock_mono_ms(loop_clock(r->loop));
+        if (!str_is_null(settle.status) && !str_eq(settle.status, last)) {
+            last = settle.status;
+            pace.told_ms = now;
+            reconcile_tell_change(r, EVENT_STATUS, call->change, last);
+        } else if (now - pace.told_ms >= HEARTBEAT_MS) {
+            pace.told_ms = now;
+            reconcile_tell_change(r, EVENT_PROGRESS, call->change, last);
+        }
+        code = pace_wait(&pace, r->loop, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+}

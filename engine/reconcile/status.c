@@ -1,0 +1,90 @@
+#include "engine/reconcile/desired.h"
+#include "engine/reconcile/observe.h"
+#include "engine/resource/names.h"
+
+static const struct artifact_plan *planned(const struct plan_context *context, struct str name)
+{
+    for (size_t i = 0; i < context->artifacts.len; i++)
+        if (str_eq(context->artifacts.items[i]->name, name))
+            return context->artifacts.items[i];
+    return NULL;
+}
+
+static void fill_live(
+    const struct plan_context *context,
+    const struct record_model *recorded,
+    struct status_model *out)
+{
+    const struct record_version *live = &recorded->live;
+    const struct seen_object *object = map_get(context->seen->objects, live->key);
+    out->fp = live->fp;
+    out->key = live->key;
+    out->etag = object != NULL ? object->etag : STR_NULL;
+    out->size = object != NULL ? object->size : 0;
+    out->metrics = recorded->metrics;
+    out->target_model = key_target_model(context->want, live->key);
+}
+
+/* In the spec first, in its order by name; then what is published and not in the spec any more. */
+static void fill_models(struct arena *arena, struct status *status, const struct plan *plan)
+{
+    const struct plan_context *context = plan->context;
+    const struct want *want = context->want;
+    const struct record *record = &context->seen->record;
+    status->models = ARENA_ARRAY(arena, want->n_models + record->models.len, struct status_model);
+    for (size_t i = 0; i < want->n_models; i++) {
+        const struct want_model *model = &want->models[i];
+        struct status_model *out = &status->models[status->n_models++];
+        *out = (struct status_model){.name = model->name, .in_spec = true};
+        const struct record_model *recorded = record_find(record, model->name);
+        if (recorded != NULL)
+            fill_live(context, recorded, out);
+        const struct artifact_plan *artifact = planned(context, model->name);
+        out->published = recorded != NULL && artifact != NULL &&
+                         artifact->change->action == ACTION_NOOP &&
+                         str_eq(recorded->live.fp, model->fp);
+    }
+    for (size_t i = 0; i < record->models.len; i++) {
+        if (want_find_model(want, record->models.items[i].name) != NULL)
+            continue;
+        struct status_model *out = &status->models[status->n_models++];
+        *out = (struct status_model){.name = record->models.items[i].name};
+        fill_live(context, &record->models.items[i], out);
+    }
+}
+
+enum err_code reconcile_status(
+    struct reconciler *r, const struct spec *spec, struct status **ret_status, struct err *err)
+{
+    struct want *want;
+    struct plan *plan;
+    enum err_code code = desired_build(r, spec, false, &want, err);
+    if (code == ERR_NONE)
+        code = observe_and_plan(r, want, PLAN_APPLY, &plan, err);
+    if (code != ERR_NONE)
+        return code;
+    const struct plan_context *context = plan->context;
+    const struct snapshot *seen = context->seen;
+    struct status *status = ARENA_NEW(r->arena, struct status);
+    *status = (struct status){
+        .stack = want->stack,
+        .account = want->account,
+        .region = want->region,
+        .uid = want->uid,
+        .home = want->home,
+        .endpoint_present = seen->endpoint.present,
+        .endpoint = want->endpoint,
+        .endpoint_status = seen->endpoint.status,
+        .failure_reason = seen->endpoint.failure_reason,
+        .config = seen->endpoint.config,
+        .model = seen->live_model.name,
+        .model_data_url = seen->live_model_url,
+        .instance_type = seen->live_instance_type,
+        .instance_count = seen->live_instance_count,
+        .n_foreign = plan->n_foreign,
+        .stable = want->stable,
+        .plan = plan};
+    fill_models(r->arena, status, plan);
+    *ret_status = status;
+    return ERR_NONE;
+}
