@@ -1,0 +1,1 @@
+int s_visible = 1;

@@ -1,0 +1,5 @@
+int used_there(void);
+int main(void)
+{
+    return used_there();
+}

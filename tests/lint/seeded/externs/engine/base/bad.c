@@ -1,0 +1,5 @@
+int nobody_uses(void);
+int nobody_uses(void)
+{
+    return 1;
+}

@@ -1,0 +1,3 @@
+#ifndef ENGINE_BASE_BAD_BLOCK_H
+#define ENGINE_BASE_BAD_BLOCK_H
+#endif

@@ -1,0 +1,1 @@
+#include "engine/aws/s3.h"

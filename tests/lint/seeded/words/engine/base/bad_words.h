@@ -1,0 +1,1 @@
+/* Good enough for now. */
