@@ -27,7 +27,8 @@ enum field_flag {
     FIELD_REQUIRED = 1,
     FIELD_UNSUPPORTED = 2, /* part of the language, refused by name in this version */
     FIELD_PATH = 4,        /* a local path or s3:// */
-    FIELD_LITERAL = 8      /* variables are not replaced in it; nulls are kept */
+    FIELD_LITERAL = 8,     /* variables are not replaced in it; nulls are kept */
+    FIELD_HYPER = 16       /* hyperparameters: the names are in engine/xgb/hyper.h */
 };
 
 #define FIELD_NOWHERE SIZE_MAX /* an offset: checked but not kept */

@@ -4,6 +4,7 @@
 #include "specs/spec.h"
 #include "specs/spec_check.h"
 #include "specs/spec_read.h"
+#include "specs/spec_value.h"
 #include "specs/yaml_doc.h"
 
 #include <dirent.h>

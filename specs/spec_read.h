@@ -32,12 +32,4 @@ void spec_reader_done(struct spec_reader *reader); /* for AUTO */
 void spec_read_document(
     struct spec_reader *reader, const struct ynode *root, struct spec *ret_spec);
 
-/* Whether text matches a pattern of the tables; keeps it compiled. */
-bool spec_matches(struct spec_reader *reader, const char *pattern, struct str text);
-const char *field_type_words(const struct spec_field *field); /* "a whole number" */
-/* "2h" -> 7200; false when it is no duration. */
-bool spec_duration(struct str text, int64_t *ret_seconds);
-/* The table's word nearest to name, for "did you mean"; NULL when none is near. */
-const char *spec_nearest_word(struct str name, const char *const *words);
-
 #endif

@@ -44,8 +44,8 @@ static const struct rule s_rules[] = {
     {"booster", CATEGORICAL, "gbtree,gblinear,dart", "gbtree", NULL},
     {"verbosity", INTEGER, "[0, 3]", "1", NULL},
     {"nthread", INTEGER, "[1, +inf)", NULL, "default: all"},
-    {"eta", CONTINUOUS, "[0, 1]", "0.3", "also learning_rate"},
-    {"gamma", CONTINUOUS, "[0, +inf)", "0", "also min_split_loss"},
+    {"eta", CONTINUOUS, "[0, 1]", "0.3", NULL},
+    {"gamma", CONTINUOUS, "[0, +inf)", "0", NULL},
     {"max_depth", INTEGER, "[0, +inf)", "6", "0: no limit"},
     {"min_child_weight", CONTINUOUS, "[0, +inf)", "1", NULL},
     {"max_delta_step", CONTINUOUS, "[0, +inf)", "0", NULL},
@@ -53,8 +53,8 @@ static const struct rule s_rules[] = {
     {"colsample_bytree", CONTINUOUS, "(0, 1]", "1", NULL},
     {"colsample_bylevel", CONTINUOUS, "(0, 1]", "1", NULL},
     {"colsample_bynode", CONTINUOUS, "(0, 1]", "1", NULL},
-    {"lambda", CONTINUOUS, "[0, +inf)", "1", "also reg_lambda"},
-    {"alpha", CONTINUOUS, "[0, +inf)", "0", "also reg_alpha"},
+    {"lambda", CONTINUOUS, "[0, +inf)", "1", NULL},
+    {"alpha", CONTINUOUS, "[0, +inf)", "0", NULL},
     {"tree_method", CATEGORICAL, "auto,exact,approx,hist,gpu_hist", "auto", NULL},
     {"sketch_eps", CONTINUOUS, "(0, 1)", "0.03", "tree_method approx"},
     {"scale_pos_weight", CONTINUOUS, "(0, +inf)", "1", NULL},
@@ -539,11 +539,16 @@ size_t hyper_count(void)
 struct hyper_info hyper_info_at(size_t index)
 {
     const struct rule *rule = &s_rules[index];
+    const char *alias = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(s_aliases); i++)
+        if (str_eq_z(str_from(rule->name), s_aliases[i].name))
+            alias = s_aliases[i].alias;
     return (struct hyper_info){
         .name = rule->name,
         .type = s_kind_names[rule->kind],
         .range = rule->range,
         .default_text = rule->default_text,
         .note = rule->note,
+        .alias = alias,
     };
 }

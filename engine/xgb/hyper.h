@@ -33,7 +33,9 @@ struct str hyper_nearest(struct str name);
 
 /* The table, for `mmectl help spec` and the schema. */
 struct hyper_info {
-    const char *name, *type, *range, *default_text, *note;
+    const char *name, *type; /* type: "integer", "number", "one of", "comma list", ... */
+    const char *range;       /* an interval, or words parted by commas */
+    const char *default_text, *note, *alias; /* NULL for none */
 };
 size_t hyper_count(void);
 struct hyper_info hyper_info_at(size_t index);
