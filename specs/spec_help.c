@@ -70,18 +70,11 @@ static struct str value_words(struct arena *arena, const struct spec_field *fiel
     return words;
 }
 
-/* "required", "default: 1", "optional" */
-static struct str need_words(struct arena *arena, const struct spec_field *field)
+static struct str need_words(const struct spec_field *field)
 {
     if ((field->flags & FIELD_UNSUPPORTED) != 0)
         return STR("not supported by this version");
-    if ((field->flags & FIELD_REQUIRED) != 0)
-        return STR("required");
-    if (field->fallback != NULL)
-        return str_fmt(arena, "default: %s", field->fallback);
-    if (field->fallback_note != NULL)
-        return str_fmt(arena, "default: %s", field->fallback_note);
-    return STR("optional");
+    return (field->flags & FIELD_REQUIRED) != 0 ? STR("required") : STR("optional");
 }
 
 /* --- one field ------------------------------------------------------------------------------- */
@@ -91,7 +84,7 @@ static void fact(struct page *page, const char *name, struct str value)
     if (str_is_empty(value))
         return;
     if (page->markdown)
-        buf_fmt(page->out, "* %s: `" STR_FMT "`\n", name, STR_ARG(value));
+        buf_fmt(page->out, "* %s `" STR_FMT "`\n", name, STR_ARG(value));
     else
         buf_fmt(page->out, "    %-9s " STR_FMT "\n", name, STR_ARG(value));
 }
@@ -112,12 +105,15 @@ static void write_field(struct page *page, const struct spec_field *field, struc
     else
         wrap(page->out, field->help, 4);
     if ((field->flags & FIELD_UNSUPPORTED) != 0) {
-        fact(page, "need:", need_words(page->arena, field));
+        fact(page, "need:", need_words(field));
         buf_add_char(page->out, '\n');
         return;
     }
     fact(page, "type:", str_from(field_type_words(field)));
-    fact(page, "need:", need_words(page->arena, field));
+    fact(page, "need:", need_words(field));
+    fact(
+        page,
+        "default:", str_from(field->fallback != NULL ? field->fallback : field->fallback_note));
     fact(page, "values:", value_words(page->arena, field));
     fact(page, "limits:", limits_words(page->arena, field));
     fact(page, "names:", str_from(field->key_note));

@@ -207,9 +207,10 @@ static struct json *field_schema(struct arena *arena, const struct spec_field *f
     return schema;
 }
 
-static struct json *block_schema(struct arena *arena, const struct spec_block *block)
+static struct json *
+put_block(struct arena *arena, struct json *schema, const struct spec_block *block)
 {
-    struct json *schema = of_type(arena, "object");
+    json_put(arena, schema, "type", json_z(arena, "object"));
     struct json *properties = json_object(arena), *required = json_array(arena);
     for (size_t i = 0; i < block->n_fields; i++) {
         const struct spec_field *field = &block->fields[i];
@@ -224,6 +225,11 @@ static struct json *block_schema(struct arena *arena, const struct spec_block *b
     if (required->len > 0)
         json_put(arena, schema, "required", required);
     return json_put(arena, schema, "additionalProperties", json_bool(arena, false));
+}
+
+static struct json *block_schema(struct arena *arena, const struct spec_block *block)
+{
+    return put_block(arena, json_object(arena), block);
 }
 
 /* --- hyperparameters ------------------------------------------------------------------------- */
@@ -338,11 +344,7 @@ struct json *spec_schema(struct arena *arena)
     struct json *root = json_object(arena);
     put_z(arena, root, "$schema", "https://json-schema.org/draft/2020-12/schema");
     put_z(arena, root, "title", "mmectl spec");
-    struct json *document = block_schema(arena, &spec_document_block);
-    for (struct json *child = document->first, *next; child != NULL; child = next) {
-        next = child->next;
-        json_set(arena, root, child->key, child);
-    }
+    put_block(arena, root, &spec_document_block);
     struct json *variable = of_type(arena, "string");
     put_z(arena, variable, "pattern", VARIABLE_PATTERN);
     struct json *defs = json_put(arena, json_object(arena), "variable", variable);
