@@ -155,12 +155,33 @@ plan_rest(struct reconciler *r, struct plan *first, struct plan **ret_plan, stru
     return ERR_NONE;
 }
 
+/* What the plan could not do is not success, even when all it did went well. */
+static enum err_code apply_result(
+    struct reconciler *r, const struct plan *plan, const struct report *report, struct err *err)
+{
+    enum err_code code = run_result(r, report, "apply", err);
+    if (code != ERR_NONE)
+        return code;
+    if (!str_is_null(plan->note_blocked)) {
+        err_set(err, ERR_ROLLED_BACK, STR_FMT, STR_ARG(plan->note_blocked));
+        return err_hint(
+            err, "change what is deployed, or try the same once more with --retry-failed");
+    }
+    if (plan->n_left_out > 0) {
+        err_set(
+            err, ERR_PARTIAL, "%zu model%s could not be made and %s left out", plan->n_left_out,
+            plan->n_left_out == 1 ? "" : "s", plan->n_left_out == 1 ? "is" : "are");
+        return err_hint(err, "the messages above say why");
+    }
+    return ERR_NONE;
+}
+
 enum err_code
 run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
 {
     enum err_code code = ERR_NONE;
     if (plan_is_empty(plan))
-        return run_result(r, report, "apply", err);
+        return apply_result(r, plan, report, err);
     if (!plan->record_only) {
         run_stage(r, plan, STAGE_BUCKET, report);
         if (report->n_failed > 0)
