@@ -1,0 +1,499 @@
+/* The only file that includes libmicrohttpd. One struct peer per connection holds the arena and
+ * the body buffer, both reused from request to request; a request begins in on_target() (where the
+ * raw target is still to be seen) and ends in on_completed(). Traps of the library that are dealt
+ * with here: a HEAD needs a response that knows its size without having bytes; Content-Length
+ * together with Transfer-Encoding must be refused by us (CWE-444). */
+#define _GNU_SOURCE /* O_TMPFILE */
+#include "engine/httpd/httpd.h"
+
+#include "engine/base/buf.h"
+#include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    CONNECTION_MEMORY = 256 * 1024, /* of libmicrohttpd, for headers and read-ahead */
+    CONNECTION_TIMEOUT_S = 300,
+    MAX_HEADERS = 200,
+    KEEP_BODY_BYTES = 64 * 1024,
+    STOP_WAIT_S = 10,
+};
+
+struct httpd {
+    struct httpd_options options;
+    struct MHD_Daemon *daemon;
+    uint16_t port;
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    size_t running; /* requests between their first line and their last byte */
+};
+
+struct peer {
+    struct arena *arena;
+    struct buf body; /* bytes in memory, before and unless they are spooled */
+    struct digest *digest;
+    struct httpd_request request;
+    bool counted, started, refused;
+};
+
+static void request_begin(struct peer *peer)
+{
+    arena_reset(peer->arena);
+    if (peer->body.cap > KEEP_BODY_BYTES)
+        buf_done(&peer->body);
+    else
+        buf_clear(&peer->body);
+    peer->request = (struct httpd_request){.body_fd = -1};
+    peer->started = peer->refused = false;
+}
+
+static void request_end(struct peer *peer)
+{
+    if (peer->request.body_fd >= 0)
+        fd_close(&peer->request.body_fd);
+    digest_close(&peer->digest);
+}
+
+static void on_connection(
+    void *arg,
+    struct MHD_Connection *connection,
+    void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+    struct httpd *httpd = arg;
+    (void) connection;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct peer *peer = xmalloc(sizeof(*peer));
+        *peer = (struct peer){.arena = arena_new("request", 0)};
+        buf_init(&peer->body, httpd->options.max_body);
+        peer->request.body_fd = -1;
+        *context = peer;
+    } else if (*context != NULL) {
+        struct peer *peer = *context;
+        request_end(peer);
+        buf_done(&peer->body);
+        arena_free(peer->arena);
+        xfree(peer);
+        *context = NULL;
+    }
+}
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
+{
+    struct httpd *httpd = arg;
+    struct peer *peer = peer_of(connection);
+    if (peer == NULL)
+        return NULL;
+    request_begin(peer);
+    peer->request.target = str_dup(peer->arena, str_from(target));
+    pthread_mutex_lock(&httpd->lock);
+    httpd->running++;
+    peer->counted = true;
+    pthread_mutex_unlock(&httpd->lock);
+    return peer;
+}
+
+static void on_completed(
+    void *arg,
+    struct MHD_Connection *connection,
+    void **context,
+    enum MHD_RequestTerminationCode code)
+{
+    struct httpd *httpd = arg;
+    struct peer *peer = *context;
+    (void) connection;
+    (void) code;
+    if (peer == NULL)
+        return;
+    request_end(peer);
+    if (peer->counted) {
+        peer->counted = false;
+        pthread_mutex_lock(&httpd->lock);
+        if (--httpd->running == 0)
+            pthread_cond_broadcast(&httpd->idle);
+        pthread_mutex_unlock(&httpd->lock);
+    }
+    *context = NULL;
+}
+
+struct header_walk {
+    struct peer *peer;
+    VEC(struct httpd_header) headers;
+    size_t n_length, n_encoding, n_host;
+    struct str encoding;
+    uint64_t length;
+    bool bad;
+};
+
+static enum MHD_Result on_header(
+    void *arg,
+    enum MHD_ValueKind kind,
+    const char *name_ptr,
+    size_t name_len,
+    const char *value_ptr,
+    size_t value_len)
+{
+    struct header_walk *walk = arg;
+    struct str name = str_of(name_ptr, name_len), value = str_of(value_ptr, value_len);
+    (void) kind;
+    if (walk->headers.len == MAX_HEADERS) {
+        walk->bad = true;
+        return MHD_NO;
+    }
+    struct httpd_header *header = VEC_PUSH(walk->peer->arena, &walk->headers);
+    header->name = str_dup(walk->peer->arena, name);
+    header->value = str_dup(walk->peer->arena, str_trim(value));
+    if (str_eq_nocase(name, STR("content-length"))) {
+        walk->n_length++;
+        walk->bad |= !str_to_u64(header->value, &walk->length);
+    } else if (str_eq_nocase(name, STR("transfer-encoding"))) {
+        walk->n_encoding++;
+        walk->encoding = header->value;
+    } else if (str_eq_nocase(name, STR("host"))) {
+        walk->n_host++;
+        walk->peer->request.host = header->value;
+    }
+    return MHD_YES;
+}
+
+/* Answers before the body was read; the library closes the connection afterwards. */
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *why)
+{
+    struct str text = str_from(why);
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
+        text.len, (void *) (uintptr_t) why, NULL);
+    if (response == NULL)
+        return MHD_NO;
+    MHD_add_response_header(response, "Connection", "close");
+    MHD_add_response_header(response, "Content-Type", "text/plain");
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Reads the headers; what cannot be framed beyond doubt is refused (RFC 9112, 6.3). */
+static enum MHD_Result headers_read(
+    struct httpd *httpd, struct peer *peer, struct MHD_Connection *connection, const char *method)
+{
+    struct header_walk walk = {.peer = peer};
+    peer->started = true;
+    peer->request.method = str_dup(peer->arena, str_from(method));
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, &walk);
+    peer->request.headers = walk.headers.items;
+    peer->request.n_headers = walk.headers.len;
+    const char *why = NULL;
+    unsigned status = MHD_HTTP_BAD_REQUEST;
+    if (walk.bad)
+        why = "too many headers, or a broken Content-Length\n";
+    else if (walk.n_length > 1 || walk.n_encoding > 1 || walk.n_host > 1)
+        why = "Content-Length, Transfer-Encoding or Host is given twice\n";
+    else if (walk.n_length > 0 && walk.n_encoding > 0)
+        why = "Content-Length and Transfer-Encoding exclude each other\n";
+    else if (walk.n_encoding > 0 && !str_eq_nocase(walk.encoding, STR("chunked")))
+        why = "unknown Transfer-Encoding\n";
+    else if (walk.length > httpd->options.max_body) {
+        why = "the body is too large\n";
+        status = MHD_HTTP_CONTENT_TOO_LARGE;
+    }
+    if (why == NULL)
+        return MHD_YES;
+    peer->refused = true;
+    return refuse(connection, status, why);
+}
+
+static int spool_open(const char *folder)
+{
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+        return fd;
+    char path[4096];
+    int len = snprintf(path, sizeof(path), "%s/spool-XXXXXX", folder);
+    if (len < 0 || (size_t) len >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+static bool spool_write(struct peer *peer, struct str data)
+{
+    while (data.len > 0) {
+        ssize_t n = write(peer->request.body_fd, data.ptr, data.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            peer->request.body_errno = n < 0 ? errno : ENOSPC;
+            return false;
+        }
+        data = str_from_index(data, (size_t) n);
+    }
+    return true;
+}
+
+/* Moves from memory to a file when the body grows past the limit. A disk that is full is the
+ * handler's to report; the rest of the body is read and dropped. */
+static void body_add(struct httpd *httpd, struct peer *peer, struct str data)
+{
+    const struct httpd_options *options = &httpd->options;
+    struct httpd_request *request = &peer->request;
+    request->body_len += data.len;
+    if (request->body_errno != 0)
+        return;
+    bool spool = options->spool_bytes > 0 && request->body_len > options->spool_bytes;
+    if (spool && request->body_fd < 0) {
+        request->body_fd = spool_open(options->spool_folder);
+        if (request->body_fd < 0) {
+            request->body_errno = errno;
+            return;
+        }
+        if (options->want_digest) {
+            peer->digest = digest_new();
+            digest_add(peer->digest, buf_str(&peer->body));
+        }
+        if (!spool_write(peer, buf_str(&peer->body)))
+            return;
+        buf_done(&peer->body);
+    }
+    if (!spool) {
+        buf_add(&peer->body, data);
+        return;
+    }
+    if (peer->digest != NULL)
+        digest_add(peer->digest, data);
+    spool_write(peer, data);
+}
+
+static void body_end(struct httpd *httpd, struct peer *peer)
+{
+    struct httpd_request *request = &peer->request;
+    if (request->body_errno != 0) {
+        if (request->body_fd >= 0)
+            fd_close(&request->body_fd);
+        request->body_fd = -1;
+        digest_close(&peer->digest);
+        return;
+    }
+    if (request->body_fd < 0) {
+        request->body = buf_str(&peer->body);
+        if (httpd->options.want_digest) {
+            request->body_sha256 = sha256_of(request->body);
+            request->body_md5 = md5_of(request->body);
+        }
+        return;
+    }
+    if (lseek(request->body_fd, 0, SEEK_SET) != 0)
+        request->body_errno = errno;
+    if (peer->digest != NULL)
+        digest_end(peer->digest, &request->body_sha256, &request->body_md5);
+    digest_close(&peer->digest);
+}
+
+static ssize_t no_bytes(void *arg, uint64_t offset, char *buffer, size_t max)
+{
+    (void) arg;
+    (void) offset;
+    (void) buffer;
+    (void) max;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *response_make(struct httpd_response *answer)
+{
+    uint64_t length =
+        answer->body_fd >= 0 || answer->head_only ? answer->body_len : answer->body.len;
+    if (answer->head_only && length == 0)
+        length = answer->body.len;
+    if (answer->head_only && length > 0) {
+        if (answer->body_fd >= 0)
+            fd_close(&answer->body_fd);
+        return MHD_create_response_from_callback(length, 4096, no_bytes, NULL, NULL);
+    }
+    if (answer->body_fd >= 0 && length > 0)
+        return MHD_create_response_from_fd_at_offset64(
+            length, answer->body_fd, answer->body_offset);
+    if (answer->body_fd >= 0)
+        fd_close(&answer->body_fd);
+    return MHD_create_response_from_buffer_with_free_callback(
+        (size_t) length, (void *) (uintptr_t) answer->body.ptr, NULL);
+}
+
+static enum MHD_Result
+respond(struct peer *peer, struct MHD_Connection *connection, struct httpd_response *answer)
+{
+    struct MHD_Response *response = response_make(answer);
+    if (response == NULL)
+        return MHD_NO;
+    for (size_t i = 0; i < answer->headers.len; i++) {
+        const struct httpd_header *header = &answer->headers.items[i];
+        if (str_eq_nocase(header->name, STR("content-length")))
+            continue;
+        if (MHD_add_response_header(
+                response, str_z(peer->arena, header->name), str_z(peer->arena, header->value)) !=
+            MHD_YES)
+            log_debug("httpd", "header '" STR_FMT "' cannot be sent", STR_ARG(header->name));
+    }
+    unsigned status = answer->status > 0 ? (unsigned) answer->status : 500;
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result on_access(
+    void *arg,
+    struct MHD_Connection *connection,
+    const char *url,
+    const char *method,
+    const char *version,
+    const char *upload,
+    size_t *upload_size,
+    void **context)
+{
+    struct httpd *httpd = arg;
+    struct peer *peer = *context;
+    (void) url;
+    (void) version;
+    if (peer == NULL)
+        return MHD_NO;
+    if (!peer->started)
+        return headers_read(httpd, peer, connection, method);
+    if (peer->refused)
+        return MHD_NO;
+    if (*upload_size > 0) {
+        struct str data = str_of(upload, *upload_size);
+        if (peer->request.body_len + data.len > httpd->options.max_body) {
+            peer->refused = true; /* a chunked body that went past the limit: the link is cut */
+            return MHD_NO;
+        }
+        body_add(httpd, peer, data);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    body_end(httpd, peer);
+    struct httpd_response answer = {.body_fd = -1};
+    httpd->options.handler(httpd->options.arg, peer->arena, &peer->request, &answer);
+    return respond(peer, connection, &answer);
+}
+
+static enum err_code
+listen_open(const struct httpd_options *options, int *out, uint16_t *ret_port, struct err *err)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(options->port)};
+    if (inet_pton(AF_INET, options->address, &address.sin_addr) != 1)
+        return err_set(err, ERR_IO, "'%s' is not an IPv4 address", options->address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_errno(err, errno, "opening a socket");
+    int on = 1;
+    socklen_t len = sizeof(address);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, (struct sockaddr *) &address, sizeof(address)) != 0 || listen(fd, 511) != 0 ||
+        getsockname(fd, (struct sockaddr *) &address, &len) != 0) {
+        int saved = errno;
+        close(fd);
+        if (saved == EADDRINUSE) {
+            err_set(err, ERR_IO, "port %u on %s is taken", options->port, options->address);
+            return err_hint(err, "choose another with --port, or none for any free one");
+        }
+        return err_errno(err, saved, "listening on %s port %u", options->address, options->port);
+    }
+    *out = fd;
+    *ret_port = ntohs(address.sin_port);
+    return ERR_NONE;
+}
+
+enum err_code httpd_start(const struct httpd_options *options, struct httpd **out, struct err *err)
+{
+    assert(options->handler != NULL && options->max_body > 0);
+    int fd = -1;
+    uint16_t port = 0;
+    enum err_code code = listen_open(options, &fd, &port, err);
+    if (code != ERR_NONE)
+        return code;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = options->threads > 0 ? options->threads : cores > 2 ? (unsigned) cores : 2;
+    struct httpd *httpd = xmalloc(sizeof(*httpd));
+    *httpd = (struct httpd){.options = *options, .port = port};
+    pthread_mutex_init(&httpd->lock, NULL);
+    pthread_cond_init(&httpd->idle, NULL);
+    httpd->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, port, NULL, NULL, on_access, httpd,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) CONNECTION_TIMEOUT_S,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, httpd,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, httpd, MHD_OPTION_END);
+    if (httpd->daemon == NULL) {
+        int saved = errno;
+        close(fd);
+        pthread_cond_destroy(&httpd->idle);
+        pthread_mutex_destroy(&httpd->lock);
+        xfree(httpd);
+        return err_errno(err, saved, "starting the HTTP server on port %u", port);
+    }
+    *out = httpd;
+    return ERR_NONE;
+}
+
+uint16_t httpd_port(const struct httpd *httpd)
+{
+    return httpd->port;
+}
+
+void httpd_stop(struct httpd *httpd)
+{
+    if (httpd == NULL)
+        return;
+    int fd = MHD_quiesce_daemon(httpd->daemon);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += STOP_WAIT_S;
+    pthread_mutex_lock(&httpd->lock);
+    while (httpd->running > 0)
+        if (pthread_cond_timedwait(&httpd->idle, &httpd->lock, &until) != 0)
+            break;
+    pthread_mutex_unlock(&httpd->lock);
+    MHD_stop_daemon(httpd->daemon);
+    if (fd >= 0)
+        close(fd);
+    pthread_cond_destroy(&httpd->idle);
+    pthread_mutex_destroy(&httpd->lock);
+    xfree(httpd);
+}
+
+void httpd_add_header(
+    struct arena *arena, struct httpd_response *response, struct str name, struct str value)
+{
+    struct httpd_header *header = VEC_PUSH(arena, &response->headers);
+    header->name = name;
+    header->value = value;
+}
+
+struct str httpd_header_get(const struct httpd_request *request, const char *name)
+{
+    struct str wanted = str_from(name);
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (str_eq_nocase(request->headers[i].name, wanted))
+            return request->headers[i].value;
+    return STR_NULL;
+}
