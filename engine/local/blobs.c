@@ -1,0 +1,372 @@
+#define _GNU_SOURCE /* linkat from /proc/self/fd is Linux's way to name an O_TMPFILE */
+#include "engine/local/blobs.h"
+
+#include "engine/base/buf.h"
+#include "engine/base/file.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    ID_MAX = 64,
+    PIECE_BYTES = 256 * 1024,
+    BUCKETS = 4096, /* of the in-memory table */
+};
+
+struct blob {
+    struct blob *next;
+    char id[ID_MAX];
+    struct buf bytes;
+};
+
+struct blobs {
+    int folder_fd; /* -1: in memory */
+    pthread_mutex_t lock;
+    struct blob *table[BUCKETS];
+};
+
+struct blob_writer {
+    struct blobs *blobs;
+    int fd;
+    char id[ID_MAX];
+    struct buf bytes;
+    bool finished;
+};
+
+static bool id_copy(char *out, struct str id)
+{
+    if (id.len == 0 || id.len >= ID_MAX)
+        return false;
+    for (size_t i = 0; i < id.len; i++)
+        if (!((id.ptr[i] >= '0' && id.ptr[i] <= '9') || (id.ptr[i] >= 'a' && id.ptr[i] <= 'z')))
+            return false;
+    memcpy(out, id.ptr, id.len);
+    out[id.len] = '\0';
+    return true;
+}
+
+enum err_code blobs_open(const char *folder, struct blobs **out, struct err *err)
+{
+    int fd = -1;
+    if (folder != NULL) {
+        enum err_code code = file_mkdirs(folder, 0700, err);
+        if (code != ERR_NONE)
+            return code;
+        fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+            return err_errno(err, errno, "opening folder '%s'", folder);
+    }
+    struct blobs *blobs = xmalloc(sizeof(*blobs));
+    *blobs = (struct blobs){.folder_fd = fd};
+    pthread_mutex_init(&blobs->lock, NULL);
+    *out = blobs;
+    return ERR_NONE;
+}
+
+void blobs_close(struct blobs *blobs)
+{
+    if (blobs == NULL)
+        return;
+    if (blobs->folder_fd >= 0)
+        close(blobs->folder_fd);
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct blob *blob = blobs->table[i], *next; blob != NULL; blob = next) {
+            next = blob->next;
+            buf_done(&blob->bytes);
+            xfree(blob);
+        }
+    pthread_mutex_destroy(&blobs->lock);
+    xfree(blobs);
+}
+
+/* FNV-1a. */
+static struct blob **slot_of(struct blobs *blobs, const char *id)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *p = id; *p != '\0'; p++)
+        hash = (hash ^ (unsigned char) *p) * UINT64_C(0x100000001b3);
+    struct blob **slot = &blobs->table[hash % BUCKETS];
+    while (*slot != NULL && strcmp((*slot)->id, id) != 0)
+        slot = &(*slot)->next;
+    return slot;
+}
+
+enum err_code
+blobs_create(struct blobs *blobs, struct str id, struct blob_writer **out, struct err *err)
+{
+    struct blob_writer *writer = xmalloc(sizeof(*writer));
+    *writer = (struct blob_writer){.blobs = blobs, .fd = -1};
+    buf_init(&writer->bytes, SIZE_MAX / 2);
+    if (!id_copy(writer->id, id)) {
+        xfree(writer);
+        return err_set(err, ERR_INTERNAL, "'" STR_FMT "' is no id of a blob", STR_ARG(id));
+    }
+    if (blobs->folder_fd >= 0) {
+        writer->fd =
+            openat(blobs->folder_fd, writer->id, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (writer->fd < 0) {
+            int saved = errno;
+            xfree(writer);
+            return err_errno(err, saved, "writing an object");
+        }
+    }
+    *out = writer;
+    return ERR_NONE;
+}
+
+static enum err_code write_all(int fd, struct str bytes, struct err *err)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_errno(err, n < 0 ? errno : ENOSPC, "writing an object");
+        bytes = str_from_index(bytes, (size_t) n);
+    }
+    return ERR_NONE;
+}
+
+enum err_code blob_write(struct blob_writer *writer, struct str bytes, struct err *err)
+{
+    if (writer->fd >= 0)
+        return write_all(writer->fd, bytes, err);
+    buf_add(&writer->bytes, bytes);
+    return ERR_NONE;
+}
+
+enum err_code blob_finish(struct blob_writer *writer, struct err *err)
+{
+    if (writer->fd >= 0) {
+        int fd = writer->fd;
+        writer->fd = -1;
+        if (close(fd) != 0) /* where a quota or a network disk reports late */
+            return err_errno(err, errno, "writing an object");
+    } else {
+        struct blob *blob = xmalloc(sizeof(*blob));
+        *blob = (struct blob){.bytes = writer->bytes};
+        buf_init(&writer->bytes, 1);
+        memcpy(blob->id, writer->id, ID_MAX);
+        pthread_mutex_lock(&writer->blobs->lock);
+        struct blob **slot = slot_of(writer->blobs, blob->id);
+        assert(*slot == NULL);
+        *slot = blob;
+        pthread_mutex_unlock(&writer->blobs->lock);
+    }
+    writer->finished = true;
+    return ERR_NONE;
+}
+
+void blob_writer_close(struct blob_writer **writer_ptr)
+{
+    struct blob_writer *writer = *writer_ptr;
+    *writer_ptr = NULL;
+    if (writer == NULL)
+        return;
+    if (writer->fd >= 0)
+        close(writer->fd);
+    if (!writer->finished && writer->blobs->folder_fd >= 0)
+        unlinkat(writer->blobs->folder_fd, writer->id, 0);
+    buf_done(&writer->bytes);
+    xfree(writer);
+}
+
+enum err_code blobs_put(struct blobs *blobs, struct str id, struct str bytes, struct err *err)
+{
+    AUTO(blob_writer_close) struct blob_writer *writer = NULL;
+    enum err_code code = blobs_create(blobs, id, &writer, err);
+    if (code == ERR_NONE)
+        code = blob_write(writer, bytes, err);
+    if (code == ERR_NONE)
+        code = blob_finish(writer, err);
+    return code;
+}
+
+static enum err_code write_piece(void *arg, struct str piece, struct err *err)
+{
+    return blob_write(arg, piece, err);
+}
+
+enum err_code blobs_adopt(struct blobs *blobs, struct str id, int fd, struct err *err)
+{
+    char name[ID_MAX], path[64];
+    if (blobs->folder_fd >= 0 && id_copy(name, id)) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        if (linkat(AT_FDCWD, path, blobs->folder_fd, name, AT_SYMLINK_FOLLOW) == 0)
+            return ERR_NONE;
+    }
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return err_errno(err, errno, "reading a spooled body");
+    AUTO(blob_writer_close) struct blob_writer *writer = NULL;
+    enum err_code code = blobs_create(blobs, id, &writer, err);
+    if (code == ERR_NONE)
+        code = fd_each_piece(fd, 0, (uint64_t) status.st_size, write_piece, writer, err);
+    if (code == ERR_NONE)
+        code = blob_finish(writer, err);
+    return code;
+}
+
+enum err_code blobs_fd(struct blobs *blobs, struct str id, int *ret_fd, struct err *err)
+{
+    char name[ID_MAX];
+    int fd = -1;
+    if (!id_copy(name, id))
+        return err_set(err, ERR_INTERNAL, "'" STR_FMT "' is no id of a blob", STR_ARG(id));
+    if (blobs->folder_fd >= 0) {
+        fd = openat(blobs->folder_fd, name, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+            return err_set(err, ERR_NOT_FOUND, "the bytes of an object are gone");
+        if (fd < 0)
+            return err_errno(err, errno, "reading an object");
+    }
+    *ret_fd = fd;
+    return ERR_NONE;
+}
+
+static enum err_code memory_read(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str id,
+    uint64_t offset,
+    uint64_t len,
+    struct str *out,
+    struct err *err)
+{
+    char name[ID_MAX];
+    struct str found = STR_NULL;
+    if (id_copy(name, id)) {
+        pthread_mutex_lock(&blobs->lock);
+        struct blob *blob = *slot_of(blobs, name);
+        if (blob != NULL) {
+            struct str all = buf_str(&blob->bytes);
+            size_t start = offset < all.len ? (size_t) offset : all.len;
+            size_t end = len < all.len - start ? start + (size_t) len : all.len;
+            found = end > start ? str_dup(arena, str_slice(all, start, end)) : STR("");
+        }
+        pthread_mutex_unlock(&blobs->lock);
+    }
+    if (str_is_null(found))
+        return err_set(err, ERR_NOT_FOUND, "the bytes of an object are gone");
+    *out = found;
+    return ERR_NONE;
+}
+
+enum err_code blobs_read(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str id,
+    uint64_t offset,
+    uint64_t len,
+    struct str *out,
+    struct err *err)
+{
+    if (blobs->folder_fd < 0)
+        return memory_read(blobs, arena, id, offset, len, out, err);
+    AUTO(fd_close) int fd = -1;
+    enum err_code code = blobs_fd(blobs, id, &fd, err);
+    if (code != ERR_NONE)
+        return code;
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return err_errno(err, errno, "reading an object");
+    uint64_t size = (uint64_t) status.st_size;
+    if (offset > size)
+        offset = size;
+    if (len > size - offset)
+        len = size - offset;
+    char *bytes = arena_alloc(arena, (size_t) len + 1);
+    for (uint64_t done = 0; done < len;) {
+        ssize_t n = pread(fd, bytes + done, (size_t) (len - done), (off_t) (offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_errno(err, n < 0 ? errno : EIO, "reading an object");
+        done += (uint64_t) n;
+    }
+    *out = str_of(bytes, (size_t) len);
+    return ERR_NONE;
+}
+
+enum err_code blobs_copy(struct blobs *blobs, struct str from, struct str to, struct err *err)
+{
+    char old[ID_MAX], new[ID_MAX];
+    if (blobs->folder_fd >= 0 && id_copy(old, from) && id_copy(new, to) &&
+        linkat(blobs->folder_fd, old, blobs->folder_fd, new, 0) == 0)
+        return ERR_NONE;
+    if (blobs->folder_fd >= 0) { /* too many links, or a file system without them */
+        AUTO(fd_close) int fd = -1;
+        enum err_code code = blobs_fd(blobs, from, &fd, err);
+        return code != ERR_NONE ? code : blobs_adopt(blobs, to, fd, err);
+    }
+    AUTO(arena_close) struct arena *arena = arena_new("copying an object", 0);
+    struct str bytes;
+    enum err_code code = blobs_read(blobs, arena, from, 0, UINT64_MAX, &bytes, err);
+    return code != ERR_NONE ? code : blobs_put(blobs, to, bytes, err);
+}
+
+void blobs_remove(struct blobs *blobs, struct str id)
+{
+    char name[ID_MAX];
+    if (!id_copy(name, id))
+        return;
+    if (blobs->folder_fd >= 0) {
+        unlinkat(blobs->folder_fd, name, 0);
+        return;
+    }
+    pthread_mutex_lock(&blobs->lock);
+    struct blob **slot = slot_of(blobs, name), *blob = *slot;
+    if (blob != NULL)
+        *slot = blob->next;
+    pthread_mutex_unlock(&blobs->lock);
+    if (blob != NULL) {
+        buf_done(&blob->bytes);
+        xfree(blob);
+    }
+}
+
+void blobs_sweep(struct blobs *blobs, blobs_known_fn *known, void *arg)
+{
+    int fd = blobs->folder_fd >= 0 ? fcntl(blobs->folder_fd, F_DUPFD_CLOEXEC, 3) : -1;
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (folder == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    rewinddir(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char name[ID_MAX];
+        struct str id = str_from(entry->d_name);
+        if (id_copy(name, id) && !known(arg, id))
+            unlinkat(blobs->folder_fd, name, 0);
+    }
+    closedir(folder);
+}
+
+enum err_code
+fd_each_piece(int fd, uint64_t offset, uint64_t len, fd_piece_fn *fn, void *arg, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    char *piece = xmalloc(PIECE_BYTES);
+    while (len > 0 && code == ERR_NONE) {
+        ssize_t n =
+            pread(fd, piece, len < PIECE_BYTES ? (size_t) len : PIECE_BYTES, (off_t) offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            code = err_errno(err, n < 0 ? errno : EIO, "reading an object");
+            break;
+        }
+        code = fn(arg, str_of(piece, (size_t) n), err);
+        offset += (uint64_t) n;
+        len -= (uint64_t) n;
+    }
+    xfree(piece);
+    return code;
+}
