@@ -8,7 +8,8 @@
  * leaves the world itself, in short pieces.
  *
  * To add an operation: 1. a line in the room's list (LOCAL_S3_OPS in s3.h, LOCAL_ID_OPS in
- * identity.h, LOCAL_SM_OPS in sm_ops.h); 2. its handler, `enum err_code name(struct local_call
+ * identity.h, LOCAL_ADMIN_OPS in
+ * admin.h, LOCAL_SM_OPS in sm_ops.h); 2. its handler, `enum err_code name(struct local_call
  * *call, struct err *err)`; 3. state it needs: the room's schema, its advance hook if it moves by
  * time, its dump; 4. a test. To add a room: a file with a struct local_room and a line in
  * LOCAL_ROOMS (rooms.c).
@@ -27,12 +28,14 @@ enum local_service {
     LOCAL_LOGS,
     LOCAL_STS,
     LOCAL_IAM,
+    LOCAL_ADMIN, /* the stand-in's own: /_mmectl/... */
     LOCAL_N_SERVICES
 };
 
 enum op_flags {
-    OP_MUTATING = 1, /* changes the world when it succeeds */
-    OP_OUTSIDE = 2,  /* called without the world lock */
+    OP_MUTATING = 1,     /* changes the world when it succeeds */
+    OP_OUTSIDE = 2,      /* called without the world lock */
+    OP_NEEDS_DIGEST = 4, /* S3: refused without Content-MD5 or x-amz-checksum-* */
 };
 
 struct local_call;
@@ -56,11 +59,11 @@ struct local_call {
     int64_t now_ms; /* when it arrived; handlers use no other time */
     enum local_service service;
     struct str request_id;
-    struct str account,
-        region; /* region: of the credential scope, where the call is addressed to */
-    struct str access_key;
-    struct str path;            /* still encoded, without the query */
-    struct query_param *params; /* decoded query, or the form of a query-protocol call */
+    struct str account;          /* of the caller */
+    struct str region;           /* of the credential scope: where the call is addressed to */
+    struct str access_key, deny; /* the caller's key, and what it is denied */
+    struct str path;             /* still encoded, without the query */
+    struct query_param *params;  /* decoded query, or the form of a query-protocol call */
     size_t n_params;
     const struct json *input; /* body of a json-protocol call: always an object */
     struct str bucket, key;   /* S3, decoded; null when not addressed */
@@ -115,6 +118,9 @@ struct local_room {
         struct local *local, struct arena *arena, struct json *into); /* adds its members */
 };
 void *local_state(struct local *local, const struct local_room *room);
+
+/* Whether the caller's key is denied an action, "s3:ListBucket". */
+bool call_is_denied(const struct local_call *call, const char *action);
 
 const struct local_op *local_op_find(enum local_service service, struct str name); /* or NULL */
 

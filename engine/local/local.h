@@ -73,6 +73,7 @@ void local_request_digest(struct httpd_request *request); /* of an in-memory bod
 /* Access keys. The first one is made when a world is. */
 struct local_key {
     struct str access_key, secret_key;
+    struct str account;       /* null: the world's; another one is a stranger to its buckets */
     struct str session_token; /* required in requests when not null */
     struct str deny; /* actions it is denied, by commas: "s3:ListBucket,sagemaker:*"; null: none */
     int64_t expires_ms; /* 0: never; later requests get ExpiredToken */

@@ -1,0 +1,348 @@
+/* Answering one request: read it, believe it, find its operation, run that, finish the answer. */
+#include "engine/local/call.h"
+
+#include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/base/xml.h"
+#include "engine/local/auth.h"
+#include "engine/local/route.h"
+#include "engine/local/world.h"
+
+#include <stdarg.h>
+
+enum { MAX_JSON_BYTES = 4 * 1024 * 1024, MAX_MESSAGE = 2048 };
+
+void call_header(struct local_call *call, const char *name, struct str value)
+{
+    if (!str_is_null(value))
+        httpd_add_header(call->arena, call->response, str_from(name), value);
+}
+
+struct str call_request_header(const struct local_call *call, const char *name)
+{
+    return httpd_header_get(call->http, name);
+}
+
+struct str call_param(const struct local_call *call, const char *name)
+{
+    const struct query_param *param = query_find(call->params, call->n_params, name);
+    return param == NULL ? STR_NULL : param->value.ptr != NULL ? param->value : STR("");
+}
+
+bool call_has_param(const struct local_call *call, const char *name)
+{
+    return query_find(call->params, call->n_params, name) != NULL;
+}
+
+struct str call_arn(const struct local_call *call, const char *service, const char *fmt, ...)
+{
+    char resource[MAX_MESSAGE];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(resource, sizeof(resource), fmt, args);
+    va_end(args);
+    return str_fmt(
+        call->arena, "arn:aws:%s:" STR_FMT ":" STR_FMT ":%s", service, STR_ARG(call->region),
+        STR_ARG(call->account), resource);
+}
+
+static void answer(struct local_call *call, int status, const char *type, struct str body)
+{
+    call->response->status = status;
+    call->response->body = body;
+    if (type != NULL)
+        call_header(call, "Content-Type", str_from(type));
+}
+
+static const char *json_type(const struct local_call *call)
+{
+    return call->service == LOCAL_RUNTIME || call->service == LOCAL_ADMIN
+               ? "application/json"
+               : "application/x-amz-json-1.1";
+}
+
+enum err_code call_json(struct local_call *call, const struct json *body)
+{
+    answer(call, 200, json_type(call), json_text(call->arena, body, JSON_COMPACT));
+    return ERR_NONE;
+}
+
+enum err_code call_xml(struct local_call *call, struct str body)
+{
+    struct str text =
+        str_fmt(call->arena, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" STR_FMT, STR_ARG(body));
+    answer(call, 200, call->service == LOCAL_S3 ? "application/xml" : "text/xml", text);
+    return ERR_NONE;
+}
+
+enum err_code call_empty(struct local_call *call, int status)
+{
+    answer(call, status, NULL, STR(""));
+    return ERR_NONE;
+}
+
+static void fail_s3(struct local_call *call, int status, struct str code, struct str message)
+{
+    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(1));
+    buf_add_z(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
+    xml_element(&xml, "Code", code);
+    xml_element(&xml, "Message", message);
+    if (!str_is_null(call->bucket))
+        xml_element(&xml, "BucketName", call->bucket);
+    if (!str_is_null(call->key))
+        xml_element(&xml, "Key", call->key);
+    xml_element(&xml, "Resource", call->path);
+    xml_element(&xml, "RequestId", call->request_id);
+    xml_element(&xml, "HostId", STR("mmectl-local"));
+    buf_add_z(&xml, "</Error>");
+    answer(call, status, "application/xml", str_dup(call->arena, buf_str(&xml)));
+}
+
+static void fail_query(struct local_call *call, int status, struct str code, struct str message)
+{
+    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(1));
+    buf_add_z(&xml, "<ErrorResponse><Error>");
+    xml_element(&xml, "Type", status < 500 ? STR("Sender") : STR("Receiver"));
+    xml_element(&xml, "Code", code);
+    xml_element(&xml, "Message", message);
+    buf_add_z(&xml, "</Error>");
+    xml_element(&xml, "RequestId", call->request_id);
+    buf_add_z(&xml, "</ErrorResponse>");
+    answer(call, status, "text/xml", str_dup(call->arena, buf_str(&xml)));
+}
+
+static void fail_json(struct local_call *call, int status, struct str code, struct str message)
+{
+    struct json *body = json_object(call->arena);
+    if (call->service == LOCAL_RUNTIME) {
+        call_header(call, "x-amzn-ErrorType", code);
+        json_put(call->arena, body, "Message", json_string(call->arena, message));
+    } else {
+        json_put(call->arena, body, "__type", json_string(call->arena, code));
+        json_put(call->arena, body, "message", json_string(call->arena, message));
+    }
+    answer(call, status, json_type(call), json_text(call->arena, body, JSON_COMPACT));
+}
+
+static void fail_with(struct local_call *call, int status, struct str code, struct str message)
+{
+    call->failed = true;
+    if (call->response->body_fd >= 0)
+        fd_close(&call->response->body_fd);
+    call->response->body_fd = -1;
+    call->response->headers.len = 0;
+    switch (call->service) {
+    case LOCAL_S3:
+        fail_s3(call, status, code, message);
+        break;
+    case LOCAL_STS:
+    case LOCAL_IAM:
+        fail_query(call, status, code, message);
+        break;
+    case LOCAL_SAGEMAKER:
+    case LOCAL_RUNTIME:
+    case LOCAL_LOGS:
+    case LOCAL_ADMIN:
+    case LOCAL_N_SERVICES:
+    default:
+        fail_json(call, status, code, message);
+        break;
+    }
+}
+
+enum err_code call_fail(struct local_call *call, int status, const char *code, const char *fmt, ...)
+{
+    char message[MAX_MESSAGE];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    fail_with(call, status, str_from(code), str_dup(call->arena, str_from(message)));
+    return ERR_NONE;
+}
+
+/* What went wrong here is ours; it is said, since whoever reads it runs this process. */
+static void fail_internal(struct local_call *call, const struct err *err)
+{
+    log_write(
+        LOG_LEVEL_WARN, "local", "%s %s: %s", call->op != NULL ? call->op->name : "a request",
+        err_name(err->code), err->message);
+    bool s3 = call->service == LOCAL_S3;
+    struct str message = str_fmt(
+        call->arena, "%s (%s)",
+        s3 ? "We encountered an internal error. Please try again." : "Internal failure.",
+        err->message);
+    fail_with(call, 500, s3 ? STR("InternalError") : STR("InternalFailure"), message);
+}
+
+bool call_is_denied(const struct local_call *call, const char *action)
+{
+    struct str rest = call->deny, rule;
+    while (str_split(&rest, ',', &rule)) {
+        rule = str_trim(rule);
+        bool prefix = rule.len > 0 && rule.ptr[rule.len - 1] == '*';
+        if (prefix ? str_starts(str_from(action), str_slice(rule, 0, rule.len - 1))
+                   : str_eq_z(rule, action))
+            return true;
+    }
+    return false;
+}
+
+static bool check_permission(struct local_call *call)
+{
+    if (!call_is_denied(call, call->op->action))
+        return true;
+    bool json =
+        call->service != LOCAL_S3 && call->service != LOCAL_STS && call->service != LOCAL_IAM;
+    call_fail(
+        call, json ? 400 : 403, json ? "AccessDeniedException" : "AccessDenied",
+        "User: arn:aws:sts::" STR_FMT ":assumed-role/mmectl-local/session is not authorized to "
+        "perform: %s with an explicit deny in an identity-based policy",
+        STR_ARG(call->account), call->op->action);
+    return false;
+}
+
+static bool find_op(struct local_call *call, struct str name)
+{
+    call->op = str_is_null(name) ? NULL : local_op_find(call->service, name);
+    if (call->op != NULL)
+        return true;
+    switch (call->service) {
+    case LOCAL_S3:
+        call_fail(
+            call, 501, "NotImplemented",
+            "A header or query you provided implies functionality that is not implemented.");
+        break;
+    case LOCAL_STS:
+    case LOCAL_IAM:
+        call_fail(call, 400, "InvalidAction", "Could not find operation " STR_FMT, STR_ARG(name));
+        break;
+    case LOCAL_SAGEMAKER:
+    case LOCAL_RUNTIME:
+    case LOCAL_LOGS:
+    case LOCAL_ADMIN:
+    case LOCAL_N_SERVICES:
+    default:
+        call_fail(
+            call, 404, "UnknownOperationException", "The stand-in has no operation '" STR_FMT "'",
+            STR_ARG(name));
+        break;
+    }
+    return false;
+}
+
+static bool read_json_input(struct local_call *call)
+{
+    bool json = call->service == LOCAL_SAGEMAKER || call->service == LOCAL_LOGS ||
+                (call->service == LOCAL_ADMIN && call->http->body.len > 0);
+    struct json *input = json_object(call->arena);
+    struct err err;
+    call->input = input;
+    if (!json)
+        return true;
+    if (json_parse(call->arena, call->http->body, MAX_JSON_BYTES, &input, &err) != ERR_NONE ||
+        input->type != JSON_OBJECT) {
+        call_fail(call, 400, "SerializationException", "The body is not a JSON object");
+        return false;
+    }
+    call->input = input;
+    return true;
+}
+
+static void run_op(struct local_call *call)
+{
+    struct err err = {0};
+    bool outside = (call->op->flags & OP_OUTSIDE) != 0;
+    enum err_code code = outside ? ERR_NONE : world_enter(call->local, &err);
+    if (code != ERR_NONE) {
+        fail_internal(call, &err);
+        return;
+    }
+    code = call->op->handler(call, &err);
+    if (outside) {
+        if (code != ERR_NONE)
+            fail_internal(call, &err);
+        return;
+    }
+    /* A statement that failed outweighs what the handler made of it. */
+    if (db_failed(call->db) || (code == ERR_NONE && !call->failed))
+        code = world_leave(call->local, &err);
+    else
+        world_abandon(call->local);
+    if (code != ERR_NONE)
+        fail_internal(call, &err);
+}
+
+static void answer_call(struct local_call *call)
+{
+    struct auth auth;
+    struct str name;
+    auth_read(call, &auth);
+    bool claimed = auth.state == AUTH_CLAIMED;
+    if (claimed)
+        call->region = auth.claim.region;
+    if (!route_read(call, claimed ? auth.claim.service : STR_NULL, &name))
+        return;
+    bool open = call->service == LOCAL_ADMIN && str_eq(name, STR("identity"));
+    if (!open && !auth_check(call, &auth))
+        return;
+    if (call->http->body_errno != 0) {
+        struct err err = {0};
+        err_errno(&err, call->http->body_errno, "keeping the body of a request");
+        fail_internal(call, &err);
+        return;
+    }
+    if (find_op(call, name) && check_permission(call) && read_json_input(call))
+        run_op(call);
+}
+
+/* Ids and the date in the form of the service; a HEAD loses the body of an error. */
+static void finish(struct local_call *call)
+{
+    call_header(call, "Date", time_http(call->arena, call->now_ms));
+    if (call->service == LOCAL_S3) {
+        call_header(call, "Server", STR("AmazonS3"));
+        call_header(call, "x-amz-request-id", call->request_id);
+        call_header(call, "x-amz-id-2", STR("mmectl-local"));
+    } else {
+        call_header(call, "x-amzn-RequestId", call->request_id);
+    }
+    if (!str_eq(call->http->method, STR("HEAD")))
+        return;
+    call->response->head_only = true;
+    if (call->failed)
+        call->response->body = STR("");
+}
+
+void local_handle(
+    struct local *local,
+    struct arena *arena,
+    const struct httpd_request *request,
+    struct httpd_response *response)
+{
+    response->body_fd = -1;
+    struct local_call call = {
+        .local = local,
+        .arena = arena,
+        .http = request,
+        .response = response,
+        .db = local->db,
+        .now_ms = clock_wall_ms(local->options.clock),
+        .service = LOCAL_S3,
+        .request_id = world_new_uuid(local, arena),
+        .account = local->account,
+        .region = STR("us-east-1"),
+    };
+    answer_call(&call);
+    finish(&call);
+    log_debug(
+        "local", STR_FMT " " STR_FMT " %s: %d", STR_ARG(request->method), STR_ARG(request->target),
+        call.op != NULL ? call.op->name : "-", response->status);
+}
+
+void local_request_digest(struct httpd_request *request)
+{
+    request->body_len = request->body.len;
+    request->body_sha256 = sha256_of(request->body);
+    request->body_md5 = md5_of(request->body);
+}

@@ -1,0 +1,213 @@
+#include "engine/base/file.h"
+#include "engine/local/s3.h"
+#include "engine/local/world.h"
+
+/* x-amz-copy-source: /bucket/url-encoded-key[?versionId=null] */
+static bool parse_source(struct local_call *call, struct str *ret_bucket, struct str *ret_key)
+{
+    struct str source = call_request_header(call, "x-amz-copy-source");
+    size_t version = str_find(source, STR("?versionId="));
+    struct str version_id =
+        version == SIZE_MAX ? STR("null") : str_from_index(source, version + strlen("?versionId="));
+    struct str decoded = STR("");
+    bool ok = uri_decode(call->arena, str_slice(source, 0, version), false, &decoded);
+    if (str_starts(decoded, STR("/")))
+        decoded = str_from_index(decoded, 1);
+    size_t slash = str_index(decoded, '/');
+    if (!ok || slash == SIZE_MAX || slash == 0 || slash + 1 >= decoded.len) {
+        call_fail(
+            call, 400, "InvalidArgument",
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+        return false;
+    }
+    if (!str_eq(version_id, STR("null"))) {
+        call_fail(call, 404, "NoSuchVersion", "The specified version does not exist.");
+        return false;
+    }
+    *ret_bucket = str_slice(decoded, 0, slash);
+    *ret_key = str_from_index(decoded, slash + 1);
+    return true;
+}
+
+static bool source_conditions(struct local_call *call, const struct s3_object *object)
+{
+    struct str match = call_request_header(call, "x-amz-copy-source-if-match");
+    struct str none = call_request_header(call, "x-amz-copy-source-if-none-match");
+    int64_t since_ms, seconds = object->modified_ms / 1000 * 1000;
+    bool fails = (!str_is_null(match) && !s3_etag_matches(match, object->etag)) ||
+                 (!str_is_null(none) && s3_etag_matches(none, object->etag));
+    if (str_is_null(match) &&
+        time_parse(call_request_header(call, "x-amz-copy-source-if-unmodified-since"), &since_ms))
+        fails |= seconds > since_ms;
+    if (str_is_null(none) &&
+        time_parse(call_request_header(call, "x-amz-copy-source-if-modified-since"), &since_ms))
+        fails |= seconds <= since_ms;
+    if (fails)
+        call_fail(
+            call, 412, "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold");
+    return !fails;
+}
+
+bool s3_copy_source(struct local_call *call, struct s3_object *out)
+{
+    struct str bucket, key, account = STR_NULL;
+    if (!parse_source(call, &bucket, &key))
+        return false;
+    struct db_stmt *q =
+        db_query(call->db, "SELECT account FROM bucket WHERE name=?1", DB_ARGS(db_text(bucket)));
+    if (db_next(q))
+        account = db_col_text(q, 0, call->arena);
+    db_finish(&q);
+    struct str expected = call_request_header(call, "x-amz-source-expected-bucket-owner");
+    if (str_is_null(account))
+        call_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
+    else if (
+        !str_eq(account, call->account) || call_is_denied(call, "s3:GetObject") ||
+        (!str_is_null(expected) && !str_eq(expected, account)))
+        call_fail(call, 403, "AccessDenied", "Access Denied");
+    else if (!s3_find(call, bucket, key, out))
+        s3_fail_missing(call);
+    else
+        return source_conditions(call, out);
+    return false;
+}
+
+static bool replaces(const struct local_call *call, const char *directive)
+{
+    return str_eq(call_request_header(call, directive), STR("REPLACE"));
+}
+
+/* The new object's row from the source's and the request's headers. false: answered. */
+static bool plan_copy(struct local_call *call, struct s3_object *object)
+{
+    struct s3_object source;
+    if (!s3_check_bucket(call) || !s3_copy_source(call, &source) || !s3_check_write(call))
+        return false;
+    bool new_headers = replaces(call, "x-amz-metadata-directive");
+    bool new_tags = replaces(call, "x-amz-tagging-directive");
+    if (!new_headers && !new_tags && str_eq(source.bucket, call->bucket) &&
+        str_eq(source.key, call->key)) {
+        call_fail(
+            call, 400, "InvalidRequest",
+            "This copy request is illegal because it is trying to copy an object to itself without "
+            "changing the object's metadata, storage class, website redirect location or "
+            "encryption "
+            "attributes.");
+        return false;
+    }
+    *object = source;
+    object->bucket = call->bucket;
+    object->key = call->key;
+    object->modified_ms = call->now_ms;
+    if (new_headers && !s3_keep_headers(call, &object->headers))
+        return false;
+    if (new_tags)
+        object->tags = call_request_header(call, "x-amz-tagging");
+    return s3_check_tags(call, object->tags);
+}
+
+static enum err_code add_piece(void *arg, struct str piece, struct err *err)
+{
+    (void) err;
+    digest_add(arg, piece);
+    return ERR_NONE;
+}
+
+/* A copy is one piece: of a multipart source it gets a plain MD5 as its ETag, and no checksum of
+ * checksums. */
+static enum err_code flatten(struct local_call *call, struct s3_object *object, struct err *err)
+{
+    if (object->parts == 0)
+        return ERR_NONE;
+    AUTO(digest_close) struct digest *digest = digest_new();
+    AUTO(fd_close) int fd = -1;
+    struct md5 md5;
+    enum err_code code = blobs_fd(call->local->blobs, object->blob, &fd, err);
+    if (code != ERR_NONE)
+        return code;
+    if (fd >= 0) {
+        code = fd_each_piece(fd, 0, object->size_bytes, add_piece, digest, err);
+    } else {
+        struct str bytes = STR("");
+        code = blobs_read(
+            call->local->blobs, call->arena, object->blob, 0, object->size_bytes, &bytes, err);
+        digest_add(digest, bytes);
+    }
+    digest_end(digest, NULL, &md5);
+    object->etag = hex_of(call->arena, md5.bytes, MD5_LEN);
+    object->parts = 0;
+    if (str_eq(object->sum_type, STR("COMPOSITE")))
+        object->sum = (struct s3_sum){0};
+    object->sum_type = STR("FULL_OBJECT");
+    return code;
+}
+
+/* First the source is linked under a new id, then, outside the lock, hashed when it must be, then
+ * the row is written if its conditions still hold. */
+static enum err_code
+take_source(struct local_call *call, struct s3_object *object, bool *ret_ok, struct err *err)
+{
+    enum err_code code = world_enter(call->local, err);
+    *ret_ok = false;
+    if (code != ERR_NONE)
+        return code;
+    bool planned = plan_copy(call, object);
+    if (planned) {
+        struct str id = world_new_id(call->local, call->arena);
+        code = blobs_copy(call->local->blobs, object->blob, id, err);
+        object->blob = id;
+    }
+    if (code != ERR_NONE || (call->failed && !db_failed(call->db))) {
+        world_abandon(call->local);
+        return code;
+    }
+    code = world_leave(call->local, err);
+    *ret_ok = code == ERR_NONE;
+    return code;
+}
+
+static enum err_code
+store_copy(struct local_call *call, const struct s3_object *object, bool *ret_ok, struct err *err)
+{
+    enum err_code code = world_enter(call->local, err);
+    *ret_ok = false;
+    if (code != ERR_NONE)
+        return code;
+    if ((!s3_check_bucket(call) || !s3_check_write(call)) && !db_failed(call->db)) {
+        world_abandon(call->local);
+        return ERR_NONE;
+    }
+    s3_store(call, object);
+    code = world_leave(call->local, err);
+    *ret_ok = code == ERR_NONE;
+    return code;
+}
+
+enum err_code s3_copy_object(struct local_call *call, struct err *err)
+{
+    struct s3_object object = {0};
+    bool ok = false;
+    enum err_code code = take_source(call, &object, &ok, err);
+    if (code != ERR_NONE || !ok)
+        return code;
+    code = flatten(call, &object, err);
+    ok = false;
+    if (code == ERR_NONE)
+        code = store_copy(call, &object, &ok, err);
+    if (!ok) {
+        blobs_remove(call->local->blobs, object.blob);
+        return code;
+    }
+    AUTO(buf_done) struct buf xml = BUF_INIT(KIB(8));
+    buf_add_z(&xml, "<CopyObjectResult" S3_XMLNS ">");
+    xml_element(&xml, "ETag", s3_quoted(call, object.etag));
+    xml_element(&xml, "LastModified", time_iso_ms(call->arena, object.modified_ms));
+    if (object.sum.kind != S3_SUM_NONE) {
+        xml_element(&xml, "ChecksumType", object.sum_type);
+        xml_element(&xml, s3_sum_element(object.sum.kind), object.sum.value);
+    }
+    buf_add_z(&xml, "</CopyObjectResult>");
+    call_header(call, "x-amz-server-side-encryption", STR("AES256"));
+    return call_xml(call, buf_str(&xml));
+}

@@ -1,0 +1,342 @@
+/* Rows of objects, the conditions on them, and the S3 room itself. */
+#include "engine/local/s3.h"
+#include "engine/local/world.h"
+
+enum { MAX_METADATA = 2048, MAX_TAGS = 10, MAX_KEY = 1024 };
+
+static const char s_schema[] =
+    "CREATE TABLE IF NOT EXISTS bucket("
+    "  name TEXT PRIMARY KEY, region TEXT NOT NULL, account TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS bucket_config("
+    "  bucket TEXT NOT NULL REFERENCES bucket(name) ON DELETE CASCADE, kind TEXT NOT NULL,"
+    "  xml TEXT NOT NULL, PRIMARY KEY(bucket, kind)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS object("
+    "  bucket TEXT NOT NULL REFERENCES bucket(name), key TEXT NOT NULL, blob TEXT NOT NULL,"
+    "  size INTEGER NOT NULL, etag TEXT NOT NULL, modified_ms INTEGER NOT NULL,"
+    "  headers TEXT NOT NULL, tags TEXT, sum_kind INTEGER NOT NULL, sum TEXT, sum_type TEXT,"
+    "  parts INTEGER NOT NULL, PRIMARY KEY(bucket, key)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS upload("
+    "  id TEXT PRIMARY KEY, bucket TEXT NOT NULL REFERENCES bucket(name), key TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL, headers TEXT NOT NULL, tags TEXT, sum_name TEXT,"
+    "  sum_type TEXT) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS upload_key ON upload(bucket, key, id);"
+    "CREATE TABLE IF NOT EXISTS part("
+    "  upload TEXT NOT NULL REFERENCES upload(id) ON DELETE CASCADE, number INTEGER NOT NULL,"
+    "  blob TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, modified_ms INTEGER NOT NULL,"
+    "  sum_kind INTEGER NOT NULL, sum TEXT, PRIMARY KEY(upload, number)) WITHOUT ROWID;";
+
+static bool blob_is_known(void *arg, struct str id)
+{
+    struct local *local = arg;
+    struct db_stmt *q =
+        db_query(local->db, "SELECT 1 FROM known_blob WHERE blob=?1", DB_ARGS(db_text(id)));
+    bool known = db_next(q) || db_failed(local->db);
+    db_finish(&q);
+    return known;
+}
+
+/* Bytes that a killed process had written and no row had named. */
+static enum err_code s3_start(struct local *local, void **state, struct err *err)
+{
+    (void) state;
+    db_begin(local->db);
+    db_exec(
+        local->db, "CREATE TEMP TABLE known_blob(blob TEXT PRIMARY KEY) WITHOUT ROWID;"
+                   "INSERT OR IGNORE INTO known_blob SELECT blob FROM object;"
+                   "INSERT OR IGNORE INTO known_blob SELECT blob FROM part");
+    if (!db_failed(local->db))
+        blobs_sweep(local->blobs, blob_is_known, local);
+    db_exec(local->db, "DROP TABLE known_blob");
+    return db_commit(local->db, err);
+}
+
+static void s3_wipe(struct local *local)
+{
+    AUTO(arena_close) struct arena *arena = arena_new("wiping buckets", 0);
+    struct db_stmt *q =
+        db_query(local->db, "SELECT blob FROM object UNION SELECT blob FROM part", DB_NO_ARGS);
+    while (db_next(q))
+        world_doom_blob(local, db_col_text(q, 0, arena));
+    db_finish(&q);
+    db_exec(
+        local->db, "DELETE FROM part; DELETE FROM upload; DELETE FROM object;"
+                   "DELETE FROM bucket_config; DELETE FROM bucket");
+}
+
+static struct json *dump_objects(struct local *local, struct arena *arena, struct str bucket)
+{
+    struct json *list = json_array(arena);
+    struct db_stmt *q = db_query(
+        local->db, "SELECT key, etag, size FROM object WHERE bucket=?1 ORDER BY key",
+        DB_ARGS(db_text(bucket)));
+    while (db_next(q)) {
+        struct json *object = json_object(arena);
+        json_put(arena, object, "key", json_string(arena, db_col_text(q, 0, arena)));
+        json_put(arena, object, "etag", json_string(arena, db_col_text(q, 1, arena)));
+        json_put(arena, object, "size", json_int(arena, db_col_int(q, 2)));
+        json_push(list, object);
+    }
+    db_finish(&q);
+    return list;
+}
+
+static struct json *dump_uploads(struct local *local, struct arena *arena, struct str bucket)
+{
+    struct json *list = json_array(arena);
+    struct db_stmt *q = db_query(
+        local->db, "SELECT key FROM upload WHERE bucket=?1 ORDER BY key", DB_ARGS(db_text(bucket)));
+    while (db_next(q))
+        json_push(list, json_string(arena, db_col_text(q, 0, arena)));
+    db_finish(&q);
+    return list;
+}
+
+static void s3_dump(struct local *local, struct arena *arena, struct json *into)
+{
+    struct json *list = json_array(arena);
+    struct db_stmt *q =
+        db_query(local->db, "SELECT name, region, account FROM bucket ORDER BY name", DB_NO_ARGS);
+    while (db_next(q)) {
+        struct json *bucket = json_object(arena);
+        struct str name = db_col_text(q, 0, arena);
+        json_put(arena, bucket, "name", json_string(arena, name));
+        json_put(arena, bucket, "region", json_string(arena, db_col_text(q, 1, arena)));
+        json_put(arena, bucket, "account", json_string(arena, db_col_text(q, 2, arena)));
+        json_put(arena, bucket, "objects", dump_objects(local, arena, name));
+        json_put(arena, bucket, "uploads", dump_uploads(local, arena, name));
+        json_push(list, bucket);
+    }
+    db_finish(&q);
+    json_put(arena, into, "buckets", list);
+}
+
+extern const struct local_room local_room_s3;
+const struct local_room local_room_s3 = {
+    .name = "s3",
+    .schema = s_schema,
+    .start = s3_start,
+    .wipe = s3_wipe,
+    .dump = s3_dump,
+};
+
+static enum err_code fail_region(struct local_call *call, struct str region)
+{
+    call_fail(
+        call, 301, "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint: s3." STR_FMT ".amazonaws.com",
+        STR_ARG(region));
+    call_header(call, "x-amz-bucket-region", region);
+    return ERR_NONE;
+}
+
+bool s3_check_bucket(struct local_call *call)
+{
+    struct str region = STR_NULL, account = STR_NULL;
+    struct db_stmt *q = db_query(
+        call->db, "SELECT region, account FROM bucket WHERE name=?1",
+        DB_ARGS(db_text(call->bucket)));
+    if (db_next(q)) {
+        region = db_col_text(q, 0, call->arena);
+        account = db_col_text(q, 1, call->arena);
+    }
+    db_finish(&q);
+    struct str expected = call_request_header(call, "x-amz-expected-bucket-owner");
+    if (str_is_null(region))
+        call_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
+    else if (
+        !str_eq(account, call->account) || (!str_is_null(expected) && !str_eq(expected, account)))
+        call_fail(call, 403, "AccessDenied", "Access Denied");
+    else if (
+        !str_eq(region, call->region) && !str_eq_z(str_from(call->op->name), "GetBucketLocation"))
+        fail_region(call, region);
+    else if (call->key.len > MAX_KEY)
+        call_fail(call, 400, "KeyTooLongError", "Your key is too long");
+    return !call->failed;
+}
+
+static struct json *parse_headers(struct arena *arena, struct str text)
+{
+    struct json *headers;
+    struct err err;
+    if (json_parse(arena, text, MIB(1), &headers, &err) != ERR_NONE)
+        headers = json_object(arena);
+    return headers;
+}
+
+bool s3_find(struct local_call *call, struct str bucket, struct str key, struct s3_object *out)
+{
+    struct arena *arena = call->arena;
+    struct db_stmt *q = db_query(
+        call->db,
+        "SELECT blob, size, etag, modified_ms, headers, tags, sum_kind, sum, sum_type, parts"
+        " FROM object WHERE bucket=?1 AND key=?2",
+        DB_ARGS(db_text(bucket), db_text(key)));
+    bool found = db_next(q);
+    if (found)
+        *out = (struct s3_object){
+            .bucket = bucket,
+            .key = key,
+            .blob = db_col_text(q, 0, arena),
+            .size_bytes = (uint64_t) db_col_int(q, 1),
+            .etag = db_col_text(q, 2, arena),
+            .modified_ms = db_col_int(q, 3),
+            .headers = parse_headers(arena, db_col_text(q, 4, arena)),
+            .tags = db_col_text(q, 5, arena),
+            .sum = {(enum s3_sum_kind) db_col_int(q, 6), db_col_text(q, 7, arena)},
+            .sum_type = db_col_text(q, 8, arena),
+            .parts = db_col_int(q, 9),
+        };
+    db_finish(&q);
+    return found;
+}
+
+void s3_store(struct local_call *call, const struct s3_object *object)
+{
+    struct db_stmt *q = db_query(
+        call->db, "SELECT blob FROM object WHERE bucket=?1 AND key=?2",
+        DB_ARGS(db_text(object->bucket), db_text(object->key)));
+    if (db_next(q)) {
+        struct str old = db_col_text(q, 0, call->arena);
+        if (!str_eq(old, object->blob))
+            world_doom_blob(call->local, old);
+    }
+    db_finish(&q);
+    db_run(
+        call->db,
+        "INSERT OR REPLACE INTO object(bucket, key, blob, size, etag, modified_ms, headers, tags,"
+        " sum_kind, sum, sum_type, parts) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+        DB_ARGS(
+            db_text(object->bucket), db_text(object->key), db_text(object->blob),
+            db_int((int64_t) object->size_bytes), db_text(object->etag),
+            db_int(object->modified_ms),
+            db_text(json_text(call->arena, object->headers, JSON_COMPACT)), db_text(object->tags),
+            db_int(object->sum.kind), db_text(object->sum.value), db_text(object->sum_type),
+            db_int(object->parts)));
+}
+
+enum err_code s3_fail_missing(struct local_call *call)
+{
+    if (call_is_denied(call, "s3:ListBucket"))
+        return call_fail(call, 403, "AccessDenied", "Access Denied");
+    return call_fail(call, 404, "NoSuchKey", "The specified key does not exist.");
+}
+
+bool s3_etag_matches(struct str list, struct str etag)
+{
+    struct str tag;
+    while (str_split(&list, ',', &tag)) {
+        tag = str_trim(tag);
+        if (str_eq(tag, STR("*")))
+            return true;
+        if (tag.len >= 2 && tag.ptr[0] == '"' && tag.ptr[tag.len - 1] == '"')
+            tag = str_slice(tag, 1, tag.len - 1);
+        if (str_eq(tag, etag))
+            return true;
+    }
+    return false;
+}
+
+bool s3_check_write(struct local_call *call)
+{
+    struct str match = call_request_header(call, "if-match");
+    struct str none = call_request_header(call, "if-none-match");
+    if (str_is_null(match) && str_is_null(none))
+        return true;
+    struct s3_object object;
+    bool exists = s3_find(call, call->bucket, call->key, &object);
+    if (!str_is_null(none) && !str_eq(none, STR("*")))
+        call_fail(
+            call, 501, "NotImplemented",
+            "A header you provided implies functionality that is not implemented");
+    else if (!str_is_null(match) && call_is_denied(call, "s3:GetObject"))
+        call_fail(call, 403, "AccessDenied", "Access Denied");
+    else if (!str_is_null(match) && !exists)
+        call_fail(call, 404, "NoSuchKey", "The specified key does not exist.");
+    else if (
+        (!str_is_null(none) && exists) ||
+        (!str_is_null(match) && !s3_etag_matches(match, object.etag)))
+        call_fail(
+            call, 412, "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold");
+    return !call->failed;
+}
+
+/* aws-chunked is how the bytes came, not what they are. */
+static struct str content_encoding(struct local_call *call, struct str value)
+{
+    struct str part;
+    AUTO(buf_done) struct buf kept = BUF_INIT(KIB(8));
+    while (str_split(&value, ',', &part)) {
+        part = str_trim(part);
+        if (part.len == 0 || str_eq_nocase(part, STR("aws-chunked")))
+            continue;
+        if (kept.len > 0)
+            buf_add_char(&kept, ',');
+        buf_add(&kept, part);
+    }
+    return kept.len > 0 ? str_dup(call->arena, buf_str(&kept)) : STR_NULL;
+}
+
+bool s3_keep_headers(struct local_call *call, struct json **out)
+{
+    static const char *const kept[] = {
+        "content-type", "cache-control", "content-disposition", "content-language", "expires"};
+    struct json *headers = json_object(call->arena);
+    size_t metadata = 0;
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        struct str value = call_request_header(call, kept[i]);
+        if (!str_is_null(value))
+            json_set(call->arena, headers, str_from(kept[i]), json_string(call->arena, value));
+    }
+    struct str encoding = content_encoding(call, call_request_header(call, "content-encoding"));
+    if (!str_is_null(encoding))
+        json_put(call->arena, headers, "content-encoding", json_string(call->arena, encoding));
+    for (size_t i = 0; i < call->http->n_headers; i++) {
+        const struct httpd_header *header = &call->http->headers[i];
+        struct str name = str_lower(call->arena, header->name);
+        if (!str_starts(name, STR("x-amz-meta-")))
+            continue;
+        metadata += name.len - strlen("x-amz-meta-") + header->value.len;
+        json_set(call->arena, headers, name, json_string(call->arena, header->value));
+    }
+    if (metadata > MAX_METADATA) {
+        call_fail(
+            call, 400, "MetadataTooLarge",
+            "Your metadata headers exceed the maximum allowed "
+            "metadata size");
+        return false;
+    }
+    *out = headers;
+    return true;
+}
+
+bool s3_check_tags(struct local_call *call, struct str tags)
+{
+    struct query_param *pairs;
+    size_t count = 0;
+    struct err err;
+    bool ok =
+        str_is_empty(tags) || query_parse(call->arena, tags, 64, &pairs, &count, &err) == ERR_NONE;
+    for (size_t i = 0; i < count && ok; i++)
+        ok = pairs[i].name.len > 0 && pairs[i].name.len <= 128 && pairs[i].value.len <= 256;
+    if (ok && count <= MAX_TAGS)
+        return true;
+    if (ok)
+        call_fail(call, 400, "BadRequest", "Object tags cannot be greater than 10");
+    else
+        call_fail(call, 400, "InvalidTag", "The tag provided was not a valid tag.");
+    return false;
+}
+
+struct str s3_quoted(struct local_call *call, struct str etag)
+{
+    return str_fmt(call->arena, "\"" STR_FMT "\"", STR_ARG(etag));
+}
+
+void s3_answer_sum(struct local_call *call, const struct s3_sum *sum)
+{
+    if (sum->kind != S3_SUM_NONE)
+        call_header(call, s3_sum_header(sum->kind), sum->value);
+}

@@ -1,0 +1,158 @@
+/* The world's lock and transaction, and the time that catches up in it. */
+#include "engine/local/world.h"
+
+#include "engine/base/log.h"
+
+#include <assert.h>
+
+static void advance_all(struct local *local)
+{
+    int64_t now_ms = clock_wall_ms(local->options.clock);
+    for (size_t i = 0; i < local_n_rooms; i++)
+        if (local_rooms[i]->advance != NULL)
+            local_rooms[i]->advance(local, now_ms);
+}
+
+static void remove_doomed(struct local *local)
+{
+    for (size_t i = 0; i < local->doomed.len; i++) {
+        blobs_remove(local->blobs, local->doomed.items[i]);
+        xfree((void *) (uintptr_t) local->doomed.items[i].ptr);
+    }
+    local->doomed.len = 0;
+}
+
+static void forget_doomed(struct local *local)
+{
+    for (size_t i = 0; i < local->doomed.len; i++)
+        xfree((void *) (uintptr_t) local->doomed.items[i].ptr);
+    local->doomed.len = 0;
+}
+
+/* What time changed is committed by itself, so that a request that fails does not undo it. */
+enum err_code world_enter(struct local *local, struct err *err)
+{
+    pthread_mutex_lock(&local->lock);
+    db_begin(local->db);
+    int64_t before = db_total_changes(local->db);
+    advance_all(local);
+    if (!db_failed(local->db) && db_total_changes(local->db) == before)
+        return ERR_NONE;
+    enum err_code code = db_commit(local->db, err);
+    if (code != ERR_NONE) {
+        forget_doomed(local);
+        pthread_mutex_unlock(&local->lock);
+        return err_wrap(err, "the world");
+    }
+    remove_doomed(local);
+    db_begin(local->db);
+    return ERR_NONE;
+}
+
+enum err_code world_leave(struct local *local, struct err *err)
+{
+    enum err_code code = db_commit(local->db, err);
+    if (code == ERR_NONE)
+        remove_doomed(local);
+    else
+        forget_doomed(local);
+    pthread_mutex_unlock(&local->lock);
+    return code != ERR_NONE ? err_wrap(err, "the world") : ERR_NONE;
+}
+
+void world_abandon(struct local *local)
+{
+    db_rollback(local->db);
+    forget_doomed(local);
+    pthread_mutex_unlock(&local->lock);
+}
+
+void world_doom_blob(struct local *local, struct str id)
+{
+    char *copy = xmalloc(id.len + 1);
+    memcpy(copy, id.ptr, id.len);
+    copy[id.len] = '\0';
+    *VEC_PUSH(local->arena, &local->doomed) = str_of(copy, id.len);
+}
+
+struct str world_new_id(struct local *local, struct arena *arena)
+{
+    pthread_mutex_lock(&local->ids_lock);
+    uint64_t high = rng_u64(&local->ids_rng), low = rng_u64(&local->ids_rng);
+    pthread_mutex_unlock(&local->ids_lock);
+    return str_fmt(arena, "%016llx%016llx", (unsigned long long) high, (unsigned long long) low);
+}
+
+struct str world_new_uuid(struct local *local, struct arena *arena)
+{
+    pthread_mutex_lock(&local->ids_lock);
+    struct str id = rng_uuid(&local->ids_rng, arena);
+    pthread_mutex_unlock(&local->ids_lock);
+    return id;
+}
+
+struct db *local_db(struct local *local)
+{
+    return local->db;
+}
+
+struct rng *local_rng(struct local *local)
+{
+    return &local->rng;
+}
+
+struct clock local_clock(const struct local *local)
+{
+    return local->options.clock;
+}
+
+struct str local_account(const struct local *local)
+{
+    return local->account;
+}
+
+const struct local_delays *local_delays(const struct local *local)
+{
+    return &local->delays;
+}
+
+const struct local_options *local_options(const struct local *local)
+{
+    return &local->options;
+}
+
+void *local_state(struct local *local, const struct local_room *room)
+{
+    for (size_t i = 0; i < local_n_rooms; i++)
+        if (local_rooms[i] == room)
+            return local->states[i];
+    return NULL;
+}
+
+enum err_code local_reset(struct local *local, struct err *err)
+{
+    enum err_code code = world_enter(local, err);
+    if (code != ERR_NONE)
+        return code;
+    for (size_t i = 0; i < local_n_rooms; i++)
+        if (local_rooms[i]->wipe != NULL)
+            local_rooms[i]->wipe(local);
+    return world_leave(local, err);
+}
+
+enum err_code
+local_dump(struct local *local, struct arena *arena, struct json **out, struct err *err)
+{
+    enum err_code code = world_enter(local, err);
+    if (code != ERR_NONE)
+        return code;
+    struct json *world = json_object(arena);
+    json_put(arena, world, "account", json_string(arena, str_dup(arena, local->account)));
+    for (size_t i = 0; i < local_n_rooms; i++)
+        if (local_rooms[i]->dump != NULL)
+            local_rooms[i]->dump(local, arena, world);
+    code = world_leave(local, err);
+    if (code == ERR_NONE)
+        *out = world;
+    return code;
+}

@@ -1,0 +1,54 @@
+/* engine/local/world.h - the inside of a stand-in; for local.c, world.c, keys.c and the S3 room
+ * only.
+ *
+ * Locks, in the order they may be taken: `lock` (the world) before `keys_lock` and `ids_lock`,
+ * which are held for a few instructions only.
+ */
+#ifndef ENGINE_LOCAL_WORLD_H
+#define ENGINE_LOCAL_WORLD_H
+
+#include "engine/local/blobs.h"
+#include "engine/local/call.h"
+
+#include <pthread.h>
+
+enum { LOCAL_MAX_ROOMS = 8 };
+
+struct local {
+    struct local_options options;
+    struct local_delays delays;
+    struct arena *arena; /* what lives as long as the world; guarded by lock */
+    struct str account;
+    struct db *db;
+    struct blobs *blobs;
+    pthread_mutex_t lock;
+    struct rng rng;
+    VEC(struct str) doomed; /* blobs to remove once the transaction is committed */
+    void *states[LOCAL_MAX_ROOMS];
+    size_t n_started;
+
+    pthread_mutex_t ids_lock;
+    struct rng ids_rng;
+
+    pthread_rwlock_t keys_lock;
+    struct arena *keys_arena;
+    VEC(struct local_key) keys;
+};
+
+extern const struct local_room *const local_rooms[];
+extern const size_t local_n_rooms;
+
+/* A random id of 32 hex digits. Any thread. */
+struct str world_new_id(struct local *local, struct arena *arena);
+struct str world_new_uuid(struct local *local, struct arena *arena);
+/* Removes a blob when the current transaction is committed. World entered. */
+void world_doom_blob(struct local *local, struct str id);
+
+enum err_code keys_load(struct local *local, struct err *err) MUST_USE;
+/* false when there is no such key. */
+bool keys_find(
+    struct local *local, struct arena *arena, struct str access_key, struct local_key *out);
+
+extern const char keys_schema[];
+
+#endif
