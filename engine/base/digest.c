@@ -76,7 +76,7 @@ static void digest_all(struct str data, const EVP_MD *md, unsigned char *out)
 
 struct sha256 sha256_of(struct str data)
 {
-    struct sha256 out;
+    struct sha256 out = {{0}};
     fetch_once();
     digest_all(data, s_sha256, out.bytes);
     return out;
@@ -84,7 +84,7 @@ struct sha256 sha256_of(struct str data)
 
 struct md5 md5_of(struct str data)
 {
-    struct md5 out;
+    struct md5 out = {{0}};
     fetch_once();
     digest_all(data, s_md5, out.bytes);
     return out;
