@@ -22,12 +22,12 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
   $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
 CFLAGS_release := -O2 -g $(HARDEN)
-CFLAGS_debug := -O0 -g
-CFLAGS_cover := -O0 -g --coverage
-# The warnings that gcc derives from optimised code are judged in the release build; between a sanitizer's checks they
-# see paths that are not there and frames that are larger.
-CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-  -Wno-format-truncation -Wno-format-overflow -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stack-usage
+# The warnings that gcc derives from optimised code are judged in the release build; without optimisation, or between a
+# sanitizer's checks, they see paths that are not there and frames that are larger.
+UNOPTIMISED := -Wno-format-truncation -Wno-format-overflow -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stack-usage
+CFLAGS_debug := -O0 -g $(UNOPTIMISED)
+CFLAGS_cover := -O0 -g --coverage $(UNOPTIMISED)
+CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer $(UNOPTIMISED)
 LDFLAGS_release := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_cover := --coverage

@@ -120,7 +120,8 @@ printf '%s\n' "$@" | xargs -P 2 -I FILE sh "$0" --one FILE
 sed -n 's/^skip /  skip  /p' "$RESULTS"/*.sum
 broken=0
 for report in "$BUILD"/reports/report*; do
-    [ -s "$report" ] || continue
+    # The event loop tells AddressSanitizer of every switch of stacks; the runtime warns all the same.
+    grep -qv "ASan doesn't fully support makecontext/swapcontext" "$report" || continue
     broken=$((broken + 1))
     printf '  FAIL  a report of the %s: %s\n' "$reports" "$report"
     head -n 60 "$report" | sed 's/^/        /'
