@@ -1,0 +1,138 @@
+#define _GNU_SOURCE /* F_OFD_SETLK: a lock that can be looked at without being taken */
+#include "engine/local/server.h"
+
+#include "engine/base/file.h"
+#include "engine/local/local_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SPOOL_BYTES = 4 * 1024 * 1024 };
+static const size_t s_max_body = (size_t) 5 << 30; /* S3's largest single upload */
+
+/* Held until the process ends, however it ends. */
+static enum err_code lock_home(struct arena *arena, const char *home, int *out, struct err *err)
+{
+    enum err_code code = file_mkdirs(home, 0700, err);
+    if (code != ERR_NONE)
+        return code;
+    struct str path = path_join(arena, str_from(home), STR("lock"));
+    int fd = open(path.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(err, errno, "opening '%s'", path.ptr);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        int saved = errno;
+        close(fd);
+        if (saved == EAGAIN || saved == EACCES)
+            return err_set(err, ERR_EXISTS, "the stand-in of '%s' is running already", home);
+        return err_errno(err, saved, "locking '%s'", path.ptr);
+    }
+    *out = fd;
+    return ERR_NONE;
+}
+
+static void handle(
+    void *arg,
+    struct arena *arena,
+    const struct httpd_request *request,
+    struct httpd_response *response)
+{
+    local_handle(arg, arena, request, response);
+}
+
+static enum err_code announce(
+    const struct local_server_options *options,
+    struct arena *arena,
+    struct local *local,
+    uint16_t port,
+    struct err *err)
+{
+    struct local_key key;
+    enum err_code code = local_first_key(local, arena, &key, err);
+    if (code != ERR_NONE)
+        return code;
+    struct local_info info = {
+        .pid = getpid(),
+        .port = port,
+        .url = str_fmt(arena, "http://127.0.0.1:%u", port),
+        .account = key.account,
+        .region = str_is_null(options->region) ? STR("us-east-1") : options->region,
+        .access_key = key.access_key,
+        .secret_key = key.secret_key,
+        .started_ms = clock_wall_ms(clock_system()),
+    };
+    code = local_info_write(arena, options->home, &info, err);
+    if (code == ERR_NONE && options->ready_fd >= 0) {
+        ssize_t n = write(options->ready_fd, "1", 1);
+        (void) n; /* whoever wanted to know is gone: no reason to end */
+        close(options->ready_fd);
+    }
+    return code;
+}
+
+static enum err_code serve(
+    const struct local_server_options *options,
+    struct arena *arena,
+    struct local *local,
+    const sigset_t *ends,
+    struct err *err)
+{
+    struct str spool = path_join(arena, str_from(options->home), STR("spool"));
+    enum err_code code = file_mkdirs(spool.ptr, 0700, err);
+    if (code != ERR_NONE)
+        return code;
+    struct httpd_options http = {
+        .address = "127.0.0.1",
+        .port = options->port,
+        .max_body = s_max_body,
+        .spool_bytes = SPOOL_BYTES,
+        .spool_folder = spool.ptr,
+        .want_digest = true,
+        .handler = handle,
+        .arg = local,
+    };
+    struct httpd *httpd = NULL;
+    code = httpd_start(&http, &httpd, err);
+    if (code != ERR_NONE)
+        return code;
+    code = announce(options, arena, local, httpd_port(httpd), err);
+    if (code == ERR_NONE) {
+        int signal = 0;
+        while (sigwait(ends, &signal) != 0) {
+        }
+        struct err ignored = {0};
+        /* When it stays, it is recognised as stale by whoever reads it. */
+        enum err_code removed = local_info_remove(arena, options->home, &ignored);
+        (void) removed;
+    }
+    httpd_stop(httpd);
+    return code;
+}
+
+enum err_code local_server_run(const struct local_server_options *options, struct err *err)
+{
+    AUTO(arena_close) struct arena *arena = arena_new("server", 0);
+    AUTO(fd_close) int lock = -1;
+    struct local *local = NULL;
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL); /* before any thread, which all inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    enum err_code code = lock_home(arena, options->home, &lock, err);
+    if (code != ERR_NONE)
+        return code;
+    struct local_options world = {
+        .folder = options->home, .account = options->account, .delays = options->delays};
+    code = local_open(&world, &local, err);
+    if (code == ERR_NONE)
+        code = serve(options, arena, local, &ends, err);
+    local_close(local);
+    return code;
+}

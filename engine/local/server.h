@@ -1,0 +1,27 @@
+/* engine/local/server.h - the stand-in as a process: one loopback port over one world.
+ *
+ * Everything is under one home folder: world.db and objects/, lock (held while it runs, so that two
+ * starts give one server) and local.json (how to reach it, mode 0600), which is removed on a clean
+ * end. The caller has already detached, and started with OMP_NUM_THREADS=1 where it matters.
+ * Errors: ERR_EXISTS when another process serves this home; ERR_IO for a taken port.
+ */
+#ifndef ENGINE_LOCAL_SERVER_H
+#define ENGINE_LOCAL_SERVER_H
+
+#include "engine/local/local.h"
+
+struct local_server_options {
+    const char *home;
+    uint16_t port;      /* 0: any free one */
+    struct str account; /* null: what the world has, or 123456789012 */
+    struct str region;  /* written into local.json as the default; null: us-east-1 */
+    int ready_fd;       /* gets one byte when requests are answered, then is closed; -1: none */
+    const struct local_delays *delays; /* NULL: the defaults */
+};
+
+/* Serves until SIGTERM or SIGINT, then finishes what runs and returns. Changes the signal mask and
+ * ignores SIGPIPE: a process of its own. */
+enum err_code local_server_run(const struct local_server_options *options, struct err *err)
+    MUST_USE;
+
+#endif
