@@ -1,0 +1,101 @@
+#include "engine/kinds/kinds.h"
+
+#include "engine/aws/sts.h"
+#include "engine/kinds/kinds_internal.h"
+
+#include <assert.h>
+
+/* The list. OUTPUT is only ever removed, in batches (objects.c). */
+static const struct kind_ops *const s_kinds[KIND_COUNT] = {
+    [KIND_BUCKET] = &kind_bucket,
+    [KIND_DATA] = &kind_data,
+    [KIND_TRAINING_JOB] = &kind_training_job,
+    [KIND_LOCAL_TRAINING] = &kind_local_training,
+    [KIND_ARTIFACT] = &kind_artifact,
+    [KIND_MODEL] = &kind_model,
+    [KIND_ENDPOINT_CONFIG] = &kind_endpoint_config,
+    [KIND_ENDPOINT] = &kind_endpoint,
+    [KIND_LOG_GROUP] = &kind_log_group,
+};
+
+struct kinds *kinds_of(struct world *world)
+{
+    return (struct kinds *) world; /* the world is its first member */
+}
+
+static enum err_code identity(
+    struct world *world,
+    struct arena *arena,
+    struct str *ret_account,
+    struct str *ret_arn,
+    struct err *err)
+{
+    struct kinds *kinds = kinds_of(world);
+    struct sts_identity who;
+    enum err_code code = sts_caller_identity(kinds->aws, arena, &who, err);
+    if (code != ERR_NONE)
+        return code;
+    aws_set_account(kinds->aws, who.account);
+    *ret_account = who.account;
+    *ret_arn = who.arn;
+    return ERR_NONE;
+}
+
+static enum err_code start(struct world *world, struct world_call *call, struct err *err)
+{
+    const struct kind_ops *ops = s_kinds[call->change->kind];
+    assert(ops != NULL);
+    return ops->start(kinds_of(world), call, err);
+}
+
+static enum err_code
+poll_kind(struct world *world, struct world_call *call, struct settle *out, struct err *err)
+{
+    const struct kind_ops *ops = s_kinds[call->change->kind];
+    if (ops->poll == NULL) {
+        *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
+        return ERR_NONE;
+    }
+    return ops->poll(kinds_of(world), call, out, err);
+}
+
+static const struct world_ops s_ops = {
+    .identity = identity,
+    .digest_file = kinds_digest_file,
+    .check_channel = kinds_check_channel,
+    .check_artifact = kinds_check_artifact,
+    .digest_s3 = kinds_digest_s3,
+    .observe = kinds_observe,
+    .inspect = kinds_inspect,
+    .inspect_job = kinds_inspect_job,
+    .describe_endpoint = kinds_describe_endpoint,
+    .list_jobs = kinds_list_jobs,
+    .record_read = kinds_record_read,
+    .record_write = kinds_record_write,
+    .record_delete = kinds_record_delete,
+    .remove_objects = kinds_remove_objects,
+    .abort_uploads = kinds_abort_uploads,
+    .start = start,
+    .poll = poll_kind,
+};
+
+struct world *kinds_world(struct arena *arena, const struct kinds_options *options)
+{
+    struct kinds *kinds = ARENA_NEW(arena, struct kinds);
+    *kinds = (struct kinds){
+        .world = {&s_ops},
+        .arena = arena,
+        .aws = options->aws,
+        .loop = options->loop,
+        .version = options->version};
+    gate_init(&kinds->data_gate, 1);
+    return &kinds->world;
+}
+
+void kinds_free(struct world *world)
+{
+    if (world == NULL)
+        return;
+    training_data_free(kinds_of(world)->data);
+    kinds_of(world)->data = NULL;
+}

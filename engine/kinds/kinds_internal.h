@@ -1,0 +1,177 @@
+/* engine/kinds/kinds_internal.h - shared by the files of engine/kinds; nobody else includes it.
+ *
+ * A kind starts a change and says, polled, when it has settled. Required: start. Optional: poll
+ * (NULL: settled when start returned). Both see ACTION_CREATE, UPDATE, REPLACE (make the new one)
+ * and DELETE.
+ */
+#ifndef ENGINE_KINDS_KINDS_INTERNAL_H
+#define ENGINE_KINDS_KINDS_INTERNAL_H
+
+#include "engine/aws/s3.h"
+#include "engine/kinds/kinds.h"
+#include "engine/plan/artifact.h"
+#include "engine/resource/names.h"
+
+struct training_data; /* parsed channels, shared by everything trained here */
+
+struct kinds {
+    struct world world;
+    struct arena *arena;
+    struct aws *aws;
+    struct loop *loop;
+    struct str version;
+    struct gate data_gate;
+    struct training_data *data;
+    size_t jobs_running;
+};
+
+struct kind_ops {
+    enum err_code (*start)(struct kinds *kinds, struct world_call *call, struct err *err);
+    enum err_code (*poll)(
+        struct kinds *kinds, struct world_call *call, struct settle *out, struct err *err);
+};
+
+/* One per file: bucket.c data_object.c training_job.c local_training.c artifact.c thing.c
+ * endpoint.c log_group.c */
+extern const struct kind_ops kind_bucket, kind_data, kind_training_job, kind_local_training,
+    kind_artifact, kind_model, kind_endpoint_config, kind_endpoint, kind_log_group;
+
+struct kinds *kinds_of(struct world *world);
+void training_data_free(struct training_data *data);
+
+/* ---- common.c ---- */
+
+/* [{"Key":..,"Value":..}] of the stack's tags; fp and settings may be null. */
+struct json *kinds_tags(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    struct str fp,
+    struct str settings);
+/* ListTags of SageMaker as an object of strings. */
+enum err_code kinds_list_tags(
+    struct kinds *kinds,
+    struct arena *arena,
+    struct str arn,
+    const struct json **ret_tags,
+    struct err *err) MUST_USE;
+enum owner kinds_owner(const struct want *want, const struct json *tags);
+/* "model", "endpoint-config", "training-job", "endpoint" */
+struct str
+kinds_arn(struct arena *arena, const struct want *want, const char *resource, struct str name);
+/* User metadata of an object of ours. count gets how many; at most 8. */
+struct s3_meta *kinds_meta(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    struct str fp,
+    struct str sha256,
+    size_t *ret_count);
+/* {name: value} with one string. */
+struct json *kinds_body(struct arena *arena, const char *member, struct str value);
+/* A call of SageMaker's control plane. */
+enum err_code kinds_call(
+    struct kinds *kinds,
+    struct arena *arena,
+    const char *operation,
+    const struct json *body,
+    const struct json **ret_reply,
+    struct err *err) MUST_USE;
+/* Every page of a List* call whose names contain a text: the members of `list`. */
+enum err_code kinds_list(
+    struct kinds *kinds,
+    struct arena *arena,
+    const char *operation,
+    const char *list,
+    struct str contains,
+    struct json **ret_items,
+    struct err *err) MUST_USE;
+/* SageMaker cannot use a role yet that IAM has only just made (and reads some stores late). */
+bool kinds_not_yet(const struct err *err);
+
+/* ---- the world's functions, by file ---- */
+
+enum err_code kinds_observe(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    bool destroy,
+    struct snapshot *out,
+    struct err *err);
+enum err_code kinds_describe_endpoint(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_endpoint *out,
+    struct err *err);
+enum err_code kinds_list_jobs(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct snapshot *seen,
+    struct err *err);
+enum err_code kinds_inspect_job(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_job *job,
+    struct err *err);
+enum err_code kinds_inspect(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_object *object,
+    struct err *err);
+enum err_code kinds_observe_storage(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    bool destroy,
+    struct snapshot *out,
+    struct err *err);
+enum err_code kinds_digest_file(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct str *ret_sha256,
+    uint64_t *ret_size,
+    struct err *err);
+enum err_code kinds_check_channel(
+    struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err);
+enum err_code kinds_check_artifact(
+    struct world *world, const struct want *want, const struct want_model *model, struct err *err);
+enum err_code kinds_digest_s3(
+    struct world *world,
+    struct arena *arena,
+    struct str uri,
+    struct str *ret_digest,
+    struct str *ret_etag,
+    uint64_t *ret_size,
+    struct err *err);
+enum err_code kinds_record_read(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct record *out,
+    struct err *err);
+enum err_code kinds_record_write(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str text,
+    struct str if_etag,
+    struct str *ret_etag,
+    struct err *err);
+enum err_code kinds_record_delete(
+    struct world *world, const struct want *want, struct str if_etag, struct err *err);
+enum err_code kinds_remove_objects(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct change **changes,
+    size_t count,
+    struct err *err);
+enum err_code kinds_abort_uploads(
+    struct world *world, const struct want *want, const struct snapshot *seen, struct err *err);
+
+#endif

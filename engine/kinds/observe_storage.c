@@ -1,0 +1,160 @@
+#include "engine/aws/logs.h"
+#include "engine/kinds/kinds_internal.h"
+
+/* Everything under the stack's prefix, its record, and - for destroy - unfinished uploads and the
+ * bucket's tags. */
+
+struct reading {
+    struct kinds *kinds;
+    struct arena *arena;
+    const struct want *want;
+    struct snapshot *out;
+    struct err *err;
+    enum err_code code;
+};
+
+static void read_record(void *arg)
+{
+    struct reading *r = arg;
+    r->code = kinds_record_read(&r->kinds->world, r->arena, r->want, &r->out->record, r->err);
+}
+
+static enum err_code list_prefix(struct reading *r)
+{
+    r->out->objects = map_new(r->arena);
+    struct s3_list_options options = {
+        .prefix = str_fmt(r->arena, STR_FMT "/", STR_ARG(r->want->prefix))};
+    struct s3_listing listing;
+    struct err failure = {0};
+    enum err_code code =
+        s3_list(r->kinds->aws, r->arena, r->want->bucket, &options, &listing, &failure);
+    if (code == ERR_NOT_FOUND) /* NoSuchBucket */
+        return ERR_NONE;
+    if (code != ERR_NONE) {
+        *r->err = failure;
+        return err_wrap(
+            r->err, "listing 's3://" STR_FMT "/" STR_FMT "/'", STR_ARG(r->want->bucket),
+            STR_ARG(r->want->prefix));
+    }
+    r->out->bucket.present = true;
+    struct seen_object *objects = ARENA_ARRAY(r->arena, listing.count, struct seen_object);
+    for (size_t i = 0; i < listing.count; i++) {
+        objects[i] = (struct seen_object){
+            .key = listing.objects[i].key,
+            .etag = listing.objects[i].etag,
+            .size = listing.objects[i].size_bytes,
+            .modified_ms = listing.objects[i].modified_ms};
+        map_put(r->out->objects, objects[i].key, &objects[i]);
+    }
+    return ERR_NONE;
+}
+
+static enum err_code list_uploads(struct reading *r)
+{
+    struct s3_upload *uploads;
+    size_t count;
+    struct str prefix = str_fmt(r->arena, STR_FMT "/", STR_ARG(r->want->prefix));
+    enum err_code code =
+        s3_list_uploads(r->kinds->aws, r->arena, r->want->bucket, prefix, &uploads, &count, r->err);
+    for (size_t i = 0; code == ERR_NONE && i < count; i++)
+        *VEC_PUSH(r->arena, &r->out->uploads) = str_fmt(
+            r->arena, STR_FMT "\n" STR_FMT, STR_ARG(uploads[i].key), STR_ARG(uploads[i].upload_id));
+    return code;
+}
+
+static enum err_code read_bucket_tags(struct reading *r)
+{
+    struct s3_tag *tags;
+    size_t count;
+    enum err_code code =
+        s3_bucket_get_tags(r->kinds->aws, r->arena, r->want->bucket, &tags, &count, r->err);
+    for (size_t i = 0; code == ERR_NONE && i < count; i++)
+        if (str_eq(tags[i].name, STR("mmectl:uid")) && str_eq(tags[i].value, r->want->uid))
+            r->out->bucket.ours = true;
+    return code;
+}
+
+/* A prefix inside another stack's prefix: the other stack's record stands above ours. */
+static enum err_code check_parents(struct reading *r)
+{
+    struct str prefix = r->want->prefix;
+    for (size_t slash = str_rindex(prefix, '/'); slash != SIZE_MAX;
+         slash = str_rindex(prefix, '/')) {
+        prefix = str_slice(prefix, 0, slash);
+        struct str key = str_fmt(r->arena, STR_FMT "/control/stack.json", STR_ARG(prefix));
+        struct s3_info info;
+        struct err failure = {0};
+        enum err_code code =
+            s3_head(r->kinds->aws, r->arena, r->want->bucket, key, &info, &failure);
+        if (code == ERR_NOT_FOUND)
+            continue;
+        if (code != ERR_NONE) {
+            *r->err = failure;
+            return code;
+        }
+        err_set(
+            r->err, ERR_CONFLICT,
+            "the prefix '" STR_FMT "' lies inside another stack's, 's3://" STR_FMT "/" STR_FMT "'",
+            STR_ARG(r->want->home), STR_ARG(r->want->bucket), STR_ARG(prefix));
+        err_hint(r->err, "choose a storage.prefix outside of it");
+        return err_locate(r->err, r->want->at);
+    }
+    return ERR_NONE;
+}
+
+enum err_code kinds_observe_storage(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    bool destroy,
+    struct snapshot *out,
+    struct err *err)
+{
+    struct err record_err = {0};
+    struct reading reading = {.kinds = kinds, .arena = arena, .want = want, .out = out, .err = err};
+    struct reading record = reading;
+    record.err = &record_err;
+    struct task *task = loop_spawn(kinds->loop, read_record, &record);
+    enum err_code code = list_prefix(&reading);
+    loop_join(kinds->loop, task);
+    if (code != ERR_NONE)
+        return code;
+    if (record.code != ERR_NONE) {
+        *err = record_err;
+        return record.code;
+    }
+    if (!out->bucket.present)
+        return ERR_NONE;
+    code = check_parents(&reading);
+    if (code == ERR_NONE && destroy)
+        code = list_uploads(&reading);
+    if (code == ERR_NONE && destroy && !want->bucket_is_default)
+        code = read_bucket_tags(&reading);
+    return code;
+}
+
+enum err_code kinds_inspect(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_object *object,
+    struct err *err)
+{
+    struct kinds *kinds = kinds_of(world);
+    struct s3_info info;
+    struct err failure = {0};
+    enum err_code code = s3_head(kinds->aws, arena, want->bucket, object->key, &info, &failure);
+    if (code == ERR_NOT_FOUND) { /* gone since the listing */
+        object->owner = OWNER_OTHER;
+        return ERR_NONE;
+    }
+    if (code != ERR_NONE) {
+        *err = failure;
+        return code;
+    }
+    bool ours = str_eq(s3_meta_get(&info, "mmectl-uid"), want->uid);
+    object->owner = ours ? OWNER_US : OWNER_OTHER;
+    object->fp = ours ? s3_meta_get(&info, "mmectl-fp") : STR_NULL;
+    object->sha256 = s3_meta_get(&info, "mmectl-sha256");
+    return ERR_NONE;
+}

@@ -1,0 +1,125 @@
+#include "engine/base/digest.h"
+#include "engine/base/file.h"
+#include "engine/kinds/kinds_internal.h"
+#include "engine/resource/image.h"
+#include "engine/xgb/artifact.h"
+#include "engine/xgb/dataset.h"
+
+/* What the user names as sources: local files and s3:// objects, digested and checked before
+ * anything is sent. */
+
+enum err_code kinds_digest_file(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct str *ret_sha256,
+    uint64_t *ret_size,
+    struct err *err)
+{
+    (void) world;
+    struct sha256 hash;
+    const char *name = str_z(arena, path);
+    if (file_is_dir(name))
+        return err_set(err, ERR_SPEC, "'%s' is a folder, not a file", name);
+    enum err_code code = sha256_file(name, &hash, ret_size, err);
+    if (code != ERR_NONE)
+        return code;
+    *ret_sha256 = hex_of(arena, hash.bytes, sizeof(hash.bytes));
+    return ERR_NONE;
+}
+
+enum err_code kinds_check_channel(
+    struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err)
+{
+    (void) world;
+    if (str_is_null(channel->path))
+        return ERR_NONE; /* s3://: the job reads it */
+    AUTO(arena_close) struct arena *scratch = arena_new("channel", 0);
+    AUTO(file_unmap) struct str text = STR_NULL;
+    enum err_code code = file_map(str_z(scratch, channel->path), &text, err);
+    if (code != ERR_NONE)
+        return code;
+    struct dataset_options options = {
+        .name = channel->source, .content_type = channel->content_type, .csv_weights = csv_weights};
+    size_t rows, cols;
+    return dataset_check(text, &options, &rows, &cols, err);
+}
+
+enum err_code kinds_check_artifact(
+    struct world *world, const struct want *want, const struct want_model *model, struct err *err)
+{
+    struct kinds *kinds = kinds_of(world);
+    AUTO(arena_close) struct arena *scratch = arena_new("artifact", MIB(3072));
+    AUTO(file_unmap) struct str mapped = STR_NULL;
+    struct str bytes;
+    enum err_code code;
+    if (!str_is_null(model->path)) {
+        code = file_map(str_z(scratch, model->path), &mapped, err);
+        bytes = mapped;
+    } else {
+        struct str bucket, key;
+        if (!s3_uri_split(model->s3_uri, &bucket, &key))
+            return err_set(
+                err, ERR_SPEC, "'" STR_FMT "' is not s3://bucket/key", STR_ARG(model->s3_uri));
+        struct s3_get_options options = {.if_match = model->source_etag, .max_bytes = MIB(1024)};
+        code = s3_get(kinds->aws, scratch, bucket, key, &options, &bytes, NULL, err);
+    }
+    if (code != ERR_NONE)
+        return code;
+    if (!str_is_null(model->s3_uri) && !str_is_null(model->sha256) &&
+        !str_eq(sha256_hex(scratch, bytes), model->sha256))
+        return err_set(
+            err, ERR_SPEC, "'" STR_FMT "' has sha256 " STR_FMT ", not the pinned one",
+            STR_ARG(model->source), STR_ARG(sha256_hex(scratch, bytes)));
+    struct artifact artifact;
+    code = artifact_read(scratch, bytes, &artifact, err);
+    if (code == ERR_NONE)
+        code = artifact_check(
+            &artifact, image_version_of(want->serving_image), model->allow_pickle, err);
+    if (code != ERR_NONE)
+        err_wrap(err, "artifact '" STR_FMT "'", STR_ARG(model->source));
+    return code;
+}
+
+enum err_code kinds_digest_s3(
+    struct world *world,
+    struct arena *arena,
+    struct str uri,
+    struct str *ret_digest,
+    struct str *ret_etag,
+    uint64_t *ret_size,
+    struct err *err)
+{
+    struct kinds *kinds = kinds_of(world);
+    struct str bucket, key;
+    if (!s3_uri_split(uri, &bucket, &key))
+        return err_set(err, ERR_SPEC, "'" STR_FMT "' is not s3://bucket/key", STR_ARG(uri));
+    struct s3_list_options options = {.prefix = key};
+    struct s3_listing listing;
+    enum err_code code = s3_list(kinds->aws, arena, bucket, &options, &listing, err);
+    if (code != ERR_NONE)
+        return code;
+    if (listing.count == 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no object under '" STR_FMT "'", STR_ARG(uri));
+    AUTO(buf_done) struct buf text = BUF_INIT(MIB(512));
+    uint64_t size = 0;
+    struct str etag = STR_NULL;
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct s3_object *object = &listing.objects[i];
+        size += object->size_bytes;
+        /* Keys relative to the prefix: the same data elsewhere is the same data. */
+        buf_fmt(
+            &text, STR_FMT "|" STR_FMT "|%llu\n", STR_ARG(str_from_index(object->key, key.len)),
+            STR_ARG(object->etag), (unsigned long long) object->size_bytes);
+        if (str_eq(object->key, key)) {
+            etag = object->etag;
+            size = object->size_bytes;
+        }
+    }
+    if (!buf_ok(&text))
+        return err_set(err, ERR_SPEC, "'" STR_FMT "' holds too many objects", STR_ARG(uri));
+    *ret_digest = sha256_hex(arena, buf_str(&text));
+    *ret_etag = etag;
+    *ret_size = size;
+    return ERR_NONE;
+}
