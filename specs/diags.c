@@ -104,6 +104,15 @@ struct diag *diags_warning(struct diags *diags, struct srcloc at, const char *fm
     return add(diags, DIAG_WARNING, at, message);
 }
 
+bool diags_has_error(const struct diags *diags, struct srcloc at)
+{
+    for (size_t i = 0; i < diags->list.len; i++)
+        if (diags->list.items[i].severity == DIAG_ERROR &&
+            srcloc_cmp(diags->list.items[i].at, at) == 0)
+            return true;
+    return false;
+}
+
 void diag_hint(struct diags *diags, struct diag *diag, const char *fmt, ...)
 {
     va_list args;

@@ -34,6 +34,8 @@ struct diag *diags_error(struct diags *diags, struct srcloc at, const char *fmt,
 struct diag *diags_warning(struct diags *diags, struct srcloc at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void diag_hint(struct diags *diags, struct diag *diag, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Whether an error is kept for this very place: what else is wrong there is a consequence. */
+bool diags_has_error(const struct diags *diags, struct srcloc at);
 void diags_sort(struct diags *diags);
 /* "file:line:col", for a message that names a second place. */
 struct str srcloc_text(struct arena *arena, struct srcloc at);

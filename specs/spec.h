@@ -86,9 +86,9 @@ struct spec_endpoint {
 };
 
 struct spec {
-    struct str file;   /* as given on the command line; "-" for standard input */
-    struct str folder; /* relative paths are resolved against it */
-    struct srcloc at;
+    struct str file;      /* as given on the command line; "-" for standard input */
+    struct str folder;    /* relative paths are resolved against it */
+    struct srcloc at;     /* of its `spec` key */
     struct spec_str name; /* the stack */
     struct spec_map tags;
     struct spec_str account; /* STR_NULL: not guarded by the spec */

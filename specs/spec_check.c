@@ -125,7 +125,8 @@ static void check_account(struct arena *arena, struct diags *diags, const struct
         diag_hint(diags, diag, "for example 'region: us-east-1', or --region us-east-1");
     }
     struct str of_role = role_account(spec);
-    if (of_role.len != 12 || spec->account.value.len != 12 || str_eq(of_role, spec->account.value))
+    if (diags_has_error(diags, spec->role.at) || diags_has_error(diags, spec->account.at) ||
+        of_role.len != 12 || spec->account.value.len != 12 || str_eq(of_role, spec->account.value))
         return;
     struct diag *diag = diags_error(
         diags, spec->role.at,
@@ -164,7 +165,7 @@ static void check_storage(struct diags *diags, const struct spec *spec)
     for (size_t i = 0; i < ARRAY_LEN(s_ends); i++)
         if (str_ends(bucket, str_from(s_ends[i])))
             why = "S3 reserves this ending";
-    if (why != NULL) {
+    if (why != NULL && !diags_has_error(diags, spec->bucket.at)) {
         struct diag *diag = diags_error(
             diags, spec->bucket.at, "'" STR_FMT "' is not valid as 'bucket'", STR_ARG(bucket));
         diag_hint(diags, diag, "%s", why);
@@ -195,7 +196,8 @@ static void
 check_instance(struct diags *diags, const struct spec_instance *instance, enum instance_use use)
 {
     struct str type = instance->type.value;
-    if (str_is_null(type) || spec_instance_known(type, use))
+    if (str_is_null(type) || diags_has_error(diags, instance->type.at) ||
+        spec_instance_known(type, use))
         return;
     bool hosting = use == INSTANCE_HOSTING;
     bool elsewhere = spec_instance_known(type, hosting ? INSTANCE_TRAINING : INSTANCE_HOSTING);
@@ -231,7 +233,8 @@ static void check_channels(struct arena *arena, struct diags *diags, const struc
 {
     const struct spec_channel *train = find_channel(spec, "train");
     const struct spec_channel *validation = find_channel(spec, "validation");
-    if (train != NULL && validation != NULL &&
+    if (train != NULL && validation != NULL && !diags_has_error(diags, train->content_type.at) &&
+        !diags_has_error(diags, validation->content_type.at) &&
         !str_eq(train->content_type.value, validation->content_type.value))
         diags_error(
             diags, validation->content_type.at,
@@ -243,7 +246,7 @@ static void check_channels(struct arena *arena, struct diags *diags, const struc
         return;
     for (size_t i = 0; i < spec->training.n_channels; i++) {
         const struct spec_str *type = &spec->training.channels[i].content_type;
-        if (is_local_type(type->value))
+        if (is_local_type(type->value) || diags_has_error(diags, type->at))
             continue;
         struct diag *diag = diags_error(
             diags, type->at, "backend 'local' does not read '" STR_FMT "'", STR_ARG(type->value));
@@ -417,7 +420,7 @@ static void check_models(struct arena *arena, struct diags *diags, const struct 
                 (void) map_put(names, name, &spec->models[i]);
         }
         check_artifact(diags, spec, model);
-        if (is_trained(model) && spec->training.set)
+        if (is_trained(model) && spec->training.set && !str_is_null(name))
             check_hyperparameters(arena, diags, spec, model);
     }
 }

@@ -21,6 +21,7 @@ struct loader {
     struct spec_reader reader;
     VEC(struct spec *) specs;
     bool *declared; /* per --set: some document declares it */
+    bool broken;    /* some document could not be read, so more may be declared than is known */
 };
 
 static void
@@ -45,6 +46,7 @@ static void load_text(struct loader *loader, struct str text, struct str file, s
     const char *name = str_z(loader->arena, file);
     struct ydoc_list docs;
     bool good = ydoc_read(loader->arena, text, name, loader->diags, &docs);
+    loader->broken |= !good;
     for (size_t i = 0; i < docs.len; i++)
         load_document(loader, docs.items[i], file, folder);
     if (good && docs.len == 0) {
@@ -188,7 +190,7 @@ enum err_code spec_load(
     if (code == ERR_NONE) {
         check_region(&loader);
         spec_check_list(arena, diags, &specs);
-        if (specs.len > 0)
+        if (!loader.broken && specs.len > 0)
             check_sets(&loader);
     }
     spec_reader_done(&loader.reader);

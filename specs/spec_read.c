@@ -118,13 +118,14 @@ static void unknown_key(
 static bool
 check_name(struct spec_reader *reader, const struct spec_field *field, const struct ynode *key)
 {
-    struct str what = str_fmt(reader->arena, "a name in %s", field->name);
+    struct str what = str_fmt(reader->arena, "a name in '%s'", field->name);
     return spec_check_controls(reader, key->at, what, key->text) &&
            spec_check_length(reader, key->at, what, key->text, 1, field->key_max) &&
            spec_check_pattern(
                reader, key->at, what, key->text, field->key_pattern, field->key_note);
 }
 
+/* A variable at fault is kept as well, so that its uses are not reported as undeclared. */
 static bool read_pair(
     struct spec_reader *reader,
     const struct spec_field *field,
@@ -135,14 +136,16 @@ static bool read_pair(
     *ret_pair =
         (struct spec_pair){.name = name, .at = entry->key->at, .value_at = entry->value->at};
     bool literal = (field->flags & FIELD_LITERAL) != 0;
-    if (!check_name(reader, field, entry->key))
-        return false;
+    struct str what = spec_quoted(reader, name);
+    bool good = check_name(reader, field, entry->key);
     if (literal && entry->value->kind == YNODE_SCALAR) {
         bool null = entry->value->style != YNODE_QUOTED &&
                     yscalar_of(entry->value->text).type == YSCALAR_NULL;
         ret_pair->value = null ? STR_NULL : entry->value->text;
-        return null || spec_check_length(
-                           reader, entry->value->at, name, ret_pair->value, 0, field->value_max);
+        if (!null)
+            (void) spec_check_length(
+                reader, entry->value->at, what, ret_pair->value, 0, field->value_max);
+        return true;
     }
     struct spec_scalar scalar;
     enum scalar_state state =
@@ -150,12 +153,16 @@ static bool read_pair(
     if (state == SCALAR_ABSENT && str_find(entry->value->text, STR("${")) == SIZE_MAX) {
         struct diag *diag = diags_error(
             reader->diags, entry->value->at, "'" STR_FMT "' has no value", STR_ARG(name));
-        diag_hint(reader->diags, diag, "write \"\" for an empty text");
+        diag_hint(reader->diags, diag, "leave the key out, or write \"\" for an empty text");
     }
-    if (state != SCALAR_THERE ||
-        !spec_check_length(reader, scalar.at, name, scalar.text, 0, field->value_max) ||
+    if (literal) {
+        ret_pair->value = STR("");
+        return true;
+    }
+    if (!good || state != SCALAR_THERE ||
+        !spec_check_length(reader, scalar.at, what, scalar.text, 0, field->value_max) ||
         !spec_check_pattern(
-            reader, scalar.at, name, scalar.text, field->pattern, field->pattern_note))
+            reader, scalar.at, what, scalar.text, field->pattern, field->pattern_note))
         return false;
     ret_pair->value = scalar.text;
     return true;

@@ -119,6 +119,11 @@ static struct str brief(struct spec_reader *reader, struct str text)
     return str_fmt(reader->arena, STR_FMT "...", STR_ARG(str_slice(text, 0, len)));
 }
 
+struct str spec_quoted(struct spec_reader *reader, struct str name)
+{
+    return str_fmt(reader->arena, "'" STR_FMT "'", STR_ARG(name));
+}
+
 static struct str scalar_words(struct spec_reader *reader, const struct spec_scalar *scalar)
 {
     const char *type = "the string";
@@ -184,16 +189,17 @@ static bool check_tag(struct spec_reader *reader, const struct ynode *node, stru
 
 /* Control characters end up in headers and on terminals; nothing in this language needs them. */
 bool spec_check_controls(
-    struct spec_reader *reader, struct srcloc at, struct str name, struct str text)
+    struct spec_reader *reader, struct srcloc at, struct str what, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char) text.ptr[i];
         if (c >= 0x20 && c != 0x7F)
             continue;
-        const char *what = c == '\n' ? "a line break" : "a control character";
-        struct diag *diag =
-            diags_error(reader->diags, at, "'" STR_FMT "' contains %s", STR_ARG(name), what);
-        diag_hint(reader->diags, diag, "keep it on one line; '>-' folds long text");
+        struct diag *diag = diags_error(
+            reader->diags, at, STR_FMT " contains %s", STR_ARG(what),
+            c == '\n' ? "a line break" : "a control character");
+        if (c == '\n')
+            diag_hint(reader->diags, diag, "'>-' folds long text into one line");
         return false;
     }
     return true;
@@ -217,7 +223,7 @@ enum scalar_state spec_scalar_read(
     bool plain = node->style != YNODE_QUOTED;
     if (emptied || (plain && yscalar_of(text).type == YSCALAR_NULL))
         return SCALAR_ABSENT;
-    if (!spec_check_controls(reader, node->at, name, text))
+    if (!spec_check_controls(reader, node->at, spec_quoted(reader, name), text))
         return SCALAR_FAULTY;
     *ret_scalar = (struct spec_scalar){text, plain, node->at};
     return SCALAR_THERE;
@@ -257,23 +263,24 @@ bool spec_check_limits(
 bool spec_check_length(
     struct spec_reader *reader,
     struct srcloc at,
-    struct str name,
+    struct str what,
     struct str text,
     int64_t min,
     int64_t max)
 {
-    struct str what = str_fmt(reader->arena, "'" STR_FMT "' must have", STR_ARG(name));
     if (text.len == 0 && min > 0) {
-        diags_error(reader->diags, at, "'" STR_FMT "' is empty", STR_ARG(name));
+        diags_error(reader->diags, at, STR_FMT " is empty", STR_ARG(what));
         return false;
     }
-    return spec_check_limits(reader, at, what, " characters", count_characters(text), min, max);
+    return spec_check_limits(
+        reader, at, str_fmt(reader->arena, STR_FMT " must have", STR_ARG(what)), " characters",
+        count_characters(text), min, max);
 }
 
 bool spec_check_pattern(
     struct spec_reader *reader,
     struct srcloc at,
-    struct str name,
+    struct str what,
     struct str text,
     const char *pattern,
     const char *note)
@@ -281,15 +288,15 @@ bool spec_check_pattern(
     if (pattern == NULL || spec_matches(reader, pattern, text))
         return true;
     struct diag *diag = diags_error(
-        reader->diags, at, "'" STR_FMT "' is not valid as '" STR_FMT "'",
-        STR_ARG(brief(reader, text)), STR_ARG(name));
-    diag_hint(reader->diags, diag, "'" STR_FMT "' takes %s", STR_ARG(name), note);
+        reader->diags, at, "'" STR_FMT "' is not valid as " STR_FMT, STR_ARG(brief(reader, text)),
+        STR_ARG(what));
+    diag_hint(reader->diags, diag, STR_FMT " takes %s", STR_ARG(what), note);
     return false;
 }
 
 /* A scheme other than s3 is a slip, not a file called "http:". */
 static bool
-check_path(struct spec_reader *reader, const struct spec_scalar *scalar, struct str name)
+check_path(struct spec_reader *reader, const struct spec_scalar *scalar, struct str what)
 {
     struct str text = scalar->text;
     struct diag *diag = NULL;
@@ -308,8 +315,7 @@ check_path(struct spec_reader *reader, const struct spec_scalar *scalar, struct 
     } else {
         return true;
     }
-    diag_hint(
-        reader->diags, diag, "'" STR_FMT "' takes a local path or s3://bucket/key", STR_ARG(name));
+    diag_hint(reader->diags, diag, STR_FMT " takes a local path or s3://bucket/key", STR_ARG(what));
     return false;
 }
 
@@ -325,12 +331,12 @@ static void put_string(
     const struct spec_scalar *scalar,
     char *base)
 {
-    struct str name = str_from(field->name);
-    if (spec_check_length(reader, scalar->at, name, scalar->text, field->min, field->max) &&
+    struct str what = spec_quoted(reader, str_from(field->name));
+    if (spec_check_length(reader, scalar->at, what, scalar->text, field->min, field->max) &&
         spec_check_pattern(
-            reader, scalar->at, name, scalar->text, field->pattern, field->pattern_note) &&
+            reader, scalar->at, what, scalar->text, field->pattern, field->pattern_note) &&
         (field->flags & FIELD_PATH) != 0)
-        (void) check_path(reader, scalar, name);
+        (void) check_path(reader, scalar, what);
     spec_string_put(field, scalar->text, scalar->at, base);
 }
 
@@ -346,6 +352,8 @@ static void type_fault(
         diag_hint(reader->diags, diag, "YAML 1.2 knows only 'true' and 'false'");
     else if (!scalar->plain && (meant == YSCALAR_INT || meant == YSCALAR_BOOL))
         diag_hint(reader->diags, diag, "leave the quotes out");
+    else if (field->type == FIELD_DURATION && meant == YSCALAR_INT)
+        diag_hint(reader->diags, diag, "write '" STR_FMT "s' for seconds", STR_ARG(scalar->text));
 }
 
 static void put_int(
@@ -360,7 +368,11 @@ static void put_int(
         return;
     }
     struct str what = str_fmt(reader->arena, "'%s' must be", field->name);
-    if (spec_check_limits(reader, scalar->at, what, "", value.integer, field->min, field->max))
+    if (value.overflow)
+        diags_error(
+            reader->diags, scalar->at, STR_FMT " %lld to %lld, not " STR_FMT, STR_ARG(what),
+            (long long) field->min, (long long) field->max, STR_ARG(brief(reader, scalar->text)));
+    else if (spec_check_limits(reader, scalar->at, what, "", value.integer, field->min, field->max))
         memcpy(base + field->offset, &value.integer, sizeof(value.integer));
 }
 

@@ -55,8 +55,10 @@ void spec_wrong_kind(
     struct str name,
     const char *wanted,
     const struct ynode *node);
+struct str spec_quoted(struct spec_reader *reader, struct str name); /* 'name' */
+/* what: the subject as it stands in a message, "'count'" or "a name in 'tags'". */
 bool spec_check_controls(
-    struct spec_reader *reader, struct srcloc at, struct str name, struct str text);
+    struct spec_reader *reader, struct srcloc at, struct str what, struct str text);
 /* what: "'count' must be", unit: "" or " entries"; max 0: no limit. */
 bool spec_check_limits(
     struct spec_reader *reader,
@@ -70,14 +72,14 @@ bool spec_check_limits(
 bool spec_check_length(
     struct spec_reader *reader,
     struct srcloc at,
-    struct str name,
+    struct str what,
     struct str text,
     int64_t min,
     int64_t max);
 bool spec_check_pattern(
     struct spec_reader *reader,
     struct srcloc at,
-    struct str name,
+    struct str what,
     struct str text,
     const char *pattern,
     const char *note);

@@ -48,13 +48,15 @@ void spec_vars_init(
                 diags, var->value_at, "the value of variable '" STR_FMT "' uses a variable",
                 STR_ARG(var->name));
             diag_hint(diags, diag, "values are put in as they are; write the text out");
+            var->value = STR("");
         }
         set_from_environment(vars, var, options);
     }
     for (size_t i = 0; i < options->n_sets; i++) {
         struct spec_pair *var = find(vars, options->sets[i].name);
+        struct str value = options->sets[i].value;
         if (var != NULL)
-            var->value = options->sets[i].value;
+            var->value = str_is_null(value) ? STR("") : value;
     }
 }
 

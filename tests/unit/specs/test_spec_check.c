@@ -1,0 +1,226 @@
+#include "tests/harness/test.h"
+
+#include "tests/unit/specs/spec_test.h"
+
+static void the_base_has_no_fault(void **state)
+{
+    struct loaded loaded = load_text(*state, STR(SPEC_TEST_BASE));
+    assert_str(loaded.faults, "");
+    assert_ok(loaded.code, &loaded.err);
+}
+
+/* Fields that do not fit together. */
+static void faults_across_fields(void **state)
+{
+    static const struct fault_case s_cases[] = {
+        {"arn:aws:iam::123456789012", "arn:aws:iam::999999999999",
+         "E spec.yaml:13:9 role 'arn:aws:iam::999999999999:role/SageMaker' is of account "
+         "999999999999, but spec.account at spec.yaml:11:12 is 123456789012 | SageMaker can only "
+         "assume a role of its own account\n"},
+        {"bucket: \"${bucket}\"", "bucket: a..b",
+         "E spec.yaml:14:21 'a..b' is not valid as 'bucket' | two dots in a row are not allowed\n"},
+        {"bucket: \"${bucket}\"", "bucket: 192.168.5.4",
+         "E spec.yaml:14:21 '192.168.5.4' is not valid as 'bucket' | it must not look like an IP "
+         "address\n"},
+        {"bucket: \"${bucket}\"", "bucket: xn--abc",
+         "E spec.yaml:14:21 'xn--abc' is not valid as 'bucket' | S3 reserves this beginning\n"},
+        {"bucket: \"${bucket}\"", "bucket: abc-s3alias",
+         "E spec.yaml:14:21 'abc-s3alias' is not valid as 'bucket' | S3 reserves this ending\n"},
+        {"prefix: demo", "prefix: a/../b",
+         "E spec.yaml:14:42 'a/../b' is not valid as 'prefix' | '.' and '..' are not folders in "
+         "S3\n"},
+        {"{team: risk}", "{\"aws:team\": risk}",
+         "E spec.yaml:5:10 tag 'aws:team' is reserved for AWS | \n"},
+        {"{team: risk}", "{\"mmectl:uid\": risk}",
+         "E spec.yaml:5:10 tag 'mmectl:uid' is reserved for mmectl | \n"},
+        {"contentType: text/csv}\n    hyper", "contentType: text/libsvm}\n    hyper",
+         "E spec.yaml:22:62 'validation' is 'text/libsvm', but 'train' at spec.yaml:21:52 is "
+         "'text/csv' | \n"},
+        {"contentType: text/csv}\n    hyper", "}\n    hyper",
+         "E spec.yaml:22:7 'validation' is 'text/libsvm', but 'train' at spec.yaml:21:52 is "
+         "'text/csv' | \n"},
+        {"backend: sagemaker", "backend: local\n    maxRuntime: 5m\n    image: x",
+         "E spec.yaml:18:12 'image' and 'algorithm' exclude each other | keep one of the two\n"
+         "E spec.yaml:18:12 backend 'local' cannot run an image | \n"
+         "E spec.yaml:21:5 duplicate key 'maxRuntime', first at spec.yaml:17:5 | keep one of the "
+         "two\n"},
+        {"    backend: sagemaker\n    algorithm: {name: xgboost, version: \"1.7-1\"}",
+         "    backend: local\n    image: x.dkr/y:1",
+         "E spec.yaml:17:12 backend 'local' cannot run an image | \n"},
+        {"    algorithm: {name", "    image: x.dkr/y:1\n    algorithm: {name",
+         "E spec.yaml:17:12 'image' and 'algorithm' exclude each other | keep one of the two\n"},
+        {"      train: {source: data/train.csv, contentType: text/csv}\n", "",
+         "E spec.yaml:15:3 missing channel 'train' in 'spec.training.channels' | for example "
+         "'channels: {train: {source: data/train.csv, contentType: text/csv}}'\n"},
+        {"type: \"${type}\", ", "",
+         "E spec.yaml:18:5 missing 'type' in 'spec.training.instance' | for example 'instance: "
+         "{type: ml.m5.large}'\n"},
+        {"\"${type}\"", "ml.m5.8xlarge",
+         "W spec.yaml:18:22 'ml.m5.8xlarge' is not known as an instance type for training | it may "
+         "be new; SageMaker has the last word\n"},
+        {"\"${type}\"", "ml.c5d.large",
+         "W spec.yaml:18:22 'ml.c5d.large' is not known as an instance type for training | "
+         "SageMaker offers it for endpoints only\n"},
+        {"type: ml.m5.large, count: 1}\n    cont", "type: ml.t3.large, count: 1}\n    cont",
+         "W spec.yaml:32:22 'ml.t3.large' is not known as an instance type for endpoints | "
+         "SageMaker offers it for training only\n"},
+        {"- name: two", "- name: one",
+         "E spec.yaml:27:13 model 'one' is defined twice, first at spec.yaml:25:13 | \n"},
+        {"  models:", "  models: []\n  mdels:",
+         "E spec.yaml:24:11 'spec.models' is empty | \n"
+         "E spec.yaml:25:3 unknown key 'mdels' in 'spec' | did you mean 'models'?\n"},
+        {"      artifact: s3://bucket/model.tar.gz",
+         "      artifact: s3://bucket/model.tar.gz\n      hyperparameters: {eta: 1}",
+         "E spec.yaml:29:25 model 'two' has both 'artifact' and 'hyperparameters' | a model that "
+         "is brought along is not trained; keep one of the two\n"},
+        {"      hyperparameters: {num_round: 25, max_depth: 2, eta: 0.3}",
+         "      hyperparameters: {num_round: 25}\n      sha256: "
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         "E spec.yaml:27:15 'sha256' needs an 'artifact' | \n"},
+        {"      hyperparameters: {num_round: 25, max_depth: 2, eta: 0.3}",
+         "      hyperparameters: {num_round: 25}\n      allowPickle: true",
+         "E spec.yaml:25:7 'allowPickle' needs an 'artifact' | \n"},
+        {"num_round: 25, ", "",
+         "E spec.yaml:25:7 model 'one': Missing required hyperparameter: num_round | set it here, "
+         "or for every model in spec.training.hyperparameters\n"},
+        {"eta: 0.3", "eta: 1.5",
+         "E spec.yaml:26:59 Hyperparameter eta: 1.5 is not in [0, 1] | AWS's XGBoost container "
+         "would fail the training job with this\n"},
+        {"eta: 0.3", "etaa: 0.3",
+         "E spec.yaml:26:54 Extraneous hyperparameter found: etaa | did you mean 'eta'?\n"},
+        {"eta: 0.3", "silent: 1",
+         "E spec.yaml:26:54 Extraneous hyperparameter found: silent | AWS's XGBoost container "
+         "would fail the training job with this\n"},
+        {"eta: 0.3", "eta: fast",
+         "E spec.yaml:26:59 Hyperparameter eta: could not parse value (caused by ValueError) | "
+         "AWS's XGBoost container would fail the training job with this\n"},
+        {"eta: 0.3", "eta: 0.3, learning_rate: 0.1",
+         "E spec.yaml:26:64 'eta' and 'learning_rate' are the same hyperparameter | keep one of "
+         "the two\n"},
+        {"max_depth: 2", "max_depth: 6.0",
+         "E spec.yaml:26:51 Hyperparameter max_depth: could not parse value (caused by ValueError) "
+         "| AWS's XGBoost container would fail the training job with this\n"},
+        {"max_depth: 2", "objective: \"multi:softmax\", eval_metric: merror",
+         "E spec.yaml:26:51 Require input for parameter 'num_class' for multi-classification | "
+         "AWS's XGBoost container would fail the training job with this\n"},
+        {"max_depth: 2", "objective: \"reg:squarederror\"",
+         "E spec.yaml:23:66 Metric 'auc' can only be applied for classification and ranking "
+         "problems. | AWS's XGBoost container would fail the training job with this\n"},
+        {"eval_metric: auc", "eval_metric: \"auc, error\"",
+         "E spec.yaml:23:66 Hyperparameter eval_metric: value ['auc', ' error'] not in range "
+         "['accuracy', 'auc', 'aucpr', 'balanced_accuracy', 'f1', 'f1_binary', 'f1_macro', 'map', "
+         "'ndcg', 'precision', 'r2', 'recall', 'precision_macro', 'precision_micro', "
+         "'recall_macro', 'recall_micro', 'aft-nloglik', 'cox-nloglik', 'error', 'gamma-deviance', "
+         "'gamma-nloglik', 'interval-regression-accuracy', 'logloss', 'mae', 'mape', 'merror', "
+         "'mlogloss', 'mphe', 'mse', 'poisson-nloglik', 'rmse', 'rmsle', 'tweedie-nloglik'] | "
+         "AWS's XGBoost container would fail the training job with this\n"},
+        {"max_depth: 2", "booster: tree",
+         "E spec.yaml:26:49 Hyperparameter booster: tree is not in ['gbtree', 'gblinear', 'dart'] "
+         "| AWS's XGBoost container would fail the training job with this\n"},
+        {"      validation: {source: data/validation.csv, contentType: text/csv}\n    "
+         "hyperparameters: {",
+         "    hyperparameters: {early_stopping_rounds: 5, ",
+         "W spec.yaml:22:23 'early_stopping_rounds' is ignored without a 'validation' channel | "
+         "\n"},
+        {", eval_metric: auc", ", early_stopping_rounds: 5",
+         "W spec.yaml:23:53 'early_stopping_rounds' is ignored without 'eval_metric' | \n"},
+    };
+    check_faults(*state, s_cases, ARRAY_LEN(s_cases));
+}
+
+static void a_large_environment(void **state)
+{
+    struct arena *arena = *state;
+    struct str pairs = STR("A: b");
+    char value[1021];
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    for (int i = 0; i < 33; i++)
+        pairs = str_fmt(arena, STR_FMT ", V%d: %s", STR_ARG(pairs), i, value);
+    struct loaded loaded = load_text(
+        arena, text_replace(arena, STR(SPEC_TEST_BASE), "WORKERS: \"1\"", str_z(arena, pairs)));
+    assert_str(
+        loaded.faults,
+        "E spec.yaml:33:31 'environment' has 33751 bytes, SageMaker takes 32768 | \n");
+}
+
+/* A fault in the defaults is told once, not once for each model. */
+static void shared_hyperparameters_are_reported_once(void **state)
+{
+    struct arena *arena = *state;
+    struct str text = text_replace(
+        arena, STR(SPEC_TEST_BASE), "    - name: two\n      artifact: s3://bucket/model.tar.gz",
+        "    - {name: two, hyperparameters: {num_round: 1}}\n"
+        "    - {name: three, hyperparameters: {num_round: 1}}");
+    text = text_replace(arena, text, "eval_metric: auc", "eval_metric: auc, gamma: -1");
+    assert_str(
+        load_text(arena, text).faults,
+        "E spec.yaml:23:78 Hyperparameter gamma: -1.0 is not in [0, +inf) | AWS's XGBoost "
+        "container would fail the training job with this\n");
+}
+
+static void hyperparameters_merge_by_canonical_name(void **state)
+{
+    struct arena *arena = *state;
+    struct str text = text_replace(
+        arena, STR(SPEC_TEST_BASE), "eval_metric: auc",
+        "eval_metric: auc, learning_rate: 0.9, seed: 7");
+    struct loaded loaded = load_text(arena, text);
+    assert_str(loaded.faults, "");
+    const struct spec_map *map = &loaded.specs.items[0]->models[0].hyperparameters;
+    static const char *const s_expected[][2] = {
+        {"eta", "0.3"},      {"eval_metric", "auc"},           {"max_depth", "2"},
+        {"num_round", "25"}, {"objective", "binary:logistic"}, {"seed", "7"},
+    };
+    assert_int_equal(map->len, ARRAY_LEN(s_expected));
+    for (size_t i = 0; i < map->len; i++) {
+        assert_str(map->items[i].name, s_expected[i][0]);
+        assert_str(map->items[i].value, s_expected[i][1]);
+    }
+    assert_int_equal(loaded.specs.items[0]->models[1].hyperparameters.len, 0);
+}
+
+static void hyperparameters_of_an_own_image_are_not_known(void **state)
+{
+    struct arena *arena = *state;
+    struct str text = text_replace(
+        arena, STR(SPEC_TEST_BASE), "algorithm: {name: xgboost, version: \"1.7-1\"}",
+        "image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1");
+    text = text_replace(
+        arena, text, "num_round: 25, max_depth: 2", "eta: 9, learning_rate: x, leaves");
+    text = text_replace(arena, text, ", leaves, eta: 0.3", ", leaves: 3");
+    struct loaded loaded = load_text(arena, text);
+    assert_str(loaded.faults, "");
+    assert_int_equal(loaded.specs.items[0]->models[0].hyperparameters.len, 5);
+}
+
+static void a_model_needs_training_or_an_artifact(void **state)
+{
+    assert_str(
+        load_text(
+            *state, STR("apiVersion: mmectl/v1\n"
+                        "kind: MultiModelEndpoint\n"
+                        "metadata: {name: demo}\n"
+                        "spec:\n"
+                        "  region: us-east-1\n"
+                        "  role: arn:aws:iam::123456789012:role/SageMaker\n"
+                        "  models: [{name: a}, {name: b, artifact: m.tar.gz}]\n"
+                        "  endpoint: {instance: {type: ml.m5.large}}\n"))
+            .faults,
+        "E spec.yaml:7:12 model 'a' has neither 'artifact' nor a 'training' block | give the model "
+        "an 'artifact', or the spec a 'training' block with a 'train' channel\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_ARENA(the_base_has_no_fault),
+        WITH_ARENA(faults_across_fields),
+        WITH_ARENA(a_large_environment),
+        WITH_ARENA(shared_hyperparameters_are_reported_once),
+        WITH_ARENA(hyperparameters_merge_by_canonical_name),
+        WITH_ARENA(hyperparameters_of_an_own_image_are_not_known),
+        WITH_ARENA(a_model_needs_training_or_an_artifact),
+    };
+    return cmocka_run_group_tests_name("specs/spec_check", tests, NULL, NULL);
+}
