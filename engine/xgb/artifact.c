@@ -1,12 +1,14 @@
 #include "engine/xgb/artifact.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/digest.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 
 #define MEMBER "xgboost-model"
-#define MODEL_MAX_BYTES MIB(512)
+#define UNPACKED_MAX_BYTES MIB(512)
 #define RATIO_MAX 200U
 #define RATIO_FREE_BYTES MIB(1) /* below this any ratio is fine: it cannot hurt */
 #define ENTRIES_MAX 1000U
@@ -72,12 +74,19 @@ enum err_code artifact_pack(struct str model, struct buf *out, struct err *err)
 
 /* ---- reading ---- */
 
+/* Two readers in a row: one undoes gzip, the other reads the tar that comes out. In between pass
+ * all bytes, so the limits and the checksum (which libarchive leaves unchecked) are kept there. */
 struct reading {
     struct arena *arena;
-    struct archive *archive;
+    struct archive *gzip, *tar;
     size_t packed_bytes, unpacked_bytes;
+    uint32_t crc;
+    struct err limit; /* set when a limit stopped the reading */
+    char *block;
     struct artifact found; /* member is STR_NULL until a model turned up */
 };
+
+#define BLOCK_BYTES KIB(64)
 
 static void reader_close(struct archive **reader)
 {
@@ -86,12 +95,75 @@ static void reader_close(struct archive **reader)
     *reader = NULL;
 }
 
-static enum err_code broken(const struct reading *reading, struct err *err)
+static enum err_code broken(const struct reading *reading, struct archive *where, struct err *err)
 {
-    const char *why = archive_error_string(reading->archive);
+    if (reading->limit.code != ERR_NONE) {
+        *err = reading->limit;
+        return err->code;
+    }
+    const char *why = archive_error_string(where);
     return err_set(
         err, ERR_PROTOCOL, "the artifact is not a complete tar.gz: %s",
         why != NULL ? why : "it ends too early");
+}
+
+static enum err_code count_bytes(struct reading *reading, size_t len, struct err *err)
+{
+    reading->unpacked_bytes += len;
+    if (reading->unpacked_bytes > UNPACKED_MAX_BYTES)
+        return err_set(err, ERR_PROTOCOL, "the artifact unpacks to more than 512 MiB");
+    if (reading->unpacked_bytes > RATIO_FREE_BYTES &&
+        reading->unpacked_bytes / RATIO_MAX > reading->packed_bytes)
+        return err_set(
+            err, ERR_PROTOCOL, "the artifact unpacks to more than %u times its size of %zu bytes",
+            RATIO_MAX, reading->packed_bytes);
+    return ERR_NONE;
+}
+
+/* archive_read_callback of the tar reader */
+static la_ssize_t read_block(struct archive *tar, void *self, const void **ret_block)
+{
+    struct reading *reading = self;
+    la_ssize_t len = archive_read_data(reading->gzip, reading->block, BLOCK_BYTES);
+    if (len < 0) {
+        const char *why = archive_error_string(reading->gzip);
+        archive_set_error(tar, EIO, "%s", why != NULL ? why : "gzip failed");
+        return -1;
+    }
+    if (count_bytes(reading, (size_t) len, &reading->limit) != ERR_NONE) {
+        archive_set_error(tar, EIO, "limit reached");
+        return -1;
+    }
+    reading->crc = crc32_of(reading->crc, str_of(reading->block, (size_t) len));
+    *ret_block = reading->block;
+    return len;
+}
+
+static uint32_t little_endian(const char *bytes)
+{
+    const unsigned char *b = (const unsigned char *) bytes;
+    return (uint32_t) b[0] | (uint32_t) b[1] << 8 | (uint32_t) b[2] << 16 | (uint32_t) b[3] << 24;
+}
+
+/* Reads what follows the tar's end and compares with gzip's trailer (RFC 1952 2.3.1). */
+static enum err_code check_trailer(struct reading *reading, struct str tar_gz, struct err *err)
+{
+    const void *unused = NULL;
+    la_ssize_t len;
+    do
+        len = read_block(reading->tar, reading, &unused);
+    while (len > 0);
+    if (len < 0)
+        return broken(reading, reading->tar, err);
+    /* Some tars pad the file with zeros behind the trailer; this is where gzip itself stopped. */
+    la_int64_t end = archive_filter_bytes(reading->gzip, -1);
+    if (end < 8 || (uint64_t) end > tar_gz.len)
+        return broken(reading, reading->gzip, err);
+    struct str trailer = str_slice(tar_gz, (size_t) end - 8, (size_t) end);
+    if (little_endian(trailer.ptr) != reading->crc ||
+        little_endian(trailer.ptr + 4) != (uint32_t) reading->unpacked_bytes)
+        return err_set(err, ERR_PROTOCOL, "the artifact is damaged: its checksum does not match");
+    return ERR_NONE;
 }
 
 /* "./a" is "a"; what may not be there at all is an error. */
@@ -133,19 +205,6 @@ static enum err_code check_kind(struct archive_entry *entry, struct str name, st
     return ERR_NONE;
 }
 
-static enum err_code count_bytes(struct reading *reading, size_t len, struct err *err)
-{
-    reading->unpacked_bytes += len;
-    if (reading->unpacked_bytes > MODEL_MAX_BYTES)
-        return err_set(err, ERR_PROTOCOL, "the artifact unpacks to more than 512 MiB");
-    if (reading->unpacked_bytes > RATIO_FREE_BYTES &&
-        reading->unpacked_bytes / RATIO_MAX > reading->packed_bytes)
-        return err_set(
-            err, ERR_PROTOCOL, "the artifact unpacks to more than %u times its size of %zu bytes",
-            RATIO_MAX, reading->packed_bytes);
-    return ERR_NONE;
-}
-
 /* Grows as bytes arrive: the header's size is only a claim. */
 static enum err_code read_member(struct reading *reading, struct buf *bytes, struct err *err)
 {
@@ -153,15 +212,12 @@ static enum err_code read_member(struct reading *reading, struct buf *bytes, str
         char *room = buf_reserve(bytes, KIB(256));
         if (room == NULL)
             return err_set(err, ERR_PROTOCOL, "the artifact unpacks to more than 512 MiB");
-        la_ssize_t len = archive_read_data(reading->archive, room, KIB(256));
+        la_ssize_t len = archive_read_data(reading->tar, room, KIB(256));
         if (len < 0)
-            return broken(reading, err);
+            return broken(reading, reading->tar, err);
         if (len == 0)
             return ERR_NONE;
         bytes->len += (size_t) len;
-        enum err_code code = count_bytes(reading, (size_t) len, err);
-        if (code != ERR_NONE)
-            return code;
     }
 }
 
@@ -185,7 +241,7 @@ read_entry(struct reading *reading, struct archive_entry *entry, struct err *err
         return err_set(
             err, ERR_PROTOCOL, "the artifact holds two files: '" STR_FMT "' and '" STR_FMT "'",
             STR_ARG(reading->found.member), STR_ARG(name));
-    AUTO(buf_done) struct buf bytes = BUF_INIT(MODEL_MAX_BYTES + KIB(256));
+    AUTO(buf_done) struct buf bytes = BUF_INIT(UNPACKED_MAX_BYTES + KIB(256));
     code = read_member(reading, &bytes, err);
     if (code != ERR_NONE || hidden)
         return code;
@@ -204,38 +260,57 @@ static enum err_code open_reader(struct reading *reading, struct str tar_gz, str
             tar_gz.len == 0 ? "the artifact is empty" : "the artifact is not a tar.gz");
         return err_hint(err, "pack the model with: tar czf model.tar.gz xgboost-model");
     }
-    if (archive_read_support_filter_gzip(reading->archive) != ARCHIVE_OK ||
-        archive_read_support_format_tar(reading->archive) != ARCHIVE_OK)
+    struct archive_entry *stream = NULL;
+    if (archive_read_support_filter_gzip(reading->gzip) != ARCHIVE_OK ||
+        archive_read_support_format_raw(reading->gzip) != ARCHIVE_OK ||
+        archive_read_support_format_tar(reading->tar) != ARCHIVE_OK)
         return err_set(err, ERR_INTERNAL, "libarchive was built without gzip or tar");
-    if (archive_read_open_memory(reading->archive, tar_gz.ptr, tar_gz.len) != ARCHIVE_OK)
-        return broken(reading, err);
+    if (tar_gz.len < 18 || /* gzip's header and trailer alone */
+        archive_read_open_memory(reading->gzip, tar_gz.ptr, tar_gz.len) != ARCHIVE_OK ||
+        archive_read_next_header(reading->gzip, &stream) != ARCHIVE_OK)
+        return broken(reading, reading->gzip, err);
+    if (archive_read_open(reading->tar, reading, NULL, read_block, NULL) != ARCHIVE_OK)
+        return broken(reading, reading->tar, err);
     return ERR_NONE;
+}
+
+static enum err_code read_entries(struct reading *reading, struct err *err)
+{
+    for (unsigned n = 0;; n++) {
+        struct archive_entry *entry = NULL;
+        int status = archive_read_next_header(reading->tar, &entry);
+        if (status == ARCHIVE_EOF)
+            return ERR_NONE;
+        if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
+            return broken(reading, reading->tar, err);
+        if (n == ENTRIES_MAX)
+            return err_set(
+                err, ERR_PROTOCOL, "the artifact holds more than %u entries", ENTRIES_MAX);
+        enum err_code code = read_entry(reading, entry, err);
+        if (code != ERR_NONE)
+            return code;
+    }
 }
 
 enum err_code
 artifact_read(struct arena *arena, struct str tar_gz, struct artifact *out, struct err *err)
 {
-    AUTO(reader_close) struct archive *archive = archive_read_new();
-    if (archive == NULL)
+    AUTO(reader_close) struct archive *gzip = archive_read_new();
+    AUTO(reader_close) struct archive *tar = archive_read_new();
+    if (gzip == NULL || tar == NULL)
         return err_set(err, ERR_IO, "reading the artifact failed: out of memory");
     struct reading reading = {
         .arena = arena,
-        .archive = archive,
+        .gzip = gzip,
+        .tar = tar,
         .packed_bytes = tar_gz.len,
-        .found = {.member = STR_NULL}};
+        .found = {.member = STR_NULL},
+        .block = ARENA_ARRAY(arena, BLOCK_BYTES, char)};
     enum err_code code = open_reader(&reading, tar_gz, err);
-    for (unsigned n = 0; code == ERR_NONE; n++) {
-        struct archive_entry *entry = NULL;
-        int status = archive_read_next_header(archive, &entry);
-        if (status == ARCHIVE_EOF)
-            break;
-        if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-            return broken(&reading, err);
-        if (n == ENTRIES_MAX)
-            return err_set(
-                err, ERR_PROTOCOL, "the artifact holds more than %u entries", ENTRIES_MAX);
-        code = read_entry(&reading, entry, err);
-    }
+    if (code == ERR_NONE)
+        code = read_entries(&reading, err);
+    if (code == ERR_NONE)
+        code = check_trailer(&reading, tar_gz, err);
     if (code != ERR_NONE)
         return code;
     if (str_is_null(reading.found.member))

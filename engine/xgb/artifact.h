@@ -3,10 +3,11 @@
  *
  * An artifact holds exactly one regular file, `xgboost-model` (the container loads every other file
  * as an ensemble member). Packing: ustar, mtime 0, uid/gid 0, mode 0644, gzip level 6 without name
- * and time. Reading takes any name for the file, as the container does, and like it skips files with
- * a leading dot and folder entries. It refuses links, devices, absolute paths, "..", a second file, a
- * file in a folder, a ratio above 200:1 with more than 1 MiB, and more than 512 MiB (which fits an
- * arena of the default size together with the archive). libarchive is used here only.
+ * and time. Reading takes any name for the file, as the container does, and like it skips files
+ * with a leading dot and folder entries. It refuses links, devices, absolute paths, "..", a second
+ * file, a file in a folder, a wrong checksum, a ratio above 200:1 with more than 1 MiB, and more
+ * than 512 MiB (which fits an arena of the default size together with the archive). libarchive is
+ * used here only.
  */
 #ifndef ENGINE_XGB_ARTIFACT_H
 #define ENGINE_XGB_ARTIFACT_H

@@ -188,6 +188,10 @@ static enum err_code set_metrics(struct training *training, struct err *err)
     if (!str_is_null(stop) && str_to_i64(stop, &training->stop_rounds) &&
         training->stop_rounds > 0 && training->n_sets == 2 && !str_is_null(watched))
         training->stop_metric = last_name(watched);
+    /* The container finds out at the end, when it cannot cut the model: libxgboost slices trees. */
+    if (code == ERR_NONE && !str_is_null(training->stop_metric) &&
+        str_eq(parameter(training->request, "booster"), STR("gblinear")))
+        return err_set(err, ERR_SPEC, "early stopping is not applicable to booster 'gblinear'");
     return code;
 }
 
@@ -378,7 +382,7 @@ static enum err_code keep_best(struct training *training, struct err *err)
     enum err_code code =
         xgb_booster_slice(training->booster, (int) training->best_round + 1, &best, err);
     if (code != ERR_NONE)
-        return err_wrap(err, "early stopping is not applicable to this booster");
+        return code;
     xgb_booster_close(&training->booster);
     training->booster = best;
     return ERR_NONE;
