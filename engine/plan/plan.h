@@ -51,10 +51,10 @@ struct change {
     const struct json *before, *after; /* Terraform's attributes; NULL: absent */
     struct attr_diff *diffs;
     size_t n_diffs;
-    struct str note;     /* one line for people: "server-side copy", "trains 25 rounds" */
-    struct srcloc at;    /* in the spec, when it comes from there */
-    const void *subject; /* what the kind works on: struct want_model, struct want_channel, struct
-                            seen_object */
+    struct str note;  /* one line for people: "server-side copy", "trains 25 rounds" */
+    struct srcloc at; /* in the spec, when it comes from there */
+    void *subject; /* what the kind works on: the structs of engine/plan/artifact.h; made for this
+                      plan */
 
     struct change **needs; /* must be done before this one starts */
     size_t n_needs;

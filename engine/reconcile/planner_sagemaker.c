@@ -1,4 +1,5 @@
 #include "engine/reconcile/planner_internal.h"
+#include "engine/resource/failure.h"
 
 static const struct seen_thing *
 thing_named(const struct seen_thing *things, size_t count, struct str name)
@@ -83,13 +84,6 @@ static enum err_code plan_thing(
     return ERR_NONE;
 }
 
-static bool retryable_rollback(struct str reason)
-{
-    return str_starts(reason, STR("Request to service failed")) ||
-           str_find(reason, STR("apacity")) != SIZE_MAX ||
-           str_find(reason, STR("nternal")) != SIZE_MAX;
-}
-
 /* Tags of ours and the spec's own must be there; others are nobody's business here. */
 static bool tags_differ(const struct json *wanted, const struct json *live)
 {
@@ -147,7 +141,7 @@ plan_endpoint(struct planner *p, struct change *config, struct str config_name)
     bool retag = live->present && !failed && tags_differ(tags, live->tags);
     if (live->present && moves && !failed && !p->options->retry_failed &&
         str_eq(p->seen->record.failed_config, config_name) &&
-        !retryable_rollback(p->seen->record.failed_reason)) {
+        !failure_may_pass(p->seen->record.failed_reason)) {
         p->plan->note_blocked = str_fmt(
             p->arena, "endpoint configuration '" STR_FMT "' was tried and rolled back: " STR_FMT,
             STR_ARG(config_name), STR_ARG(p->seen->record.failed_reason));

@@ -1,27 +1,5 @@
 #include "engine/reconcile/planner_internal.h"
-
-/* Failures that come from AWS's side, not from the model's definition: trying again may help.
- * FailureReason texts as SageMaker writes them (developer guide, troubleshooting of training jobs).
- */
-static const char *const s_retryable[] = {
-    "CapacityError",
-    "Insufficient capacity",
-    "InsufficientInstanceCapacity",
-    "InternalServerError",
-    "Internal server error",
-    "internal error",
-    "Request to service failed",
-    "Interrupted",
-    "Could not assume role",
-};
-
-static bool is_retryable(struct str reason)
-{
-    for (size_t i = 0; i < ARRAY_LEN(s_retryable); i++)
-        if (str_find(reason, str_from(s_retryable[i])) != SIZE_MAX)
-            return true;
-    return false;
-}
+#include "engine/resource/failure.h"
 
 /* The latest attempt at this fingerprint, by attempt number. */
 static struct seen_job *latest_job(struct planner *p, struct str job, unsigned *ret_attempt)
@@ -119,7 +97,7 @@ static bool try_again(struct planner *p, const struct want_model *model, const s
         return true;
     if (str_eq(job->status, STR("Stopped"))) /* by a person, unless it ran out of time */
         return str_find(job->failure_reason, STR("MaxRuntime")) == SIZE_MAX;
-    return is_retryable(job->failure_reason);
+    return failure_may_pass(job->failure_reason);
 }
 
 static enum err_code plan_from_job(

@@ -1,0 +1,209 @@
+#include "engine/base/file.h"
+#include "engine/kinds/kinds_internal.h"
+#include "engine/xgb/artifact.h"
+#include "engine/xgb/dataset.h"
+#include "engine/xgb/train.h"
+
+/* backend: local. Each channel is read and parsed once; every variant trains on a thread of the
+ * loop's pool. */
+
+#define MAX_MODEL_BYTES MIB(1024)
+
+struct training_data {
+    struct dataset *train, *validation;
+};
+
+void training_data_free(struct training_data *data)
+{
+    if (data == NULL)
+        return;
+    dataset_free(data->train);
+    dataset_free(data->validation);
+    xfree(data);
+}
+
+static bool weights_in_csv(const struct want_model *model)
+{
+    for (size_t i = 0; i < model->n_hyperparameters; i++)
+        if (str_eq(model->hyperparameters[i].name, STR("csv_weights")))
+            return str_eq(model->hyperparameters[i].value, STR("1"));
+    return false;
+}
+
+/* A channel's whole text: a mapped file, or what stands under its s3:// prefix. */
+static enum err_code read_channel(
+    struct kinds *kinds,
+    struct arena *scratch,
+    const struct want_channel *channel,
+    struct str *ret_text,
+    struct str *mapped,
+    struct err *err)
+{
+    if (!str_is_null(channel->path)) {
+        enum err_code code = file_map(str_z(scratch, channel->path), mapped, err);
+        *ret_text = *mapped;
+        return code;
+    }
+    struct str bucket, key;
+    s3_uri_split(channel->s3_uri, &bucket, &key);
+    struct s3_list_options options = {.prefix = key};
+    struct s3_listing listing;
+    enum err_code code = s3_list(kinds->aws, scratch, bucket, &options, &listing, err);
+    AUTO(buf_done) struct buf text = BUF_INIT(MIB(2048));
+    for (size_t i = 0; code == ERR_NONE && i < listing.count; i++) {
+        struct s3_get_options get = {.if_match = listing.objects[i].etag, .max_bytes = MIB(1024)};
+        struct str part;
+        code = s3_get(kinds->aws, scratch, bucket, listing.objects[i].key, &get, &part, NULL, err);
+        if (code == ERR_NONE)
+            buf_add(&text, part);
+        if (code == ERR_NONE && part.len > 0 && part.ptr[part.len - 1] != '\n')
+            buf_add_char(&text, '\n');
+    }
+    if (code == ERR_NONE && !buf_ok(&text))
+        return err_set(err, ERR_SPEC, "'" STR_FMT "' is above 2 GiB", STR_ARG(channel->source));
+    if (code == ERR_NONE)
+        *ret_text = str_dup(scratch, buf_str(&text));
+    return code;
+}
+
+struct parsing {
+    struct str text;
+    struct dataset_options options;
+    struct dataset *out;
+    struct err err;
+    enum err_code code;
+};
+
+static void parse(void *arg)
+{
+    struct parsing *p = arg;
+    p->code = dataset_parse(p->text, &p->options, &p->out, &p->err);
+}
+
+static enum err_code load_channel(
+    struct kinds *kinds,
+    const struct want_channel *channel,
+    bool csv_weights,
+    struct dataset **out,
+    struct err *err)
+{
+    AUTO(arena_close) struct arena *scratch = arena_new("channel", MIB(6144));
+    AUTO(file_unmap) struct str mapped = STR_NULL;
+    struct parsing *parsing = ARENA_NEW(scratch, struct parsing);
+    enum err_code code = read_channel(kinds, scratch, channel, &parsing->text, &mapped, err);
+    if (code != ERR_NONE)
+        return code;
+    parsing->options = (struct dataset_options){
+        .name = channel->source, .content_type = channel->content_type, .csv_weights = csv_weights};
+    loop_offload(kinds->loop, parse, parsing);
+    if (parsing->code != ERR_NONE) {
+        *err = parsing->err;
+        err->at = (struct srcloc){NULL, 0, 0};
+        return parsing->code;
+    }
+    *out = parsing->out;
+    return ERR_NONE;
+}
+
+static enum err_code load_data(
+    struct kinds *kinds, const struct want *want, const struct want_model *model, struct err *err)
+{
+    if (kinds->data != NULL)
+        return ERR_NONE;
+    struct training_data *data = xmalloc(sizeof(*data));
+    *data = (struct training_data){NULL, NULL};
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; code == ERR_NONE && i < want->n_channels; i++) {
+        const struct want_channel *channel = &want->channels[i];
+        bool train = str_eq(channel->name, STR("train"));
+        code = load_channel(
+            kinds, channel, weights_in_csv(model), train ? &data->train : &data->validation, err);
+    }
+    if (code != ERR_NONE) {
+        training_data_free(data);
+        return code;
+    }
+    kinds->data = data;
+    return ERR_NONE;
+}
+
+struct job {
+    struct arena *arena; /* the job's own: it runs on another thread */
+    const struct want_model *model;
+    const struct training_data *data;
+    struct train_result result;
+    struct buf tar_gz;
+    VEC(struct str) lines;
+    struct err err;
+    enum err_code code;
+};
+
+static void on_round(void *arg, int64_t round, struct str line)
+{
+    struct job *job = arg;
+    (void) round;
+    *VEC_PUSH(job->arena, &job->lines) = str_dup(job->arena, line);
+}
+
+static void train(void *arg)
+{
+    struct job *job = arg;
+    struct hyper_value *values =
+        ARENA_ARRAY(job->arena, job->model->n_hyperparameters, struct hyper_value);
+    for (size_t i = 0; i < job->model->n_hyperparameters; i++)
+        values[i] = (struct hyper_value){
+            job->model->hyperparameters[i].name, job->model->hyperparameters[i].value};
+    struct train_request request = {
+        .hyperparameters = values,
+        .n_hyperparameters = job->model->n_hyperparameters,
+        .train = job->data->train,
+        .validation = job->data->validation,
+        .on_round = on_round,
+        .arg = job};
+    job->code = train_run(job->arena, &request, &job->result, &job->err);
+    if (job->code == ERR_NONE)
+        job->code = artifact_pack(job->result.model, &job->tar_gz, &job->err);
+}
+
+static void keep_result(struct world_call *call, const struct job *job)
+{
+    struct training_plan *subject = call->change->subject;
+    struct json *metrics = json_object(call->arena);
+    for (size_t i = 0; i < job->result.n_metrics; i++)
+        json_set(
+            call->arena, metrics, str_dup(call->arena, job->result.metrics[i].name),
+            json_num(call->arena, job->result.metrics[i].value));
+    subject->trained->metrics = metrics;
+    subject->trained->tar_gz = str_dup(call->arena, buf_str(&job->tar_gz));
+}
+
+static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    const struct training_plan *subject = call->change->subject;
+    gate_enter(kinds->loop, &kinds->data_gate);
+    enum err_code code = load_data(kinds, call->want, subject->model, err);
+    gate_leave(kinds->loop, &kinds->data_gate);
+    if (code != ERR_NONE)
+        return code;
+    AUTO(arena_close) struct arena *arena = arena_new("training", MIB(4096));
+    struct job *job = ARENA_NEW(arena, struct job);
+    job->arena = arena;
+    job->model = subject->model;
+    job->data = kinds->data;
+    buf_init(&job->tar_gz, MAX_MODEL_BYTES);
+    call->status(call, STR("Training"));
+    loop_offload(kinds->loop, train, job);
+    for (size_t i = 0; call->follow_logs && i < job->lines.len; i++)
+        call->log_line(call, job->lines.items[i]);
+    if (job->code == ERR_NONE)
+        keep_result(call, job);
+    else
+        *err = job->err;
+    code = job->code;
+    buf_done(&job->tar_gz);
+    if (code != ERR_NONE)
+        err_wrap(err, "training model '" STR_FMT "'", STR_ARG(subject->model->name));
+    return code;
+}
+
+const struct kind_ops kind_local_training = {.start = start};

@@ -1,0 +1,166 @@
+#include "engine/kinds/kinds_internal.h"
+
+/* SageMaker models and endpoint configs: immutable, named by the hash of what they are made of. */
+
+#define VISIBLE_WITHIN_POLLS 12 /* about a minute at settle's pace */
+
+struct thing_kind {
+    const char *what, *create, *describe, *remove, *member, *resource;
+    char letter;
+};
+
+static const struct thing_kind s_model = {
+    "model", "CreateModel", "DescribeModel", "DeleteModel", "ModelName", "model", 'm'};
+static const struct thing_kind s_config = {
+    "endpoint configuration",
+    "CreateEndpointConfig",
+    "DescribeEndpointConfig",
+    "DeleteEndpointConfig",
+    "EndpointConfigName",
+    "endpoint-config",
+    'c'};
+
+struct thing_state {
+    bool created;
+    unsigned polls;
+    struct err last;
+};
+
+static const struct thing_kind *kind_for(const struct change *change)
+{
+    return change->kind == KIND_MODEL ? &s_model : &s_config;
+}
+
+/* It is there already, or the answer to our create was lost: ours, or in the way? */
+static enum err_code adopt(
+    struct kinds *kinds,
+    struct world_call *call,
+    const struct thing_kind *kind,
+    struct str name,
+    struct err *err)
+{
+    const struct json *tags;
+    struct str arn = kinds_arn(call->arena, call->want, kind->resource, name);
+    enum err_code code = kinds_list_tags(kinds, call->arena, arn, &tags, err);
+    if (code != ERR_NONE)
+        return code;
+    if (kinds_owner(call->want, tags) == OWNER_US)
+        return ERR_NONE;
+    err_set(
+        err, ERR_CONFLICT, "%s '" STR_FMT "' exists and is not this stack's", kind->what,
+        STR_ARG(name));
+    return err_hint(err, "rename the stack, or delete that %s", kind->what);
+}
+
+static enum err_code try_create(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    const struct thing_kind *kind = kind_for(call->change);
+    const struct thing_plan *subject = call->change->subject;
+    struct json *body = json_copy(call->arena, subject->request);
+    json_set(call->arena, body, str_from(kind->member), json_string(call->arena, subject->name));
+    json_put(
+        call->arena, body, "Tags",
+        kinds_tags(kinds, call->arena, call->want, str_slice(subject->fp, 0, FP16), STR_NULL));
+    struct err failure = {0};
+    enum err_code code = kinds_call(kinds, call->arena, kind->create, body, NULL, &failure);
+    if (code == ERR_NONE)
+        return code;
+    if (code == ERR_EXISTS || failure.aws.maybe_done) {
+        struct err other = {0};
+        enum err_code adopted = adopt(kinds, call, kind, subject->name, &other);
+        if (adopted != ERR_NOT_FOUND) {
+            if (adopted != ERR_NONE)
+                *err = other;
+            return adopted;
+        }
+    }
+    *err = failure;
+    return err_wrap(err, "creating %s '" STR_FMT "'", kind->what, STR_ARG(subject->name));
+}
+
+/* Whatever the endpoint uses or is moving to stays (API_DeleteEndpointConfig warns of it, and does
+ * not stop anybody). */
+static enum err_code check_unused(
+    struct kinds *kinds,
+    struct world_call *call,
+    const struct thing_kind *kind,
+    struct str name,
+    struct err *err)
+{
+    if (kind->letter != 'c')
+        return ERR_NONE;
+    struct seen_endpoint endpoint;
+    enum err_code code =
+        kinds_describe_endpoint(&kinds->world, call->arena, call->want, &endpoint, err);
+    if (code != ERR_NONE)
+        return code;
+    if (!endpoint.present ||
+        (!str_eq(endpoint.config, name) && !str_eq(endpoint.pending_config, name)))
+        return ERR_NONE;
+    return err_set(
+        err, ERR_BUSY, "endpoint '" STR_FMT "' still uses endpoint configuration '" STR_FMT "'",
+        STR_ARG(endpoint.name), STR_ARG(name));
+}
+
+static enum err_code remove_thing(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    const struct thing_kind *kind = kind_for(call->change);
+    struct str name = call->change->old_name;
+    struct err failure = {0};
+    enum err_code code = adopt(kinds, call, kind, name, &failure);
+    if (code == ERR_NONE)
+        code = check_unused(kinds, call, kind, name, &failure);
+    if (code == ERR_NONE)
+        code = kinds_call(
+            kinds, call->arena, kind->remove, kinds_body(call->arena, kind->member, name), NULL,
+            &failure);
+    if (code == ERR_NONE || code == ERR_NOT_FOUND)
+        return ERR_NONE;
+    *err = failure;
+    return err_wrap(err, "deleting %s '" STR_FMT "'", kind->what, STR_ARG(name));
+}
+
+static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    if (call->change->action == ACTION_DELETE)
+        return remove_thing(kinds, call, err);
+    struct thing_state *state = ARENA_NEW(call->arena, struct thing_state);
+    const struct thing_plan *subject = call->change->subject;
+    state->created = subject->exists;
+    call->state = state;
+    return ERR_NONE;
+}
+
+static enum err_code
+poll_thing(struct kinds *kinds, struct world_call *call, struct settle *out, struct err *err)
+{
+    *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
+    struct thing_state *state = call->state;
+    if (call->change->action == ACTION_DELETE)
+        return ERR_NONE;
+    const struct thing_kind *kind = kind_for(call->change);
+    const struct thing_plan *subject = call->change->subject;
+    struct err failure = {0};
+    enum err_code code = ERR_NONE;
+    if (!state->created) {
+        code = try_create(kinds, call, &failure);
+        state->created = code == ERR_NONE;
+    }
+    /* Seen by Describe before anything refers to it (API_CreateEndpoint advises so). */
+    if (code == ERR_NONE)
+        code = kinds_call(
+            kinds, call->arena, kind->describe,
+            kinds_body(call->arena, kind->member, subject->name), NULL, &failure);
+    if (code == ERR_NONE)
+        return ERR_NONE;
+    if (state->polls++ < VISIBLE_WITHIN_POLLS &&
+        (kinds_not_yet(&failure) || (state->created && code == ERR_NOT_FOUND))) {
+        *out = (struct settle){.state = SETTLE_PENDING, .status = STR("NotVisibleYet")};
+        return ERR_NONE;
+    }
+    *err = failure;
+    return code;
+}
+
+const struct kind_ops kind_model = {.start = start, .poll = poll_thing};
+const struct kind_ops kind_endpoint_config = {.start = start, .poll = poll_thing};

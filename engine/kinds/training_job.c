@@ -1,0 +1,265 @@
+#include "engine/aws/logs.h"
+#include "engine/kinds/kinds_internal.h"
+#include "engine/resource/failure.h"
+
+#define LOG_GROUP "/aws/sagemaker/TrainingJobs"
+#define ATTEMPTS_A_RUN 3
+#define NOT_YET_POLLS 12
+
+struct job_state {
+    bool sent, removal, stopping;
+    unsigned attempts, not_yet;
+    struct str stream, log_token;
+};
+
+static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    (void) err;
+    struct job_state *state = ARENA_NEW(call->arena, struct job_state);
+    const struct training_plan *subject = call->change->subject;
+    state->removal = call->change->action == ACTION_DELETE;
+    state->sent = subject->attach;
+    kinds->jobs_running += subject->attach && !state->removal;
+    call->state = state;
+    return ERR_NONE;
+}
+
+/* A job of that name is there: ours (an earlier run's, or our own lost create), or in the way. */
+static enum err_code check_ours(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    const struct training_plan *subject = call->change->subject;
+    const struct json *tags;
+    struct str arn = kinds_arn(call->arena, call->want, "training-job", subject->job);
+    enum err_code code = kinds_list_tags(kinds, call->arena, arn, &tags, err);
+    if (code != ERR_NONE)
+        return code;
+    if (kinds_owner(call->want, tags) == OWNER_US)
+        return ERR_NONE;
+    err_set(
+        err, ERR_CONFLICT, "training job '" STR_FMT "' exists and is not this stack's",
+        STR_ARG(subject->job));
+    return err_hint(err, "rename the stack, or delete that training job");
+}
+
+static enum err_code send(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    const struct training_plan *subject = call->change->subject;
+    struct json *body = json_copy(call->arena, subject->request);
+    json_put(call->arena, body, "TrainingJobName", json_string(call->arena, subject->job));
+    json_put(
+        call->arena, body, "Tags",
+        kinds_tags(
+            kinds, call->arena, call->want, str_slice(subject->model->fp, 0, FP16),
+            subject->model->settings_hash));
+    struct err failure = {0};
+    enum err_code code = kinds_call(kinds, call->arena, "CreateTrainingJob", body, NULL, &failure);
+    if (code == ERR_NONE)
+        return code;
+    if (code == ERR_EXISTS || failure.aws.maybe_done) {
+        struct err other = {0};
+        enum err_code ours = check_ours(kinds, call, &other);
+        if (ours != ERR_NOT_FOUND) {
+            if (ours != ERR_NONE)
+                *err = other;
+            return ours;
+        }
+    }
+    *err = failure;
+    return code;
+}
+
+/* The job's log lines since the last look. Logs come late or never: no failure of theirs stops an
+ * apply. */
+static void follow(struct kinds *kinds, struct world_call *call, struct job_state *state)
+{
+    const struct training_plan *subject = call->change->subject;
+    struct err ignored = {0};
+    if (!call->follow_logs)
+        return;
+    if (str_is_null(state->stream)) {
+        struct str *streams;
+        size_t count;
+        struct str prefix = str_fmt(call->arena, STR_FMT "/", STR_ARG(subject->job));
+        if (logs_streams(
+                kinds->aws, call->arena, STR(LOG_GROUP), prefix, &streams, &count, &ignored) !=
+                ERR_NONE ||
+            count == 0)
+            return;
+        state->stream = streams[0];
+    }
+    struct logs_event *events;
+    size_t count;
+    if (logs_events(
+            kinds->aws, call->arena, STR(LOG_GROUP), state->stream, &state->log_token, &events,
+            &count, &ignored) != ERR_NONE)
+        return;
+    for (size_t i = 0; i < count; i++)
+        call->log_line(call, events[i].message);
+}
+
+static const struct json *metrics_of(struct arena *arena, const struct json *reply)
+{
+    struct json *metrics = json_object(arena);
+    JSON_EACH (metric, json_get(reply, "FinalMetricDataList")) {
+        json_set(
+            arena, metrics, json_get_str(metric, "MetricName"),
+            json_num(arena, json_get_num(metric, "Value", 0)));
+    }
+    return metrics;
+}
+
+static struct settle pending(struct str status)
+{
+    return (struct settle){.state = SETTLE_PENDING, .status = status};
+}
+
+static enum err_code job_failed(
+    struct world_call *call,
+    struct job_state *state,
+    struct str status,
+    struct str reason,
+    struct settle *out,
+    struct err *err)
+{
+    struct training_plan *subject = call->change->subject;
+    if (failure_may_pass(reason) && ++state->attempts < ATTEMPTS_A_RUN) {
+        subject->attempt++;
+        subject->job = name_job_attempt(call->arena, subject->model->job, subject->attempt);
+        call->change->name = subject->job;
+        state->sent = false;
+        state->stream = state->log_token = STR_NULL;
+        *out = pending(STR("Retrying"));
+        return ERR_NONE;
+    }
+    err_set(
+        err, ERR_TERMINAL, "training job '" STR_FMT "' ended " STR_FMT "%s" STR_FMT,
+        STR_ARG(subject->job), STR_ARG(status), reason.len > 0 ? ": " : "", STR_ARG(reason));
+    return err_hint(
+        err, "its log is in %s, stream " STR_FMT "/algo-1-...; 'mmectl apply -v' shows it",
+        LOG_GROUP, STR_ARG(subject->job));
+}
+
+static enum err_code poll_sent(
+    struct kinds *kinds,
+    struct world_call *call,
+    struct job_state *state,
+    struct settle *out,
+    struct err *err)
+{
+    struct training_plan *subject = call->change->subject;
+    const struct json *reply;
+    enum err_code code = kinds_call(
+        kinds, call->arena, "DescribeTrainingJob",
+        kinds_body(call->arena, "TrainingJobName", subject->job), &reply, err);
+    if (code != ERR_NONE)
+        return err_wrap(err, "following training job '" STR_FMT "'", STR_ARG(subject->job));
+    struct str status = json_get_str(reply, "TrainingJobStatus");
+    follow(kinds, call, state);
+    if (str_eq(status, STR("InProgress")) || str_eq(status, STR("Stopping"))) {
+        *out = pending(json_get_str(reply, "SecondaryStatus"));
+        return ERR_NONE;
+    }
+    kinds->jobs_running--;
+    if (!str_eq(status, STR("Completed")))
+        return job_failed(call, state, status, json_get_str(reply, "FailureReason"), out, err);
+    subject->artifact = json_get_str(json_get(reply, "ModelArtifacts"), "S3ModelArtifacts");
+    subject->metrics = metrics_of(call->arena, reply);
+    *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
+    return ERR_NONE;
+}
+
+static enum err_code poll_create(
+    struct kinds *kinds,
+    struct world_call *call,
+    struct job_state *state,
+    struct settle *out,
+    struct err *err)
+{
+    struct err failure = {0};
+    enum err_code code = send(kinds, call, &failure);
+    if (code == ERR_NONE) {
+        state->sent = true;
+        kinds->jobs_running++;
+        *out = pending(STR("Starting"));
+        return ERR_NONE;
+    }
+    /* Our own jobs hold the account's quota: the next one's turn comes when one of them ends. */
+    if (code == ERR_QUOTA && kinds->jobs_running > 0) {
+        *out = pending(STR("Queued"));
+        return ERR_NONE;
+    }
+    if (kinds_not_yet(&failure) && state->not_yet++ < NOT_YET_POLLS) {
+        *out = pending(STR("Waiting for the role"));
+        return ERR_NONE;
+    }
+    const struct training_plan *subject = call->change->subject;
+    *err = failure;
+    return err_wrap(err, "starting training job '" STR_FMT "'", STR_ARG(subject->job));
+}
+
+static void remove_log_streams(struct kinds *kinds, struct world_call *call)
+{
+    const struct training_plan *subject = call->change->subject;
+    struct str *streams;
+    size_t count = 0;
+    struct err ignored = {0};
+    struct str prefix = str_fmt(call->arena, STR_FMT "/", STR_ARG(subject->job));
+    if (logs_streams(kinds->aws, call->arena, STR(LOG_GROUP), prefix, &streams, &count, &ignored) !=
+        ERR_NONE)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (logs_delete_stream(kinds->aws, call->arena, STR(LOG_GROUP), streams[i], &ignored) !=
+            ERR_NONE)
+            return;
+}
+
+static enum err_code poll_removal(
+    struct kinds *kinds,
+    struct world_call *call,
+    struct job_state *state,
+    struct settle *out,
+    struct err *err)
+{
+    const struct training_plan *subject = call->change->subject;
+    struct json *body = kinds_body(call->arena, "TrainingJobName", subject->job);
+    const struct json *reply;
+    struct err failure = {0};
+    enum err_code code =
+        kinds_call(kinds, call->arena, "DescribeTrainingJob", body, &reply, &failure);
+    struct str status = code == ERR_NONE ? json_get_str(reply, "TrainingJobStatus") : STR_NULL;
+    bool running = str_eq(status, STR("InProgress")) || str_eq(status, STR("Stopping"));
+    if (running && !state->stopping) {
+        code = kinds_call(kinds, call->arena, "StopTrainingJob", body, NULL, &failure);
+        state->stopping = code == ERR_NONE;
+    }
+    if (running && code == ERR_NONE) {
+        *out = pending(STR("Stopping"));
+        return ERR_NONE;
+    }
+    if (code == ERR_NONE)
+        code = kinds_call(kinds, call->arena, "DeleteTrainingJob", body, NULL, &failure);
+    if (code == ERR_DENIED) {
+        /* A young operation that few policies allow: the job's record stays, and is named. */
+        call->status(call, STR("left: DeleteTrainingJob is not allowed"));
+        code = ERR_NONE;
+    }
+    if (code != ERR_NONE && code != ERR_NOT_FOUND) {
+        *err = failure;
+        return err_wrap(err, "deleting training job '" STR_FMT "'", STR_ARG(subject->job));
+    }
+    remove_log_streams(kinds, call);
+    *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
+    return ERR_NONE;
+}
+
+static enum err_code
+poll_job(struct kinds *kinds, struct world_call *call, struct settle *out, struct err *err)
+{
+    struct job_state *state = call->state;
+    if (state->removal)
+        return poll_removal(kinds, call, state, out, err);
+    return state->sent ? poll_sent(kinds, call, state, out, err)
+                       : poll_create(kinds, call, state, out, err);
+}
+
+const struct kind_ops kind_training_job = {.start = start, .poll = poll_job};
