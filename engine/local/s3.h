@@ -46,7 +46,7 @@
     X(LOCAL_S3, "ListObjectsV2", "s3:ListBucket", s3_list_objects_v2, 0) \
     X(LOCAL_S3, "DeleteObjects", "s3:DeleteObject", s3_delete_objects, \
       OP_MUTATING | OP_NEEDS_DIGEST) \
-    X(LOCAL_S3, "ListMultipartUploads", "s3:ListBucketMultipartUploads", s3_list_uploads, 0) \
+    X(LOCAL_S3, "ListMultipartUploads", "s3:ListBucketMultipartUploads", s3_list_multiparts, 0) \
     X(LOCAL_S3, "PutObject", "s3:PutObject", s3_put_object, OP_MUTATING | OP_OUTSIDE) \
     X(LOCAL_S3, "CopyObject", "s3:PutObject", s3_copy_object, OP_MUTATING | OP_OUTSIDE) \
     X(LOCAL_S3, "GetObject", "s3:GetObject", s3_get_object, OP_OUTSIDE) \
@@ -62,7 +62,7 @@
     X(LOCAL_S3, "UploadPartCopy", "s3:PutObject", s3_upload_part_copy, OP_MUTATING | OP_OUTSIDE) \
     X(LOCAL_S3, "CompleteMultipartUpload", "s3:PutObject", s3_complete_upload, \
       OP_MUTATING | OP_OUTSIDE) \
-    X(LOCAL_S3, "AbortMultipartUpload", "s3:AbortMultipartUpload", s3_abort_upload, OP_MUTATING) \
+    X(LOCAL_S3, "AbortMultipartUpload", "s3:AbortMultipartUpload", s3_abort_multipart, OP_MUTATING) \
     X(LOCAL_S3, "ListParts", "s3:ListMultipartUploadParts", s3_list_parts, 0)
 
 #define S3_DECLARE(service, name, action, handler, flags) local_op_fn handler;

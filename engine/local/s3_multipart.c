@@ -258,7 +258,7 @@ enum err_code s3_upload_part_copy(struct local_call *call, struct err *err)
     return call_xml(call, buf_str(&xml));
 }
 
-enum err_code s3_abort_upload(struct local_call *call, struct err *err)
+enum err_code s3_abort_multipart(struct local_call *call, struct err *err)
 {
     (void) err;
     struct s3_upload upload;
@@ -323,7 +323,7 @@ enum err_code s3_list_parts(struct local_call *call, struct err *err)
     return call_xml(call, buf_str(&xml));
 }
 
-enum err_code s3_list_uploads(struct local_call *call, struct err *err)
+enum err_code s3_list_multiparts(struct local_call *call, struct err *err)
 {
     (void) err;
     struct str prefix = call_param(call, "prefix"), key = STR_NULL, id = STR_NULL;
