@@ -1,0 +1,365 @@
+#include "cmd/view.h"
+
+#define MAX_NAMES 5
+#define MAX_DEPTH 8
+
+struct printer {
+    struct arena *arena;
+    struct buf *buf;
+    bool color;
+};
+
+static enum paint action_paint(enum action action)
+{
+    if (action == ACTION_CREATE)
+        return PAINT_GREEN;
+    return action == ACTION_DELETE || action == ACTION_REPLACE ? PAINT_RED : PAINT_YELLOW;
+}
+
+static void indent(struct buf *buf, size_t columns)
+{
+    for (size_t i = 0; i < columns; i++)
+        buf_add_char(buf, ' ');
+}
+
+static void symbol(struct printer *p, enum action action, const char *text)
+{
+    buf_fmt(p->buf, "%s%s%s", paint(p->color, action_paint(action)), text, paint_end(p->color));
+}
+
+/* A scalar as Terraform writes it; containers in one line of JSON. */
+static void value(struct printer *p, const struct json *json)
+{
+    if (json == NULL) {
+        buf_add_z(p->buf, "null");
+        return;
+    }
+    struct str text = json_text(p->arena, json, JSON_COMPACT);
+    buf_add_clean(p->buf, text);
+}
+
+static bool is_block(const struct json *json)
+{
+    return json != NULL && (json->type == JSON_OBJECT || json->type == JSON_ARRAY) && json->len > 0;
+}
+
+static size_t widest_key(const struct json *object)
+{
+    size_t widest = 0;
+    JSON_EACH (child, object) {
+        if (child->type != JSON_NULL && child->key.len > widest)
+            widest = child->key.len;
+    }
+    return widest;
+}
+
+/* The members of an object (or elements of an array), one line each, blocks in braces. Bounded by
+ * MAX_DEPTH, below which values are JSON. */
+static void members(struct printer *p, const struct json *json, enum action action, size_t columns)
+{
+    size_t widest = widest_key(json);
+    const char *sign = action == ACTION_DELETE ? "-" : "+";
+    JSON_EACH (child, json) {
+        if (child->type == JSON_NULL)
+            continue;
+        indent(p->buf, columns);
+        symbol(p, action, sign);
+        buf_add_char(p->buf, ' ');
+        if (json->type == JSON_OBJECT) {
+            buf_add_clean(p->buf, child->key);
+            indent(p->buf, widest - child->key.len);
+            buf_add_z(p->buf, " = ");
+        }
+        if (is_block(child) && columns / 4 < MAX_DEPTH) {
+            bool object = child->type == JSON_OBJECT;
+            buf_add_z(p->buf, object ? "{\n" : "[\n");
+            members(p, child, action, columns + 4);
+            indent(p->buf, columns + 2);
+            buf_add_z(p->buf, object ? "}\n" : "]\n");
+        } else {
+            value(p, child);
+            buf_add_z(p->buf, action == ACTION_DELETE ? " -> null\n" : "\n");
+        }
+    }
+}
+
+/* What AWS will say only afterwards. */
+static void computed(struct printer *p, const struct change *change)
+{
+    const struct schema *schema = schema_of(change->kind);
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        const struct field *field = &schema->fields[i];
+        if ((field->flags & FIELD_COMPUTED) == 0 || json_get(change->after, field->name) != NULL)
+            continue;
+        indent(p->buf, 6);
+        symbol(p, change->action, "+");
+        buf_fmt(p->buf, " %s = (known after apply)\n", field->name);
+    }
+}
+
+static void diff_line(struct printer *p, const struct attr_diff *diff)
+{
+    indent(p->buf, 6);
+    enum action action = diff->before == NULL  ? ACTION_CREATE
+                         : diff->after == NULL ? ACTION_DELETE
+                                               : ACTION_UPDATE;
+    symbol(p, action, action_symbol(action, false));
+    buf_add_char(p->buf, ' ');
+    buf_add_clean(p->buf, diff->path);
+    buf_add_z(p->buf, " = ");
+    if (diff->secret) {
+        buf_add_z(p->buf, "(sensitive value)");
+    } else {
+        if (diff->before != NULL) {
+            value(p, diff->before);
+            buf_add_z(p->buf, " -> ");
+        }
+        value(p, diff->after);
+    }
+    if (diff->replaces)
+        buf_fmt(
+            p->buf, " %s# forces replacement%s", paint(p->color, PAINT_RED), paint_end(p->color));
+    buf_add_char(p->buf, '\n');
+}
+
+/* Members of the thing that the diff does not mention. */
+static size_t unchanged_members(const struct change *change)
+{
+    size_t count = 0;
+    JSON_EACH (child, change->after) {
+        bool mentioned = false;
+        for (size_t i = 0; i < change->n_diffs && !mentioned; i++) {
+            struct str path = change->diffs[i].path;
+            mentioned = str_starts(path, child->key) &&
+                        (path.len == child->key.len || path.ptr[child->key.len] == '.' ||
+                         path.ptr[child->key.len] == '[');
+        }
+        count += mentioned ? 0 : 1;
+    }
+    return count;
+}
+
+static void diff_lines(struct printer *p, const struct change *change)
+{
+    for (size_t i = 0; i < change->n_diffs; i++)
+        diff_line(p, &change->diffs[i]);
+    size_t hidden = unchanged_members(change);
+    if (hidden > 0) {
+        indent(p->buf, 8);
+        buf_fmt(
+            p->buf, "%s# (%zu unchanged attribute%s hidden)%s\n", paint(p->color, PAINT_DIM),
+            hidden, hidden == 1 ? "" : "s", paint_end(p->color));
+    }
+}
+
+static void resource(struct printer *p, const struct change *change)
+{
+    const struct schema *schema = schema_of(change->kind);
+    const char *sign = action_symbol(change->action, true);
+    indent(p->buf, strlen(sign) > 1 ? 0 : 2);
+    symbol(p, change->action, sign);
+    buf_fmt(p->buf, " resource \"%s\" \"%s\" {\n", schema->type, schema->name);
+    if (change->n_diffs > 0)
+        diff_lines(p, change);
+    else
+        members(
+            p, change->action == ACTION_DELETE ? change->before : change->after,
+            change->action == ACTION_REPLACE ? ACTION_CREATE : change->action, 6);
+    if (change->action == ACTION_CREATE)
+        computed(p, change);
+    buf_add_z(p->buf, "    }\n");
+}
+
+static void comment(struct printer *p, struct str text)
+{
+    if (str_is_empty(text))
+        return;
+    buf_add_z(p->buf, "  # (");
+    buf_add_clean(p->buf, text);
+    buf_add_z(p->buf, ")\n");
+}
+
+static void names(struct printer *p, const struct view_group *group)
+{
+    const char *sign = action_symbol(group->items[0]->action, true);
+    indent(p->buf, strlen(sign) > 1 ? 0 : 2);
+    symbol(p, group->items[0]->action, sign);
+    for (size_t i = 0; i < group->len && i < MAX_NAMES; i++) {
+        buf_add_z(p->buf, i > 0 ? ", " : " ");
+        buf_add_clean(p->buf, group->items[i]->index);
+    }
+    buf_fmt(p->buf, ", … %zu more (--full lists all)\n", group->len - MAX_NAMES);
+}
+
+static bool seen_path(struct str *const paths, size_t count, struct str path)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(paths[i], path))
+            return true;
+    return false;
+}
+
+/* The fields that differ in any of them, each once. */
+static void changed_fields(struct printer *p, const struct view_group *group)
+{
+    struct str paths[16];
+    size_t count = 0;
+    for (size_t i = 0; i < group->len; i++)
+        for (size_t d = 0; d < group->items[i]->n_diffs; d++) {
+            struct str path = group->items[i]->diffs[d].path;
+            if (count < ARRAY_LEN(paths) && !seen_path(paths, count, path))
+                paths[count++] = path;
+        }
+    if (count == 0)
+        return;
+    buf_add_z(p->buf, "    # changed: ");
+    for (size_t i = 0; i < count; i++) {
+        buf_add_z(p->buf, i > 0 ? ", " : "");
+        buf_add_clean(p->buf, paths[i]);
+    }
+    buf_add_char(p->buf, '\n');
+}
+
+static void group_lines(struct printer *p, const struct view_group *group)
+{
+    const struct change *first = group->items[0];
+    struct str address = view_group_address(p->arena, group);
+    buf_fmt(
+        p->buf, "%s  # " STR_FMT "%s %s%s%s\n", paint(p->color, PAINT_BOLD), STR_ARG(address),
+        paint_end(p->color),
+        first->action == ACTION_CREATE ? "" : paint(p->color, action_paint(first->action)),
+        action_phrase(first->action), paint_end(p->color));
+    const char *reason = view_reason(first->reason);
+    if (reason != NULL)
+        comment(p, str_from(reason));
+    if (group->len == 1) {
+        comment(p, first->note);
+        resource(p, first);
+    } else {
+        names(p, group);
+        changed_fields(p, group);
+    }
+    buf_add_char(p->buf, '\n');
+}
+
+static void legend(struct printer *p, const struct view_groups *groups)
+{
+    static const struct {
+        enum action action;
+        const char *text;
+    } s_legend[] = {
+        {ACTION_CREATE, "create"},
+        {ACTION_UPDATE, "update in-place"},
+        {ACTION_DELETE, "destroy"},
+        {ACTION_REPLACE, "create replacement and then destroy"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_legend); i++) {
+        bool used = false;
+        for (size_t g = 0; g < groups->len; g++)
+            used = used || groups->items[g].items[0]->action == s_legend[i].action;
+        if (!used)
+            continue;
+        const char *sign = action_symbol(s_legend[i].action, true);
+        indent(p->buf, 3 - strlen(sign));
+        symbol(p, s_legend[i].action, sign);
+        buf_fmt(p->buf, " %s\n", s_legend[i].text);
+    }
+}
+
+static void note_line(struct printer *p, const char *label, struct str text)
+{
+    if (str_is_empty(text))
+        return;
+    buf_fmt(p->buf, "%s%s%s", paint(p->color, PAINT_YELLOW), label, paint_end(p->color));
+    buf_add_clean(p->buf, text);
+    buf_add_char(p->buf, '\n');
+}
+
+static void notes(struct printer *p, const struct plan *plan)
+{
+    note_line(p, "Note: ", plan->note_busy);
+    note_line(p, "Note: ", plan->note_roll);
+    note_line(p, "Note: ", plan->note_blocked);
+    if (plan->n_foreign > 0)
+        buf_fmt(
+            p->buf, "Note: %zu object%s under the prefix %s not ours and will be left alone\n",
+            plan->n_foreign, plan->n_foreign == 1 ? "" : "s", plan->n_foreign == 1 ? "is" : "are");
+    struct str cost = view_cost_line(p->arena, plan);
+    if (!str_is_null(cost))
+        buf_fmt(p->buf, STR_FMT "\n", STR_ARG(cost));
+}
+
+void view_plan_text(
+    struct arena *arena,
+    struct buf *buf,
+    const struct plan *plan,
+    const struct view_options *options)
+{
+    struct printer p = {arena, buf, options->color};
+    struct str summary = view_summary_line(arena, plan);
+    if (plan_is_empty(plan)) {
+        struct str head = STR("No changes.");
+        buf_fmt(
+            buf, "%s" STR_FMT "%s" STR_FMT "\n\n", paint(options->color, PAINT_GREEN),
+            STR_ARG(head), paint_end(options->color), STR_ARG(str_from_index(summary, head.len)));
+        buf_add_z(
+            buf,
+            plan->mode == PLAN_DESTROY
+                ? "Nothing that belongs to this stack exists.\n"
+                : "mmectl has compared your real infrastructure against your configuration and "
+                  "found\nno differences, so no changes are needed.\n");
+        notes(&p, plan);
+        return;
+    }
+    struct view_groups groups = view_groups(arena, plan, options->full);
+    if (groups.len > 0) {
+        buf_add_z(buf, "Resource actions are indicated with the following symbols:\n");
+        legend(&p, &groups);
+        buf_add_z(buf, "\nmmectl will perform the following actions:\n\n");
+        for (size_t i = 0; i < groups.len; i++)
+            group_lines(&p, &groups.items[i]);
+    }
+    buf_fmt(buf, STR_FMT "\n", STR_ARG(summary));
+    if (plan->record_only)
+        buf_add_z(buf, "Note: only the stack's record, control/stack.json, will be written\n");
+    notes(&p, plan);
+}
+
+static void left_lines(struct buf *buf, const struct report *report)
+{
+    if (report->left.len == 0)
+        return;
+    buf_fmt(buf, "\nStill there, though it should not be:\n");
+    for (size_t i = 0; i < report->left.len; i++) {
+        buf_add_z(buf, "  ");
+        buf_add_clean(buf, report->left.items[i]);
+        buf_add_char(buf, '\n');
+    }
+}
+
+void view_report_text(
+    struct buf *buf, const struct plan *plan, const struct report *report, bool color)
+{
+    const char *green = paint(color, PAINT_GREEN), *end = paint_end(color);
+    bool complete = report->n_failed == 0 && report->n_skipped == 0 && report->left.len == 0;
+    if (complete && plan->mode == PLAN_DESTROY)
+        buf_fmt(
+            buf, "%sDestroy complete!%s Resources: %zu destroyed.\n", green, end,
+            report->n_destroyed);
+    else if (complete)
+        buf_fmt(
+            buf, "%sApply complete!%s Resources: %zu added, %zu changed, %zu destroyed.\n", green,
+            end, report->n_added, report->n_changed, report->n_destroyed);
+    else
+        buf_fmt(
+            buf, "%s incomplete: %zu added, %zu changed, %zu destroyed, %zu failed, %zu skipped.\n",
+            plan->mode == PLAN_DESTROY ? "Destroy" : "Apply", report->n_added, report->n_changed,
+            report->n_destroyed, report->n_failed, report->n_skipped);
+    left_lines(buf, report);
+    if (plan->mode == PLAN_DESTROY && report->left.len == 0 && report->n_failed == 0)
+        buf_fmt(
+            buf, "Nothing of the stack is left%s.\n",
+            report->n_kept_foreign > 0 ? "; what is not ours was kept" : "");
+    if (report->n_kept_foreign > 0)
+        buf_fmt(buf, "Kept, because not ours: %zu.\n", report->n_kept_foreign);
+}

@@ -1,0 +1,382 @@
+#include "cmd/view.h"
+#include "engine/base/clock.h"
+#include "engine/cost/cost.h"
+
+#define PLAN_FORMAT "1.2"      /* of Terraform's plan JSON, which ours is a superset of */
+#define TERRAFORM_LIKE "1.2.0" /* the release whose format that is */
+#define UI_FORMAT "1.1"        /* of Terraform's machine-readable UI */
+
+static const struct {
+    enum action action;
+    const char *first, *second;
+} s_actions[] = {
+    {ACTION_NOOP, "no-op", NULL},    {ACTION_CREATE, "create", NULL},
+    {ACTION_UPDATE, "update", NULL}, {ACTION_REPLACE, "create", "delete"},
+    {ACTION_DELETE, "delete", NULL},
+};
+
+static struct json *text(struct arena *arena, struct str value)
+{
+    return str_is_null(value) ? NULL : json_string(arena, value);
+}
+
+static struct json *or_null(struct arena *arena, const struct json *json)
+{
+    return json != NULL ? json_copy(arena, json) : json_null(arena);
+}
+
+/* {"field": true} for the members of `value` that have the flag, or that only AWS can say. */
+static struct json *
+marks(struct arena *arena, const struct change *change, const struct json *value, unsigned flag)
+{
+    struct json *out = json_object(arena);
+    const struct schema *schema = schema_of(change->kind);
+    for (size_t i = 0; i < schema->n_fields; i++) {
+        const struct field *field = &schema->fields[i];
+        bool present = json_get(value, field->name) != NULL;
+        bool wanted = flag == FIELD_COMPUTED ? !present : present;
+        if ((field->flags & flag) != 0 && wanted)
+            json_set(arena, out, str_from(field->name), json_bool(arena, true));
+    }
+    return out;
+}
+
+static struct json *replace_paths(struct arena *arena, const struct change *change)
+{
+    struct json *out = json_array(arena);
+    for (size_t i = 0; i < change->n_diffs; i++) {
+        if (!change->diffs[i].replaces)
+            continue;
+        struct json *path = json_array(arena);
+        struct str rest = change->diffs[i].path, part;
+        while (str_split(&rest, '.', &part))
+            json_push(path, json_string(arena, part));
+        json_push(out, path);
+    }
+    return out->len > 0 ? out : NULL;
+}
+
+static struct json *change_body(struct arena *arena, const struct change *change)
+{
+    struct json *out = json_object(arena), *actions = json_array(arena);
+    for (size_t i = 0; i < ARRAY_LEN(s_actions); i++)
+        if (s_actions[i].action == change->action) {
+            json_push(actions, json_z(arena, s_actions[i].first));
+            if (s_actions[i].second != NULL)
+                json_push(actions, json_z(arena, s_actions[i].second));
+        }
+    bool goes = change->action == ACTION_DELETE;
+    json_put(arena, out, "actions", actions);
+    json_put(arena, out, "before", or_null(arena, change->before));
+    json_put(arena, out, "after", goes ? json_null(arena) : or_null(arena, change->after));
+    json_put(
+        arena, out, "after_unknown",
+        change->action == ACTION_CREATE || change->action == ACTION_REPLACE
+            ? marks(arena, change, change->after, FIELD_COMPUTED)
+            : json_object(arena));
+    json_put(
+        arena, out, "before_sensitive",
+        change->before != NULL ? marks(arena, change, change->before, FIELD_SECRET)
+                               : json_bool(arena, false));
+    json_put(
+        arena, out, "after_sensitive",
+        change->after != NULL && !goes ? marks(arena, change, change->after, FIELD_SECRET)
+                                       : json_bool(arena, false));
+    json_put(arena, out, "replace_paths", replace_paths(arena, change));
+    return out;
+}
+
+/* Members common to a planned value and a change. */
+static struct json *resource_head(struct arena *arena, const struct change *change)
+{
+    const struct schema *schema = schema_of(change->kind);
+    struct json *out = json_object(arena);
+    json_put(arena, out, "address", json_string(arena, change->address));
+    json_put(arena, out, "mode", json_z(arena, "managed"));
+    json_put(arena, out, "type", json_z(arena, schema->type));
+    json_put(arena, out, "name", json_z(arena, schema->name));
+    json_put(arena, out, "index", text(arena, change->index));
+    json_put(arena, out, "provider_name", json_z(arena, "registry.terraform.io/hashicorp/aws"));
+    return out;
+}
+
+static struct json *resource_change(struct arena *arena, const struct change *change)
+{
+    struct json *out = resource_head(arena, change);
+    json_put(arena, out, "change", change_body(arena, change));
+    if (change->reason != REASON_NONE)
+        json_put(arena, out, "action_reason", json_z(arena, reason_name(change->reason)));
+    if (!str_is_empty(change->note))
+        json_put(arena, out, "note", json_string(arena, change->note));
+    return out;
+}
+
+static struct json *planned_value(struct arena *arena, const struct change *change)
+{
+    struct json *out = resource_head(arena, change);
+    json_put(arena, out, "schema_version", json_int(arena, 0));
+    json_put(arena, out, "values", or_null(arena, change->after));
+    json_put(arena, out, "sensitive_values", marks(arena, change, change->after, FIELD_SECRET));
+    return out;
+}
+
+static struct json *model_counts(struct arena *arena, const struct plan *plan)
+{
+    size_t counts[ACTION_DELETE + 1] = {0};
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        if (change->kind == KIND_ARTIFACT && !change->removal_half)
+            counts[change->action]++;
+    }
+    struct json *out = json_object(arena);
+    json_put(arena, out, "add", json_int(arena, (int64_t) counts[ACTION_CREATE]));
+    json_put(
+        arena, out, "change",
+        json_int(arena, (int64_t) (counts[ACTION_UPDATE] + counts[ACTION_REPLACE])));
+    json_put(arena, out, "remove", json_int(arena, (int64_t) counts[ACTION_DELETE]));
+    json_put(arena, out, "unchanged", json_int(arena, (int64_t) counts[ACTION_NOOP]));
+    json_put(arena, out, "foreign", json_int(arena, (int64_t) plan->n_foreign));
+    return out;
+}
+
+/* What Terraform's format has no place for. */
+static struct json *own_part(struct arena *arena, const struct plan *plan)
+{
+    struct json *out = json_object(arena), *summary = json_object(arena);
+    json_put(arena, out, "stack", text(arena, plan->stack));
+    json_put(arena, out, "account", text(arena, plan->account));
+    json_put(arena, out, "region", text(arena, plan->region));
+    json_put(arena, out, "uid", text(arena, plan->uid));
+    json_put(arena, out, "home", text(arena, plan->home));
+    json_put(arena, out, "endpoint", text(arena, plan->endpoint));
+    json_put(arena, summary, "add", json_int(arena, (int64_t) plan->n_add));
+    json_put(arena, summary, "change", json_int(arena, (int64_t) plan->n_change));
+    json_put(arena, summary, "destroy", json_int(arena, (int64_t) plan->n_destroy));
+    json_put(arena, summary, "unchanged", json_int(arena, (int64_t) plan->n_unchanged));
+    json_put(arena, summary, "models", model_counts(arena, plan));
+    json_put(arena, out, "summary", summary);
+    json_put(arena, out, "record_only", json_bool(arena, plan->record_only));
+    json_put(arena, out, "cost", text(arena, view_cost_line(arena, plan)));
+    json_put(arena, out, "note_roll", text(arena, plan->note_roll));
+    json_put(arena, out, "note_blocked", text(arena, plan->note_blocked));
+    json_put(arena, out, "note_busy", text(arena, plan->note_busy));
+    struct json *warnings = json_array(arena);
+    for (size_t i = 0; i < plan->warnings.len; i++) {
+        struct json *warning = json_object(arena);
+        json_put(arena, warning, "message", text(arena, plan->warnings.items[i].message));
+        json_put(arena, warning, "hint", text(arena, plan->warnings.items[i].hint));
+        json_push(warnings, warning);
+    }
+    json_put(arena, out, "warnings", warnings);
+    return out;
+}
+
+struct json *
+view_plan_json(struct arena *arena, const struct plan *plan, const struct view_options *options)
+{
+    struct json *out = json_object(arena);
+    struct json *changes = json_array(arena), *drift = json_array(arena);
+    struct json *resources = json_array(arena);
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        if (change->removal_half)
+            continue;
+        if (change->action != ACTION_DELETE)
+            json_push(resources, planned_value(arena, change));
+        if (change->action != ACTION_NOOP || options->full)
+            json_push(changes, resource_change(arena, change));
+        if (change->reason == REASON_CHANGED_OUTSIDE)
+            json_push(drift, resource_change(arena, change));
+    }
+    struct json *root = json_object(arena), *planned = json_object(arena);
+    json_put(arena, root, "resources", resources);
+    json_put(arena, planned, "root_module", root);
+    json_put(arena, out, "format_version", json_z(arena, PLAN_FORMAT));
+    json_put(arena, out, "terraform_version", json_z(arena, TERRAFORM_LIKE));
+    json_put(arena, out, "timestamp", json_string(arena, time_iso(arena, options->wall_ms)));
+    json_put(arena, out, "applyable", json_bool(arena, !plan_is_empty(plan)));
+    json_put(arena, out, "complete", json_bool(arena, true));
+    json_put(arena, out, "errored", json_bool(arena, false));
+    json_put(arena, out, "planned_values", planned);
+    json_put(arena, out, "resource_drift", drift);
+    json_put(arena, out, "resource_changes", changes);
+    json_put(arena, out, "mmectl", own_part(arena, plan));
+    return out;
+}
+
+/* ---- the event stream ---- */
+
+static struct json *
+line(struct arena *arena, const char *level, const char *type, struct str message, int64_t wall_ms)
+{
+    struct json *out = json_object(arena);
+    json_put(arena, out, "@level", json_z(arena, level));
+    json_put(arena, out, "@message", json_string(arena, message));
+    json_put(arena, out, "@module", json_z(arena, "mmectl.ui"));
+    json_put(arena, out, "@timestamp", json_string(arena, time_iso_ms(arena, wall_ms)));
+    json_put(arena, out, "type", json_z(arena, type));
+    return out;
+}
+
+static struct json *resource_json(struct arena *arena, const struct change *change)
+{
+    const struct schema *schema = schema_of(change->kind);
+    struct json *out = json_object(arena);
+    json_put(arena, out, "addr", json_string(arena, change->address));
+    json_put(arena, out, "module", json_z(arena, ""));
+    json_put(arena, out, "resource", json_string(arena, change->address));
+    json_put(arena, out, "implied_provider", json_z(arena, "aws"));
+    json_put(arena, out, "resource_type", json_z(arena, schema->type));
+    json_put(arena, out, "resource_name", json_z(arena, schema->name));
+    json_put(
+        arena, out, "resource_key",
+        str_is_null(change->index) ? json_null(arena) : json_string(arena, change->index));
+    return out;
+}
+
+struct event_name {
+    enum event_type type;
+    const char *level, *name, *words;
+};
+
+static const struct event_name s_events[] = {
+    {EVENT_START, "info", "apply_start", "started"},
+    {EVENT_STATUS, "info", "apply_progress", "in progress"},
+    {EVENT_PROGRESS, "info", "apply_progress", "in progress"},
+    {EVENT_DONE, "info", "apply_complete", "complete"},
+    {EVENT_FAILED, "error", "apply_errored", "errored"},
+    {EVENT_SKIPPED, "warn", "apply_skipped", "skipped"},
+};
+
+static void emit(struct buf *buf, const struct json *json)
+{
+    json_write(buf, json, JSON_COMPACT);
+}
+
+static void hook_event(
+    struct arena *arena,
+    struct buf *buf,
+    const struct event_name *name,
+    const struct event *event,
+    int64_t wall_ms)
+{
+    const struct change *change = event->change;
+    struct str message = str_fmt(
+        arena, STR_FMT ": %s %s", STR_ARG(change->address), action_name(change->action),
+        name->words);
+    struct json *out = line(arena, name->level, name->name, message, wall_ms);
+    struct json *hook = json_object(arena);
+    json_put(arena, hook, "resource", resource_json(arena, change));
+    json_put(arena, hook, "action", json_z(arena, action_name(change->action)));
+    if (!str_is_empty(change->name)) {
+        json_put(arena, hook, "id_key", json_z(arena, "id"));
+        json_put(arena, hook, "id_value", json_string(arena, change->name));
+    }
+    if (event->type != EVENT_START)
+        json_put(
+            arena, hook, "elapsed_seconds", json_num(arena, (double) event->elapsed_ms / 1000.0));
+    json_put(arena, hook, "status", str_is_empty(event->text) ? NULL : text(arena, event->text));
+    if (event->bytes_total > 0) {
+        json_put(arena, hook, "bytes_done", json_int(arena, (int64_t) event->bytes_done));
+        json_put(arena, hook, "bytes_total", json_int(arena, (int64_t) event->bytes_total));
+    }
+    if (event->type == EVENT_FAILED && change->err != NULL)
+        json_put(arena, hook, "error", term_error_json(arena, change->err));
+    json_put(arena, out, "hook", hook);
+    emit(buf, out);
+}
+
+bool view_event_json(
+    struct arena *arena, struct buf *buf, const struct event *event, int64_t wall_ms)
+{
+    for (size_t i = 0; i < ARRAY_LEN(s_events); i++)
+        if (s_events[i].type == event->type && event->change != NULL) {
+            hook_event(arena, buf, &s_events[i], event, wall_ms);
+            return true;
+        }
+    const char *type = event->type == EVENT_LOG       ? "log"
+                       : event->type == EVENT_OBSERVE ? "refresh_start"
+                       : event->type == EVENT_WAIT    ? "wait"
+                                                      : "diagnostic";
+    bool warning = event->type == EVENT_WARNING;
+    if (!warning && event->type != EVENT_LOG && event->type != EVENT_OBSERVE &&
+        event->type != EVENT_WAIT && event->type != EVENT_NOTE)
+        return false;
+    if (event->type == EVENT_NOTE)
+        type = "log";
+    struct json *out = line(arena, warning ? "warn" : "info", type, event->text, wall_ms);
+    if (!str_is_empty(event->name))
+        json_put(arena, out, "name", json_string(arena, event->name));
+    if (warning) {
+        struct json *diagnostic = json_object(arena);
+        json_put(arena, diagnostic, "severity", json_z(arena, "warning"));
+        json_put(arena, diagnostic, "summary", json_string(arena, event->text));
+        json_put(
+            arena, diagnostic, "detail",
+            json_string(arena, str_is_null(event->hint) ? STR("") : event->hint));
+        json_put(arena, out, "diagnostic", diagnostic);
+    }
+    emit(buf, out);
+    return true;
+}
+
+void view_version_json(struct arena *arena, struct buf *buf, int64_t wall_ms)
+{
+    struct json *out = line(arena, "info", "version", STR("mmectl"), wall_ms);
+    json_put(arena, out, "terraform", json_z(arena, TERRAFORM_LIKE));
+    json_put(arena, out, "ui", json_z(arena, UI_FORMAT));
+    emit(buf, out);
+}
+
+void view_summary_json(
+    struct arena *arena,
+    struct buf *buf,
+    const char *operation,
+    size_t add,
+    size_t change,
+    size_t destroy,
+    int64_t wall_ms)
+{
+    struct str message;
+    if (str_eq(str_from(operation), STR("plan")))
+        message = str_fmt(
+            arena, "Plan: %zu to add, %zu to change, %zu to destroy.", add, change, destroy);
+    else if (str_eq(str_from(operation), STR("destroy")))
+        message = str_fmt(arena, "Destroy complete! Resources: %zu destroyed.", destroy);
+    else
+        message = str_fmt(
+            arena, "Apply complete! Resources: %zu added, %zu changed, %zu destroyed.", add, change,
+            destroy);
+    struct json *out = line(arena, "info", "change_summary", message, wall_ms);
+    struct json *changes = json_object(arena);
+    json_put(arena, changes, "add", json_int(arena, (int64_t) add));
+    json_put(arena, changes, "change", json_int(arena, (int64_t) change));
+    json_put(arena, changes, "import", json_int(arena, 0));
+    json_put(arena, changes, "remove", json_int(arena, (int64_t) destroy));
+    json_put(arena, changes, "operation", json_z(arena, operation));
+    json_put(arena, out, "changes", changes);
+    emit(buf, out);
+}
+
+void view_planned_json(
+    struct arena *arena, struct buf *buf, const struct change *change, int64_t wall_ms)
+{
+    struct str message = str_fmt(
+        arena, STR_FMT ": Plan to %s", STR_ARG(change->address), action_name(change->action));
+    struct json *out = line(arena, "info", "planned_change", message, wall_ms);
+    struct json *body = json_object(arena);
+    json_put(arena, body, "resource", resource_json(arena, change));
+    json_put(arena, body, "action", json_z(arena, action_name(change->action)));
+    if (change->reason != REASON_NONE)
+        json_put(arena, body, "reason", json_z(arena, reason_name(change->reason)));
+    json_put(arena, out, "change", body);
+    emit(buf, out);
+}
+
+void view_error_json(struct arena *arena, struct buf *buf, const struct err *err, int64_t wall_ms)
+{
+    struct str message = str_fmt(arena, "Error: %s", err->message);
+    struct json *out = line(arena, "error", "diagnostic", message, wall_ms);
+    json_put(arena, out, "diagnostic", term_error_json(arena, err));
+    emit(buf, out);
+}
