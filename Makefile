@@ -88,6 +88,17 @@ $(B)/obj/%.o: %.c $(B)/flags | libraries-found
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(DEPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
+# Everything of cmd/ but main(): a test of it links what it needs.
+$(B)/libcmd.a: $(filter-out $(B)/obj/cmd/main.o,$(CMD_OBJS))
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcsD $@ $^
+
+$(B)/tests/unit/cmd/%: $(B)/obj/tests/unit/cmd/%.o $(B)/libharness.a $(B)/libcmd.a $(B)/libmmectl.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/libharness.a $(B)/libcmd.a $(B)/libmmectl.a -lcmocka $(LDLIBS)
+
 # tests/unit/<path>/test_<file>.c -> one binary each
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libharness.a $(B)/libmmectl.a
 	@mkdir -p $(@D)

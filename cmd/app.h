@@ -27,6 +27,7 @@ struct app {
     const struct cmd *cmd;
     struct args args;
     getenv_fn *getenv;
+    uint64_t requests, mutating, retried; /* to AWS, of the sessions closed so far */
 };
 
 /* Prints the error and gives the exit status that belongs to it. */

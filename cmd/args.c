@@ -33,7 +33,7 @@ static const struct opt s_aws[] = {
     {OPT_FLAG, 0, "stats", NULL, AT(stats), NULL, 0,
      "end with one line: requests, CPU seconds, memory"},
     {OPT_STRING, 0, "trace", "FILE", AT(trace), NULL, 0,
-     "write one JSON line per AWS request to FILE, without secrets"},
+     "append every AWS request and answer to FILE, without secrets and bodies"},
 };
 const struct opt_set args_aws = OPT_SET(s_aws);
 

@@ -32,6 +32,7 @@ struct args {
     /* local */
     int64_t port;
     struct str account;
+    struct opt_list delays;
     bool force;
     int64_t ready_fd;
     /* init */

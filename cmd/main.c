@@ -2,6 +2,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "cmd/session.h"
 #include "engine/base/log.h"
 
 #include <signal.h>
@@ -114,6 +115,8 @@ static enum exit_code dispatch(struct app *app, int argc, char **argv)
         return print_help(app);
     struct running running = {app, EXIT_CODE_INTERNAL};
     loop_run(app->loop, run_command, &running);
+    if (app->args.stats)
+        session_print_stats(app);
     return running.code;
 }
 

@@ -1,5 +1,12 @@
 #include "cmd/session.h"
 
+#include "engine/aws/http_curl.h"
+#include "engine/aws/http_trace.h"
+#include "engine/aws/profile.h"
+#include "engine/kinds/kinds.h"
+
+#include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* --set name=value, in order. */
@@ -71,4 +78,215 @@ enum err_code session_specs(
 enum exit_code session_fail(struct app *app, const struct err *err)
 {
     return err->message[0] == '\0' ? exit_of_err(err->code) : app_fail(app, err);
+}
+
+/* ---- sessions ---- */
+
+static void write_trace(void *arg, struct str text)
+{
+    FILE *file = arg;
+    fwrite(text.ptr, 1, text.len, file);
+    fputc('\n', file);
+    fflush(file);
+}
+
+/* Where requests go and who signs them: the stand-in's address and keys. */
+static enum err_code
+use_standin(struct session *session, struct aws_options *options, struct err *err)
+{
+    struct app *app = session->app;
+    struct local_info *standin = &session->standin;
+    enum err_code code = standin_ensure(app, session->curl, standin, err);
+    if (code != ERR_NONE)
+        return code;
+    session->local = true;
+    options->endpoint_url = standin->url;
+    session->creds =
+        creds_static_new(standin->access_key, standin->secret_key, STR_NULL, "the stand-in's keys");
+    if (str_is_empty(options->region))
+        options->region = standin->region;
+    /* Questions of the stand-in's own are asked in the stack's region. */
+    standin->region = options->region;
+    return ERR_NONE;
+}
+
+static enum err_code use_aws(struct session *session, struct aws_options *options, struct err *err)
+{
+    struct app *app = session->app;
+    enum err_code code =
+        profile_load(app->arena, app->getenv, app->args.profile, &session->profile, err);
+    if (code != ERR_NONE)
+        return code;
+    struct creds_provider *sources[2];
+    size_t count = 0;
+    /* A profile asked for by name wins over keys in the environment, as in AWS's own tools. */
+    if (!profile_was_asked(session->profile))
+        sources[count++] = creds_env_new(app->getenv);
+    sources[count++] = creds_profile_new(session->profile);
+    session->creds = creds_chain_new(sources, count, app->clock);
+    options->env = app->getenv;
+    options->profile = session->profile;
+    options->endpoint_url = app->args.endpoint_url;
+    if (str_is_empty(options->region))
+        options->region = aws_region_find(app->getenv, session->profile, STR_NULL);
+    return ERR_NONE;
+}
+
+static enum err_code open_transport(struct session *session, struct err *err)
+{
+    struct app *app = session->app;
+    const struct http_curl_options options = {
+        .loop = app->loop,
+        .user_agent = "mmectl/" MMECTL_VERSION,
+        .ca_bundle = app->getenv("AWS_CA_BUNDLE"),
+    };
+    enum err_code code = http_curl_new(&options, &session->curl, err);
+    if (code != ERR_NONE || str_is_null(app->args.trace))
+        return code;
+    const char *path = str_z(app->arena, app->args.trace);
+    session->trace_file = fopen(path, "ae");
+    if (session->trace_file == NULL)
+        return err_errno(err, errno, "opening '%s' for the trace", path);
+    session->trace = http_trace_new(session->curl, write_trace, session->trace_file);
+    return ERR_NONE;
+}
+
+/* "user@host", as far as they are known; only says who wrote the record. */
+static struct str writer_name(struct app *app)
+{
+    char host[256] = "";
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+        memcpy(host, "unknown", sizeof("unknown"));
+    const char *user = app->getenv("USER");
+    return str_fmt(app->arena, "%s@%s", user != NULL && user[0] != '\0' ? user : "unknown", host);
+}
+
+enum err_code
+session_open(struct app *app, const struct spec *spec, struct session *out, struct err *err)
+{
+    *out = (struct session){.app = app, .spec = spec};
+    struct aws_options options = {
+        .loop = app->loop,
+        .clock = app->clock,
+        .rng = &app->rng,
+        .region = spec->region.value,
+    };
+    enum err_code code = open_transport(out, err);
+    if (code == ERR_NONE)
+        code = app->args.local ? use_standin(out, &options, err) : use_aws(out, &options, err);
+    if (code == ERR_NONE) {
+        options.http = out->trace != NULL ? out->trace : out->curl;
+        options.creds = out->creds;
+        code = aws_new(&options, &out->aws, err);
+    }
+    if (code != ERR_NONE) {
+        session_close(out);
+        return code;
+    }
+    bool on_aws = !out->local && str_is_empty(app->args.endpoint_url);
+    out->progress = progress_new(app, on_aws);
+    const struct kinds_options kinds = {out->aws, app->loop, STR(MMECTL_VERSION)};
+    out->world = kinds_world(app->arena, &kinds);
+    out->reconciler = (struct reconciler){
+        .arena = app->arena,
+        .loop = app->loop,
+        .world = out->world,
+        .region = aws_region(out->aws),
+        .writer = writer_name(app),
+        .on_event = progress_event,
+        .event_arg = out->progress,
+        .parallelism = (size_t) app->args.parallelism,
+        .retry_failed = app->args.retry_failed,
+        .follow_logs = app->args.verbose,
+    };
+    return ERR_NONE;
+}
+
+void session_close(struct session *session)
+{
+    if (session->aws != NULL) {
+        struct aws_stats stats = aws_stats(session->aws);
+        session->app->requests += stats.requests;
+        session->app->mutating += stats.mutating;
+        session->app->retried += stats.retried;
+    }
+    kinds_free(session->world);
+    aws_free(session->aws);
+    http_close(session->trace);
+    http_close(session->curl);
+    creds_close(session->creds);
+    profile_wipe(session->profile);
+    if (session->trace_file != NULL)
+        fclose(session->trace_file);
+    *session = (struct session){.app = session->app};
+}
+
+enum exit_code
+session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg)
+{
+    struct err err = {0};
+    struct spec_list specs = {0};
+    if (session_specs(app, operands_are_specs, &specs, &err) != ERR_NONE)
+        return session_fail(app, &err);
+    enum exit_code worst = EXIT_CODE_OK;
+    for (size_t i = 0; i < specs.len && !loop_cancelled(app->loop); i++) {
+        struct session session;
+        enum exit_code code;
+        if (session_open(app, specs.items[i], &session, &err) != ERR_NONE) {
+            code = app_fail(app, &err);
+            err = (struct err){0};
+        } else {
+            code = work(&session, arg);
+            session_close(&session);
+        }
+        worst = exit_worst(worst, code);
+    }
+    return worst;
+}
+
+/* ---- figures ---- */
+
+struct json *session_stats(struct app *app, const struct session *session)
+{
+    struct aws_stats open = {0};
+    if (session != NULL && session->aws != NULL)
+        open = aws_stats(session->aws);
+    struct rusage usage = {0};
+    (void) getrusage(RUSAGE_SELF, &usage);
+    double cpu = (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                 (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    struct arena *arena = app->arena;
+    struct json *out = json_object(arena);
+    json_put(arena, out, "requests", json_int(arena, (int64_t) (app->requests + open.requests)));
+    json_put(arena, out, "mutating", json_int(arena, (int64_t) (app->mutating + open.mutating)));
+    json_put(arena, out, "retried", json_int(arena, (int64_t) (app->retried + open.retried)));
+    json_put(arena, out, "cpu_seconds", json_num(arena, cpu));
+    json_put(arena, out, "max_rss_mib", json_num(arena, (double) usage.ru_maxrss / 1024.0));
+    return out;
+}
+
+void session_add_stats(struct app *app, const struct session *session, struct json *out)
+{
+    if (!app->args.stats)
+        return;
+    struct json *own = NULL;
+    for (struct json *child = out->first; child != NULL; child = child->next)
+        if (str_eq(child->key, STR("mmectl")))
+            own = child;
+    if (own == NULL) {
+        own = json_object(app->arena);
+        json_put(app->arena, out, "mmectl", own);
+    }
+    json_put(app->arena, own, "stats", session_stats(app, session));
+}
+
+void session_print_stats(struct app *app)
+{
+    const struct json *stats = session_stats(app, NULL);
+    term_note(
+        "Requests: %lld (%lld mutating, %lld retried), %.2f s CPU, %.1f MiB",
+        (long long) json_get_int(stats, "requests", 0),
+        (long long) json_get_int(stats, "mutating", 0),
+        (long long) json_get_int(stats, "retried", 0), json_get_num(stats, "cpu_seconds", 0),
+        json_get_num(stats, "max_rss_mib", 0));
 }

@@ -1,18 +1,23 @@
 /* cmd/session.h - from a command line to ready things: specs, a region, credentials, AWS.
  *
  * session_specs() loads what -f and the operands name and prints every fault. session_open() gives
- * an AWS client for one spec: the stand-in with --local (started when it is not running), else
- * --endpoint-url or AWS_ENDPOINT_URL, else AWS. Everything lives on the app's arena; close what was
- * opened.
+ * an AWS client for one spec: the stand-in with --local (started when it is not running; the user's
+ * AWS_* variables and profiles do not count then), else --endpoint-url or AWS_ENDPOINT_URL, else
+ * AWS. A session is opened and closed inside a task of the loop; closing adds its requests to the
+ * app's counters.
  */
 #ifndef CMD_SESSION_H
 #define CMD_SESSION_H
 
 #include "cmd/app.h"
+#include "cmd/progress.h"
+#include "cmd/standin.h"
+#include "engine/aws/aws.h"
+#include "engine/reconcile/reconcile.h"
 #include "specs/spec.h"
 
-/* ERR_SPEC after the faults were printed: then err->message is empty and app_fail must not be
- * called; use session_fail(). Warnings are printed, too. */
+/* ERR_SPEC after the faults were printed: then err->message is empty; use session_fail(). Warnings
+ * are printed, too. */
 enum err_code session_specs(
     struct app *app, bool operands_are_specs, struct spec_list *ret_specs, struct err *err)
     MUST_USE;
@@ -26,5 +31,38 @@ enum err_code session_load(
 void session_print_diags(struct app *app, const struct diags *diags);
 /* app_fail unless everything was said already. */
 enum exit_code session_fail(struct app *app, const struct err *err);
+
+struct session {
+    struct app *app;
+    const struct spec *spec;
+    struct http_transport *curl, *trace; /* trace is NULL without --trace */
+    struct creds_provider *creds;
+    struct profile *profile;
+    struct aws *aws;
+    struct world *world;
+    struct progress *progress;
+    struct reconciler reconciler;
+    struct local_info standin; /* with --local */
+    FILE *trace_file;
+    bool local; /* against the stand-in that --local names */
+};
+
+enum err_code
+session_open(struct app *app, const struct spec *spec, struct session *out, struct err *err)
+    MUST_USE;
+void session_close(struct session *session); /* fine on one that did not open */
+
+/* Runs `work` for each spec, one after the other, with an open session; the worst exit status
+ * wins, and an interrupt ends it. */
+typedef enum exit_code session_work_fn(struct session *session, void *arg);
+enum exit_code
+session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg);
+
+/* {"requests", "mutating", "retried", "cpu_seconds", "max_rss_mib"}; session may be NULL. */
+struct json *session_stats(struct app *app, const struct session *session);
+/* Puts them under "mmectl" in `out` when --stats was given. */
+void session_add_stats(struct app *app, const struct session *session, struct json *out);
+/* The --stats line, on standard error. */
+void session_print_stats(struct app *app);
 
 #endif

@@ -1,0 +1,262 @@
+/* apply and destroy: the same line of work in two directions. */
+#include "cmd/cmd.h"
+#include "cmd/session.h"
+#include "cmd/view.h"
+
+#include <unistd.h>
+
+struct direction {
+    enum plan_mode mode;
+    const char *name;     /* of the command, and of the operation in JSON */
+    const char *question; /* Terraform's words */
+    const char *refused;
+};
+
+static const struct direction s_apply = {
+    PLAN_APPLY,
+    "apply",
+    "\nDo you want to perform these actions?\n"
+    "  mmectl will perform the actions described above.\n"
+    "  Only 'yes' will be accepted to approve.\n\n"
+    "  Enter a value: ",
+    "\nApply cancelled.",
+};
+
+static const struct direction s_destroy = {
+    PLAN_DESTROY,
+    "destroy",
+    "\nDo you really want to destroy all resources?\n"
+    "  mmectl will destroy everything the stack owns, as shown above.\n"
+    "  There is no undo. Only 'yes' will be accepted to confirm.\n\n"
+    "  Enter a value: ",
+    "\nDestroy cancelled.",
+};
+
+static void json_line(struct app *app, struct buf *buf)
+{
+    buf_add_char(buf, '\n');
+    (void) app_print(app, buf);
+    buf_clear(buf);
+}
+
+/* An error as text on standard error and, with --json, as a diagnostic in the stream, too. */
+static enum exit_code fail(struct app *app, const struct err *err)
+{
+    if (app->args.json) {
+        struct buf buf = BUF_INIT(KIB(64));
+        view_error_json(app->arena, &buf, err, clock_wall_ms(app->clock));
+        json_line(app, &buf);
+        buf_done(&buf);
+    }
+    return app_fail(app, err);
+}
+
+/* Plans against a stable endpoint: one that is being changed is waited for first. */
+static enum err_code settled_plan(
+    struct session *session,
+    const struct direction *direction,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    struct reconciler *r = &session->reconciler;
+    for (;;) {
+        enum err_code code = reconcile_plan(r, session->spec, direction->mode, ret_plan, err);
+        if (code != ERR_NONE || str_is_null((*ret_plan)->note_busy))
+            return code;
+        progress_note(session->progress, (*ret_plan)->note_busy);
+        bool waited = false;
+        code = reconcile_wait_stable(r, session->spec, &waited, err);
+        if (code != ERR_NONE || !waited)
+            return code;
+    }
+}
+
+static enum exit_code show_plan(struct session *session, const struct plan *plan)
+{
+    struct app *app = session->app;
+    struct buf buf = BUF_INIT(MIB(256));
+    struct view_options options = {
+        .color = app->term.color_out,
+        .full = app->args.full,
+        .wall_ms = clock_wall_ms(app->clock),
+    };
+    enum exit_code code = EXIT_CODE_OK;
+    if (!app->args.json) {
+        view_plan_text(app->arena, &buf, plan, &options);
+        code = app_print(app, &buf);
+    } else {
+        view_version_json(app->arena, &buf, options.wall_ms);
+        json_line(app, &buf);
+        for (size_t i = 0; i < plan->changes.len; i++) {
+            const struct change *change = plan->changes.items[i];
+            if (change->action == ACTION_NOOP || change->removal_half)
+                continue;
+            view_planned_json(app->arena, &buf, change, options.wall_ms);
+            json_line(app, &buf);
+        }
+        view_summary_json(
+            app->arena, &buf, "plan", plan->n_add, plan->n_change, plan->n_destroy,
+            options.wall_ms);
+        json_line(app, &buf);
+    }
+    buf_done(&buf);
+    for (size_t i = 0; i < plan->warnings.len; i++) {
+        struct event event = {
+            .type = EVENT_WARNING,
+            .text = plan->warnings.items[i].message,
+            .hint = plan->warnings.items[i].hint,
+        };
+        progress_event(session->progress, &event);
+    }
+    return code;
+}
+
+/* Each failure with the thing it hit, the first ones first. */
+static void show_failures(struct app *app, const struct report *report)
+{
+    for (size_t i = 0; i < report->failed.len; i++) {
+        const struct change *change = report->failed.items[i];
+        if (change->err == NULL)
+            continue;
+        struct err one = *change->err;
+        err_wrap(&one, STR_FMT, STR_ARG(change->address));
+        err_locate(&one, change->at);
+        term_note("%s", "");
+        (void) fail(app, &one);
+    }
+}
+
+static void
+show_report(struct session *session, const struct plan *plan, const struct report *report)
+{
+    struct app *app = session->app;
+    struct buf buf = BUF_INIT(MIB(16));
+    if (app->args.json) {
+        view_summary_json(
+            app->arena, &buf, plan->mode == PLAN_DESTROY ? "destroy" : "apply", report->n_added,
+            report->n_changed, report->n_destroyed, clock_wall_ms(app->clock));
+        json_line(app, &buf);
+        if (app->args.stats) {
+            struct json *out = json_object(app->arena);
+            json_put(app->arena, out, "type", json_z(app->arena, "stats"));
+            session_add_stats(app, session, out);
+            json_write(&buf, out, JSON_COMPACT);
+            json_line(app, &buf);
+        }
+    } else {
+        buf_add_char(&buf, '\n');
+        view_report_text(&buf, plan, report, app->term.color_out);
+        (void) app_print(app, &buf);
+    }
+    buf_done(&buf);
+}
+
+static enum exit_code execute(struct session *session, struct plan *plan)
+{
+    struct app *app = session->app;
+    struct err err = {0};
+    struct report report = {0};
+    progress_start(session->progress, plan->n_add + plan->n_change + plan->n_destroy);
+    enum err_code code = reconcile_execute(&session->reconciler, plan, &report, &err);
+    progress_stop(session->progress);
+    show_failures(app, &report);
+    bool something = report.n_added + report.n_changed + report.n_destroyed > 0;
+    if (code == ERR_NONE || something || report.n_failed > 0)
+        show_report(session, plan, &report);
+    return code == ERR_NONE ? EXIT_CODE_OK : fail(app, &err);
+}
+
+static enum exit_code change_one(struct session *session, void *arg)
+{
+    const struct direction *direction = arg;
+    struct app *app = session->app;
+    struct err err = {0};
+    struct plan *plan = NULL;
+    if (settled_plan(session, direction, &plan, &err) != ERR_NONE)
+        return fail(app, &err);
+    enum exit_code code = show_plan(session, plan);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (plan_is_empty(plan)) {
+        struct report nothing = {0};
+        show_report(session, plan, &nothing);
+        return EXIT_CODE_OK;
+    }
+    if (!app->args.auto_approve) {
+        struct str answer;
+        if (term_ask(app->arena, direction->question, &answer, &err) != ERR_NONE)
+            return fail(app, &err);
+        if (!str_eq(answer, STR("yes"))) {
+            term_note("%s", direction->refused);
+            return EXIT_CODE_ERROR;
+        }
+    }
+    if (!app->args.json)
+        term_note("%s", "");
+    return execute(session, plan);
+}
+
+static enum exit_code run(struct app *app, const struct direction *direction)
+{
+    struct err err = {0};
+    bool can_ask = app->term.in_tty && app->args.input && !app->args.json;
+    if (!app->args.auto_approve && !can_ask) {
+        err_set(
+            &err, ERR_TERMINAL, "'%s' needs a yes, and there is %s", direction->name,
+            app->args.json     ? "nobody to ask with --json"
+            : !app->args.input ? "--input=false"
+                               : "no terminal to ask on");
+        err_hint(&err, "-auto-approve carries the plan out without asking");
+        return app_fail(app, &err);
+    }
+    /* The address of a static: session_each only passes it on. */
+    struct direction copy = *direction;
+    return session_each(app, true, change_one, &copy);
+}
+
+static enum exit_code run_apply(struct app *app)
+{
+    return run(app, &s_apply);
+}
+
+static enum exit_code run_destroy(struct app *app)
+{
+    return run(app, &s_destroy);
+}
+
+#define AT(member) offsetof(struct args, member)
+
+static const struct opt s_opts[] = {
+    {OPT_FLAG, 0, "auto-approve", NULL, AT(auto_approve), NULL, 0,
+     "carry the plan out without asking"},
+    {OPT_FLAG, 'v', "verbose", NULL, AT(verbose), NULL, 0,
+     "also print the log lines of training jobs"},
+};
+static const struct opt_set s_own = OPT_SET(s_opts);
+static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_plan, &args_json,
+                                               &args_aws, &args_common, NULL};
+
+const struct cmd cmd_apply = {
+    .name = "apply",
+    .operands = "[SPEC...]",
+    .max_operands = 1000,
+    .summary = "plan, ask, carry it out, wait until the endpoint serves",
+    .text =
+        "Makes AWS match the spec: uploads data, trains what is new or changed, publishes the\n"
+        "models and creates or updates the endpoint. Prints the plan and asks first. It can be\n"
+        "interrupted and repeated at any moment; what is done already is not done again.",
+    .sets = s_sets,
+    .run = run_apply,
+};
+
+const struct cmd cmd_destroy = {
+    .name = "destroy",
+    .operands = "[SPEC...]",
+    .max_operands = 1000,
+    .summary = "remove everything the stack owns and check that nothing is left",
+    .text = "Deletes the endpoint, its configuration and model, the training jobs, the uploaded\n"
+            "data and the models, then looks again and says what is left. Things that are not the\n"
+            "stack's own are never touched.",
+    .sets = s_sets,
+    .run = run_destroy,
+};

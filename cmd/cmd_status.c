@@ -1,0 +1,206 @@
+#include "cmd/cmd.h"
+#include "cmd/session.h"
+#include "cmd/table.h"
+#include "cmd/view.h"
+#include "engine/cost/cost.h"
+
+enum { COL_MODEL, COL_STATE, COL_TARGET, COL_VERSION, COL_SIZE, COL_METRIC, COL_LOADED };
+
+static const struct table_column s_columns[] = {
+    [COL_MODEL] = {"MODEL", "name", false},
+    [COL_STATE] = {"STATE", "state", false},
+    [COL_TARGET] = {"TARGET MODEL", "target_model", false},
+    [COL_VERSION] = {"VERSION", "version", false},
+    [COL_SIZE] = {"BYTES", "size_bytes", true},
+    [COL_METRIC] = {"METRIC", "metric", false},
+    [COL_LOADED] = {"LOADED", "loaded", false},
+};
+
+/* The validation metric if there is one, else the first. */
+static struct str metric_text(struct arena *arena, const struct json *metrics)
+{
+    const struct json *best = NULL;
+    JSON_EACH (metric, metrics) {
+        if (best == NULL || (str_starts(metric->key, STR("validation")) &&
+                             !str_starts(best->key, STR("validation"))))
+            best = metric;
+    }
+    if (best == NULL)
+        return STR_NULL;
+    return str_fmt(arena, STR_FMT " %.5g", STR_ARG(best->key), best->number);
+}
+
+static const char *state_of(const struct status_model *model)
+{
+    if (str_is_empty(model->target_model))
+        return "missing";
+    if (!model->in_spec)
+        return "not in spec";
+    return model->published ? "ready" : "outdated";
+}
+
+static struct table *
+models_table(struct session *session, const struct status *status, const struct json *loaded)
+{
+    struct arena *arena = session->app->arena;
+    struct table *table = table_new(arena, s_columns, ARRAY_LEN(s_columns));
+    for (size_t i = 0; i < status->n_models; i++) {
+        const struct status_model *model = &status->models[i];
+        const char *state = state_of(model);
+        bool ready = model->in_spec && model->published;
+        table_row(table);
+        table_text(table, COL_MODEL, model->name);
+        table_text(table, COL_STATE, str_from(state));
+        table_paint(table, COL_STATE, ready ? PAINT_GREEN : PAINT_YELLOW);
+        table_text(table, COL_VERSION, str_slice(model->fp, 0, 16));
+        table_text(table, COL_METRIC, metric_text(arena, model->metrics));
+        if (str_is_empty(model->target_model))
+            continue;
+        table_text(table, COL_TARGET, model->target_model);
+        table_int(table, COL_SIZE, (int64_t) model->size);
+        if (loaded != NULL) {
+            bool is_loaded = false;
+            JSON_EACH (target, loaded) {
+                is_loaded = is_loaded || str_eq(target->string, model->target_model);
+            }
+            table_bool(table, COL_LOADED, is_loaded);
+        }
+    }
+    return table;
+}
+
+static void head_lines(struct app *app, struct buf *buf, const struct status *status)
+{
+    struct arena *arena = app->arena;
+    bool color = app->term.color_out, serving = str_eq(status->endpoint_status, STR("InService"));
+    buf_fmt(
+        buf, "Stack    " STR_FMT " in " STR_FMT ", account " STR_FMT "\nHome     ",
+        STR_ARG(status->stack), STR_ARG(status->region), STR_ARG(status->account));
+    buf_add_clean(buf, status->home);
+    buf_fmt(buf, "\nEndpoint " STR_FMT ": ", STR_ARG(status->endpoint));
+    if (!status->endpoint_present) {
+        buf_add_z(buf, "does not exist\n");
+        return;
+    }
+    buf_fmt(
+        buf, "%s" STR_FMT "%s, " STR_FMT "\n", paint(color, serving ? PAINT_GREEN : PAINT_YELLOW),
+        STR_ARG(term_clean(arena, status->endpoint_status)), paint_end(color),
+        STR_ARG(cost_line(arena, status->instance_type, status->instance_count)));
+    if (!str_is_empty(status->failure_reason)) {
+        buf_add_z(buf, "         ");
+        buf_add_clean(buf, status->failure_reason);
+        buf_add_char(buf, '\n');
+    }
+    buf_add_z(buf, "Config   ");
+    buf_add_clean(buf, status->config);
+    buf_add_z(buf, "\n");
+}
+
+static struct json *
+status_json(struct session *session, const struct status *status, const struct table *models)
+{
+    struct arena *arena = session->app->arena;
+    struct json *out = json_object(arena), *endpoint = json_object(arena);
+    json_put(arena, out, "stack", json_string(arena, status->stack));
+    json_put(arena, out, "account", json_string(arena, status->account));
+    json_put(arena, out, "region", json_string(arena, status->region));
+    json_put(arena, out, "uid", json_string(arena, status->uid));
+    json_put(arena, out, "home", json_string(arena, status->home));
+    json_put(arena, endpoint, "name", json_string(arena, status->endpoint));
+    json_put(arena, endpoint, "present", json_bool(arena, status->endpoint_present));
+    if (status->endpoint_present) {
+        struct cost_hosting cost;
+        bool priced = cost_hosting(status->instance_type, status->instance_count, 1, &cost);
+        json_put(arena, endpoint, "status", json_string(arena, status->endpoint_status));
+        json_put(arena, endpoint, "config", json_string(arena, status->config));
+        json_put(arena, endpoint, "model", json_string(arena, status->model));
+        json_put(arena, endpoint, "model_data_url", json_string(arena, status->model_data_url));
+        json_put(arena, endpoint, "instance_type", json_string(arena, status->instance_type));
+        json_put(arena, endpoint, "instance_count", json_int(arena, status->instance_count));
+        json_put(
+            arena, endpoint, "usd_per_hour",
+            priced ? json_num(arena, cost.shared_hour) : json_null(arena));
+    }
+    json_put(arena, out, "endpoint", endpoint);
+    struct json *rows = table_json(arena, models);
+    size_t i = 0;
+    for (struct json *row = rows->first; row != NULL; row = row->next, i++) {
+        const struct json *metrics = status->models[i].metrics;
+        json_put(
+            arena, row, "metrics",
+            metrics != NULL ? json_copy(arena, metrics) : json_object(arena));
+    }
+    json_put(arena, out, "models", rows);
+    json_put(arena, out, "foreign_objects", json_int(arena, (int64_t) status->n_foreign));
+    json_put(arena, out, "drift", json_bool(arena, !plan_is_empty(status->plan)));
+    json_put(arena, out, "summary", json_string(arena, view_summary_line(arena, status->plan)));
+    return out;
+}
+
+struct status_run {
+    struct buf buf;
+    struct json *stacks;
+};
+
+static enum exit_code status_one(struct session *session, void *arg)
+{
+    struct status_run *run = arg;
+    struct app *app = session->app;
+    struct err err = {0};
+    struct status *status = NULL;
+    if (reconcile_status(&session->reconciler, session->spec, &status, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    struct json *loaded = NULL;
+    if (session->local && status->endpoint_present &&
+        standin_loaded(app, session->curl, &session->standin, status->endpoint, &loaded, &err) !=
+            ERR_NONE)
+        return app_fail(app, &err);
+    struct table *models = models_table(session, status, loaded);
+    json_push(run->stacks, status_json(session, status, models));
+    if (run->buf.len > 0)
+        buf_add_char(&run->buf, '\n');
+    head_lines(app, &run->buf, status);
+    if (table_len(models) > 0) {
+        buf_add_char(&run->buf, '\n');
+        table_render(&run->buf, models, app->term.color_out);
+    }
+    buf_add_char(&run->buf, '\n');
+    if (status->n_foreign > 0)
+        buf_fmt(
+            &run->buf, "%zu objects under the prefix are not the stack's.\n", status->n_foreign);
+    buf_fmt(
+        &run->buf, STR_FMT "%s\n", STR_ARG(view_summary_line(app->arena, status->plan)),
+        plan_is_empty(status->plan) ? "" : " (mmectl plan shows it)");
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code run(struct app *app)
+{
+    struct status_run run = {BUF_INIT(MIB(64)), json_array(app->arena)};
+    enum exit_code code = session_each(app, true, status_one, &run), printed;
+    if (app->args.json) {
+        struct json *out = json_object(app->arena);
+        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
+        json_put(app->arena, out, "stacks", run.stacks);
+        session_add_stats(app, NULL, out);
+        printed = app_print_json(app, out);
+    } else {
+        printed = app_print(app, &run.buf);
+    }
+    buf_done(&run.buf);
+    return exit_worst(code, printed);
+}
+
+static const struct opt_set *const s_sets[] = {
+    &args_spec, &args_json, &args_aws, &args_common, NULL};
+
+const struct cmd cmd_status = {
+    .name = "status",
+    .operands = "[SPEC...]",
+    .max_operands = 1000,
+    .summary = "show the endpoint, every model with its TargetModel, drift and cost per hour",
+    .text = "Shows the stack as it is: the endpoint and its status, every model with its version,\n"
+            "TargetModel, size and metric, and whether apply would change something.",
+    .sets = s_sets,
+    .run = run,
+};

@@ -1,0 +1,348 @@
+#include "cmd/cmd.h"
+#include "cmd/sample.h"
+#include "cmd/table.h"
+#include "engine/aws/runtime.h"
+#include "engine/aws/s3.h"
+#include "engine/xgb/artifact.h"
+
+#include <math.h>
+
+#define DEFAULT_CALLS 100
+#define PAYLOAD_ROWS 10U
+#define MAX_ARTIFACT_BYTES MIB(1024)
+/* The container widens float32 to double and prints it exactly; an image of the user's may not. */
+#define TOLERANCE 1e-5
+
+enum {
+    COL_MODEL,
+    COL_RESULT,
+    COL_COLD,
+    COL_FIRST,
+    COL_P50,
+    COL_P99,
+    COL_PREDICTION,
+    COL_DIFF,
+    COL_TARGET
+};
+
+static const struct table_column s_columns[] = {
+    [COL_MODEL] = {"MODEL", "name", false},
+    [COL_RESULT] = {"RESULT", "result", false},
+    [COL_COLD] = {"COLD MS", "cold_ms", true},
+    [COL_FIRST] = {"FIRST MS", "first_ms", true},
+    [COL_P50] = {"WARM P50 MS", "warm_p50_ms", true},
+    [COL_P99] = {"WARM P99 MS", "warm_p99_ms", true},
+    [COL_PREDICTION] = {"PREDICTION", "prediction", true},
+    [COL_DIFF] = {"MAX DIFF", "max_abs_difference", true},
+    [COL_TARGET] = {"TARGET MODEL", "target_model", false},
+};
+
+struct test_run {
+    struct json *stacks;
+    struct buf buf;
+    size_t n_models, n_failed;
+};
+
+/* What is the same for all models of a stack. */
+struct bench {
+    struct session *session;
+    struct sample sample;
+    const struct status *status;
+    struct table *table;
+    size_t calls;
+};
+
+struct measured {
+    int64_t first_us, p50_us, p99_us;
+    struct str body;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/* The first call, then `calls` more. One arena per call, so that memory stays flat. */
+static enum err_code
+measure(const struct bench *bench, struct str target, struct measured *out, struct err *err)
+{
+    struct session *session = bench->session;
+    struct runtime_request request = {
+        .endpoint = bench->status->endpoint,
+        .target_model = target,
+        .content_type = bench->sample.content_type,
+        .accept = STR("text/csv"),
+        .body = bench->sample.body,
+    };
+    struct arena *scratch = arena_new("calls", 0);
+    int64_t *times = ARENA_ARRAY(session->app->arena, bench->calls, int64_t);
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; i <= bench->calls && code == ERR_NONE; i++) {
+        struct runtime_response response;
+        struct runtime_fault fault = {0};
+        arena_reset(scratch);
+        code = runtime_invoke(session->aws, scratch, &request, &response, &fault, err);
+        if (code != ERR_NONE) {
+            if (!str_is_empty(fault.original_message))
+                err_hint(
+                    err, "the model's container said: " STR_FMT, STR_ARG(fault.original_message));
+        } else if (i == 0) {
+            out->first_us = response.total_us;
+            out->body = str_dup(session->app->arena, response.body);
+        } else {
+            times[i - 1] = response.total_us;
+        }
+    }
+    arena_free(scratch);
+    if (code != ERR_NONE || bench->calls == 0)
+        return code;
+    qsort(times, bench->calls, sizeof(*times), by_value);
+    out->p50_us = times[(bench->calls - 1) / 2];
+    out->p99_us = times[(bench->calls * 99 + 99) / 100 - 1];
+    return ERR_NONE;
+}
+
+/* Scores the same rows here with the artifact the endpoint serves. */
+static enum err_code compare(
+    const struct bench *bench,
+    const struct status_model *model,
+    struct arena *scratch,
+    const double *answers,
+    size_t n_answers,
+    double *ret_diff,
+    struct err *err)
+{
+    struct session *session = bench->session;
+    struct str bucket = STR_NULL, prefix = STR_NULL, bytes;
+    struct artifact artifact;
+    AUTO(booster_close) struct booster *booster = NULL;
+    const struct s3_get_options get = {.max_bytes = MAX_ARTIFACT_BYTES};
+    if (!s3_uri_split(bench->status->home, &bucket, &prefix))
+        return err_set(err, ERR_INTERNAL, "the stack's home is not an s3:// address");
+    enum err_code code = s3_get(session->aws, scratch, bucket, model->key, &get, &bytes, NULL, err);
+    if (code == ERR_NONE)
+        code = artifact_read(scratch, bytes, &artifact, err);
+    if (code == ERR_NONE)
+        code = booster_load(artifact.model, &booster, err);
+    if (code != ERR_NONE)
+        return code;
+    float *values;
+    size_t cols, rows = bench->sample.rows, outputs = booster_outputs(booster);
+    code = sample_values(scratch, &bench->sample, booster_features(booster), &values, &cols, err);
+    if (code != ERR_NONE)
+        return code;
+    float *predictions = ARENA_ARRAY(scratch, rows * outputs, float);
+    code = booster_predict(booster, values, rows, cols, predictions, rows * outputs, err);
+    if (code != ERR_NONE)
+        return code;
+    if (n_answers != rows * outputs)
+        return err_set(
+            err, ERR_PROTOCOL, "the endpoint answered %zu numbers, libxgboost gives %zu", n_answers,
+            rows * outputs);
+    double worst = 0;
+    for (size_t i = 0; i < n_answers; i++) {
+        double diff = fabs(answers[i] - (double) predictions[i]);
+        bool both_nan = isnan(answers[i]) && isnan((double) predictions[i]);
+        if (!both_nan && !(diff <= worst))
+            worst = isnan(diff) ? (double) INFINITY : diff;
+    }
+    *ret_diff = worst;
+    return ERR_NONE;
+}
+
+static double ms(int64_t us)
+{
+    return (double) us / 1000.0;
+}
+
+static enum err_code
+test_model(const struct bench *bench, const struct status_model *model, struct err *err)
+{
+    struct session *session = bench->session;
+    struct table *table = bench->table;
+    enum err_code code;
+    if (session->local) {
+        code = standin_unload(
+            session->app, session->curl, &session->standin, bench->status->endpoint,
+            model->target_model, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    struct measured measured = {0};
+    code = measure(bench, model->target_model, &measured, err);
+    if (code != ERR_NONE)
+        return code;
+    if (session->local)
+        table_number(table, COL_COLD, ms(measured.first_us), 2);
+    table_number(table, COL_FIRST, ms(measured.first_us), 2);
+    if (bench->calls > 0) {
+        table_number(table, COL_P50, ms(measured.p50_us), 2);
+        table_number(table, COL_P99, ms(measured.p99_us), 2);
+    }
+    struct arena *scratch = arena_new("scores", 4 * MAX_ARTIFACT_BYTES);
+    double *answers = NULL, diff = 0;
+    size_t n_answers = 0;
+    code = sample_numbers(scratch, measured.body, &answers, &n_answers, err);
+    if (code == ERR_NONE && n_answers > 0)
+        table_number(table, COL_PREDICTION, answers[0], 6);
+    if (code == ERR_NONE)
+        code = compare(bench, model, scratch, answers, n_answers, &diff, err);
+    arena_free(scratch);
+    if (code != ERR_NONE)
+        return code;
+    table_number(table, COL_DIFF, diff, 9);
+    if (diff > TOLERANCE)
+        return err_set(
+            err, ERR_TERMINAL, "the endpoint's predictions differ from libxgboost's by up to %g",
+            diff);
+    return ERR_NONE;
+}
+
+static const struct status_model *find_model(const struct status *status, struct str name)
+{
+    for (size_t i = 0; i < status->n_models; i++)
+        if (str_eq(status->models[i].name, name) && !str_is_empty(status->models[i].target_model))
+            return &status->models[i];
+    return NULL;
+}
+
+static void test_row(const struct bench *bench, struct str name, struct test_run *run)
+{
+    struct app *app = bench->session->app;
+    struct err err = {0};
+    const struct status_model *model = find_model(bench->status, name);
+    table_row(bench->table);
+    table_text(bench->table, COL_MODEL, name);
+    run->n_models++;
+    if (model == NULL) {
+        err_set(&err, ERR_NOT_FOUND, "it is not published");
+        err_hint(&err, "run 'mmectl apply'");
+    } else {
+        table_text(bench->table, COL_TARGET, model->target_model);
+        (void) !test_model(bench, model, &err);
+    }
+    bool ok = err.code == ERR_NONE;
+    table_text(bench->table, COL_RESULT, ok ? STR("ok") : STR("failed"));
+    table_paint(bench->table, COL_RESULT, ok ? PAINT_GREEN : PAINT_RED);
+    if (ok)
+        return;
+    run->n_failed++;
+    err_wrap(&err, "model '" STR_FMT "'", STR_ARG(name));
+    (void) app_fail(app, &err);
+}
+
+static enum err_code
+prepare(struct session *session, struct bench *bench, struct status *status, struct err *err)
+{
+    struct app *app = session->app;
+    bench->session = session;
+    bench->status = status;
+    bench->calls = app->args.calls > 0 ? (size_t) app->args.calls : DEFAULT_CALLS;
+    bench->table = table_new(app->arena, s_columns, ARRAY_LEN(s_columns));
+    if (!status->endpoint_present) {
+        err_set(
+            err, ERR_NOT_FOUND, "endpoint '" STR_FMT "' does not exist", STR_ARG(status->endpoint));
+        return err_hint(err, "run 'mmectl apply'");
+    }
+    return sample_load(session, PAYLOAD_ROWS, &bench->sample, err);
+}
+
+static void describe(struct test_run *run, const struct bench *bench)
+{
+    struct arena *arena = bench->session->app->arena;
+    struct json *stack = json_object(arena);
+    json_put(arena, stack, "stack", json_string(arena, bench->status->stack));
+    json_put(arena, stack, "endpoint", json_string(arena, bench->status->endpoint));
+    json_put(arena, stack, "rows", json_int(arena, (int64_t) bench->sample.rows));
+    json_put(arena, stack, "calls", json_int(arena, (int64_t) bench->calls));
+    json_put(arena, stack, "models", table_json(arena, bench->table));
+    json_push(run->stacks, stack);
+    if (run->buf.len > 0)
+        buf_add_char(&run->buf, '\n');
+    buf_fmt(
+        &run->buf,
+        "Endpoint " STR_FMT ": %zu row%s of '" STR_FMT "' per call, %zu warm calls per model\n\n",
+        STR_ARG(bench->status->endpoint), bench->sample.rows, bench->sample.rows == 1 ? "" : "s",
+        STR_ARG(bench->sample.source), bench->calls);
+    table_render(&run->buf, bench->table, bench->session->app->term.color_out);
+    if (!bench->session->local)
+        buf_add_z(
+            &run->buf, "\nWhether a first call had to load its model cannot be known on AWS.\n");
+}
+
+static enum exit_code test_one(struct session *session, void *arg)
+{
+    struct test_run *run = arg;
+    struct app *app = session->app;
+    struct err err = {0};
+    struct status *status = NULL;
+    struct bench bench = {0};
+    if (reconcile_status(&session->reconciler, session->spec, &status, &err) != ERR_NONE ||
+        prepare(session, &bench, status, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    const struct spec *spec = session->spec;
+    size_t failed_before = run->n_failed;
+    for (size_t i = 0; i < spec->n_models && !loop_cancelled(app->loop); i++)
+        if (str_is_null(app->args.model) || str_eq(app->args.model, spec->models[i].name.value))
+            test_row(&bench, spec->models[i].name.value, run);
+    describe(run, &bench);
+    if (loop_cancelled(app->loop))
+        return EXIT_CODE_SIGINT;
+    return run->n_failed > failed_before ? EXIT_CODE_ERROR : EXIT_CODE_OK;
+}
+
+static enum exit_code run(struct app *app)
+{
+    struct test_run run = {.stacks = json_array(app->arena), .buf = BUF_INIT(MIB(64))};
+    enum exit_code code = session_each(app, true, test_one, &run), printed;
+    if (code == EXIT_CODE_OK && run.n_models == 0) {
+        struct err err = {0};
+        err_set(&err, ERR_USAGE, "the spec has no model '" STR_FMT "'", STR_ARG(app->args.model));
+        code = app_fail(app, &err);
+    }
+    if (app->args.json) {
+        struct json *out = json_object(app->arena);
+        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
+        json_put(app->arena, out, "models", json_int(app->arena, (int64_t) run.n_models));
+        json_put(app->arena, out, "failed", json_int(app->arena, (int64_t) run.n_failed));
+        json_put(app->arena, out, "stacks", run.stacks);
+        session_add_stats(app, NULL, out);
+        printed = app_print_json(app, out);
+    } else {
+        if (run.n_models > 0)
+            buf_fmt(
+                &run.buf, "\n%zu model%s, %zu failed.\n", run.n_models,
+                run.n_models == 1 ? "" : "s", run.n_failed);
+        printed = app_print(app, &run.buf);
+    }
+    buf_done(&run.buf);
+    return exit_worst(code, printed);
+}
+
+#define AT(member) offsetof(struct args, member)
+
+static const struct opt s_opts[] = {
+    {OPT_STRING, 0, "data", "FILE", AT(data), NULL, 0,
+     "rows of features without a label, as CSV (default: the first 10 rows of the validation "
+     "channel)"},
+    {OPT_STRING, 0, "model", "NAME", AT(model), NULL, 0, "only this model"},
+    {OPT_INT, 0, "calls", "N", AT(calls), NULL, 1, "warm calls per model (default 100)"},
+};
+static const struct opt_set s_own = OPT_SET(s_opts);
+static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_json,
+                                               &args_aws, &args_common, NULL};
+
+const struct cmd cmd_test = {
+    .name = "test",
+    .operands = "[SPEC...]",
+    .max_operands = 1000,
+    .summary = "call every model: latencies, predictions, agreement with libxgboost here",
+    .text =
+        "Calls every model of the spec through the endpoint and prints the milliseconds of the\n"
+        "first call (on the stand-in after taking the model out of memory: a cold call) and of\n"
+        "warm ones, the first prediction, and the largest difference to libxgboost scoring the\n"
+        "same rows here with the published artifact. Exits with 1 when a model fails.",
+    .sets = s_sets,
+    .run = run,
+};

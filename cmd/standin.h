@@ -1,0 +1,53 @@
+/* cmd/standin.h - the AWS stand-in as a process of its own: start, find, ask, stop.
+ *
+ * One stand-in per MMECTL_HOME (default ${XDG_STATE_HOME:-~/.local/state}/mmectl). It is this
+ * program again, `mmectl local run`, detached, with its output in server.log there; engine/local
+ * does the rest. Call inside a task; the transport is the caller's.
+ */
+#ifndef CMD_STANDIN_H
+#define CMD_STANDIN_H
+
+#include "cmd/app.h"
+#include "engine/local/local_client.h"
+
+/* The folder, made when it is missing; NUL-terminated. */
+enum err_code standin_home(struct app *app, struct str *ret_home, struct err *err) MUST_USE;
+/* ERR_NOT_FOUND, with the command to start one as its hint, when none answers. */
+enum err_code standin_find(
+    struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)
+    MUST_USE;
+/* Starts one (with --port, --account, --delay) unless one is running, waits until it answers.
+ * ERR_EXISTS when one runs on another port than --port. */
+enum err_code standin_start(
+    struct app *app,
+    struct http_transport *transport,
+    struct local_info *out,
+    bool *ret_started,
+    struct err *err) MUST_USE;
+/* The same; says on standard error where it listens when it was started now. */
+enum err_code standin_ensure(
+    struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)
+    MUST_USE;
+/* ERR_NOT_FOUND when none is running. Waits until it has ended. */
+enum err_code standin_stop(struct app *app, struct http_transport *transport, struct err *err)
+    MUST_USE;
+
+/* The TargetModels an endpoint has in memory, as an array of strings. */
+enum err_code standin_loaded(
+    struct app *app,
+    struct http_transport *transport,
+    const struct local_info *info,
+    struct str endpoint,
+    struct json **ret_targets,
+    struct err *err) MUST_USE;
+/* Takes a model out of an endpoint's memory and off its disk; absent is fine. info->region is the
+ * endpoint's. */
+enum err_code standin_unload(
+    struct app *app,
+    struct http_transport *transport,
+    const struct local_info *info,
+    struct str endpoint,
+    struct str target,
+    struct err *err) MUST_USE;
+
+#endif
