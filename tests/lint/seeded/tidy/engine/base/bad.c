@@ -1,7 +1,8 @@
-#include <string.h>
-int f(char *p);
-int f(char *p)
+long f(int x);
+long f(int x)
 {
-    memset(p, 0, sizeof(p));
-    return 1;
+    long product = x * x;
+    if (x == 1);
+        return product;
+    return 0;
 }
