@@ -179,6 +179,9 @@ tidy: lint-deps ## clang-tidy (minutes)
 format: lint-deps ## clang-format everything in place
 	@tests/lint/format.sh -i
 
+docs: $(B)/mmectl ## write the command and option tables into the Markdown pages that have them
+	@tests/lint/docs.sh -i
+
 check-asan: ## unit and end-to-end tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory test-deps
 	@$(MAKE) --no-print-directory -j2 MODE=asan all asan-run

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 70
 gates=
 [ $# -gt 0 ] || set -- gates
 for word in "$@"; do
-    [ "$word" != gates ] || word='layers headers banned sizes externs words'
+    [ "$word" != gates ] || word='layers headers banned sizes externs words docs'
     gates="$gates $word"
 done
 
