@@ -20,7 +20,7 @@ one() { # one file: its TAP and its exit status go to $results
     mkdir -p "$MMECTL_HOME"
     case $file in
     *.sh) set -- sh "$file" ;;
-    *.py) set -- python3 "$file" ;;
+    *.py) set -- "$PYTHON" "$file" ;;
     /*) set -- $WRAP "$file" ;;
     *) set -- $WRAP "./$file" ;;
     esac
@@ -93,6 +93,10 @@ unset AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACC
     HTTPS_PROXY ALL_PROXY all_proxy 2>/dev/null || true
 AWS_EC2_METADATA_DISABLED=true
 export AWS_EC2_METADATA_DISABLED
+# Debian's own Python is the one that has Debian's boto3.
+PYTHON=python3
+[ ! -x /usr/bin/python3 ] || PYTHON=/usr/bin/python3
+export PYTHON
 case $reports in
 sanitizer)
     log=$BUILD_ABS/reports/report

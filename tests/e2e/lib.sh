@@ -15,6 +15,7 @@ set -u
 export LC_ALL=C
 BUILD=${BUILD:-build}
 MMECTL=${MMECTL:-$PWD/$BUILD/mmectl}
+PYTHON=${PYTHON:-/usr/bin/python3} # the one that has Debian's boto3
 T=$(mktemp -d "${TMPDIR:-/tmp}/mmectl-e2e.XXXXXX")
 MMECTL_HOME=${MMECTL_HOME:-$T/home}
 export MMECTL MMECTL_HOME
@@ -162,7 +163,7 @@ stop_local() {
 # The whole world as text: buckets, objects, SageMaker's things with their states; one line each, sorted. Made by
 # boto3, so that it does not rest on the code under test. Needs start_local or use_local.
 world() {
-    python3 tests/e2e/world.py
+    "$PYTHON" tests/e2e/world.py
 }
 
 # unchanged NAME BEFORE: the world is still what `before=$(world)` said.
