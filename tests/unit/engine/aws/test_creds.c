@@ -312,8 +312,7 @@ static void test_chain_empty(void **state)
         "environment: AWS_ACCESS_KEY_ID is not set; profile files: there is no profile 'default'");
     /* A broken source stops the chain: the next one is not who the user meant. */
     env_set("AWS_ACCESS_KEY_ID", "AK");
-    assert_fails(
-        creds_get(chain, &creds, &err), ERR_AUTH, &err, "AWS_SECRET_ACCESS_KEY is not");
+    assert_fails(creds_get(chain, &creds, &err), ERR_AUTH, &err, "AWS_SECRET_ACCESS_KEY is not");
     creds_close(chain);
 }
 
