@@ -123,7 +123,7 @@ struct check {
     const struct hyper_value *values;
     size_t count;
     const struct rule **rules; /* of each value; NULL for unknown */
-    bool *faulty;              /* each value: its own fault is told already */
+    bool *faulty;              /* each value: it cannot be parsed or is out of its range */
     bool *visited;
     hyper_fault_fn *fault;
     void *arg;
@@ -138,12 +138,16 @@ static const struct rule *find_rule(struct str name)
     return NULL;
 }
 
-static void report(struct check *check, size_t index, struct str message)
+static void tell(struct check *check, size_t index, struct str message)
 {
-    if (index != SIZE_MAX)
-        check->faulty[index] = true;
     check->n_faults++;
     check->fault(check->arg, index, message);
+}
+
+static void report(struct check *check, size_t index, struct str message)
+{
+    check->faulty[index] = true;
+    tell(check, index, message);
 }
 
 static bool in_words(const char *words, struct str word)
@@ -155,14 +159,18 @@ static bool in_words(const char *words, struct str word)
     return false;
 }
 
-/* "(0, 1]" and a number. */
+/* "(0, 1]" and a number. "+inf" is no bound at all, so infinity is inside, as in the container. */
 static bool in_interval(const char *interval, double value)
 {
     struct str text = str_from(interval);
     bool min_open = text.ptr[0] == '(', max_open = text.ptr[text.len - 1] == ')';
     double min = strtod(interval + 1, NULL);
+    if (!(min_open ? value > min : value >= min))
+        return false;
+    if (str_find(text, STR("+inf")) != SIZE_MAX)
+        return true;
     double max = strtod(interval + str_index(text, ',') + 1, NULL);
-    return (min_open ? value > min : value >= min) && (max_open ? value < max : value <= max);
+    return max_open ? value < max : value <= max;
 }
 
 /* libxgboost keeps integers in 32 bits; the container would pass a larger one and fail in training.
@@ -269,29 +277,33 @@ static struct str check_threshold(struct check *check, struct str metric)
     return STR_NULL;
 }
 
+/* A metric that is refused whatever the others are. */
+static struct str check_metric(struct check *check, struct str metric)
+{
+    if (str_find(metric, STR("<function")) != SIZE_MAX)
+        return str_fmt(
+            check->arena, "User defined evaluation metric " STR_FMT " is not supported yet.",
+            STR_ARG(metric));
+    if (str_index(metric, '@') != SIZE_MAX)
+        return check_threshold(check, metric);
+    return STR_NULL;
+}
+
 static struct str check_comma_list(struct check *check, const struct rule *rule, struct str text)
 {
-    bool metrics = str_eq_z(STR("eval_metric"), rule->name);
-    struct str rest = text.len > 0 ? text : STR(""), part;
-    bool more = text.len == 0 || str_split(&rest, ',', &part);
-    for (part = text.len == 0 ? STR("") : part; more; more = str_split(&rest, ',', &part)) {
-        if (metrics && str_find(part, STR("<function")) != SIZE_MAX)
-            return str_fmt(
-                check->arena, "User defined evaluation metric " STR_FMT " is not supported yet.",
-                STR_ARG(part));
-        if (metrics && str_index(part, '@') != SIZE_MAX) {
-            struct str fault = check_threshold(check, part);
-            if (!str_is_null(fault))
-                return fault;
-        } else if (!in_words(rule->range, part)) {
-            return outside(
-                check, rule, "not in range", py_list_text(check->arena, text),
-                list_of(check, rule->range));
-        }
-        if (text.len == 0)
-            break;
+    bool metrics = str_eq_z(STR("eval_metric"), rule->name), known = text.len > 0;
+    struct str rest = text, part;
+    while (rest.len > 0 && str_split(&rest, ',', &part)) {
+        struct str fault = metrics ? check_metric(check, part) : STR_NULL;
+        if (!str_is_null(fault))
+            return fault;
+        bool threshold = metrics && str_index(part, '@') != SIZE_MAX;
+        known = known && (threshold || in_words(rule->range, part));
     }
-    return STR_NULL;
+    if (known && text.ptr[text.len - 1] != ',')
+        return STR_NULL;
+    return outside(
+        check, rule, "not in range", py_list_text(check->arena, text), list_of(check, rule->range));
 }
 
 static struct str
@@ -443,16 +455,15 @@ static void visit(struct check *check, size_t index)
     const char *const *needs = needs_of(check->rules[index]->name);
     for (size_t i = 0; needs[i] != NULL; i++) {
         size_t needed = find_value(check, needs[i]);
-        bool had_fault = needed != SIZE_MAX && check->faulty[needed];
         visit(check, needed);
-        sound = sound && !had_fault;
+        sound = sound && (needed == SIZE_MAX || !check->faulty[needed]);
     }
     if (!sound)
         return;
     struct str message =
         check_dependency(check, check->rules[index]->name, check->values[index].value);
     if (!str_is_null(message))
-        report(check, index, message);
+        tell(check, index, message);
 }
 
 /* --- the public calls ------------------------------------------------------------------------ */
@@ -495,7 +506,7 @@ size_t hyper_check(
     for (size_t i = 0; i < count; i++)
         check.rules[i] = find_rule(hyper_canonical(values[i].name));
     if (find_value(&check, "num_round") == SIZE_MAX)
-        report(&check, SIZE_MAX, STR("Missing required hyperparameter: num_round"));
+        tell(&check, SIZE_MAX, STR("Missing required hyperparameter: num_round"));
     check_all(&check, true);
     check_all(&check, false);
     for (size_t i = 0; i < count; i++)
