@@ -357,8 +357,9 @@ static const struct spec_field s_container_fields[] = {
      .pattern = IMAGE_PATTERN,
      .pattern_note = "'builtin' or an image URI, without blanks",
      .offset = offsetof(struct spec_endpoint, image),
-     .help = "builtin is the image of training.algorithm; else the URI of an image that serves "
-             "many models.",
+     .help =
+         "The image: builtin is that of training.algorithm; else the URI of an image that serves "
+         "many models.",
      .example = "builtin"},
     {.name = "environment",
      .type = FIELD_MAP,
@@ -408,7 +409,8 @@ static const struct spec_field s_endpoint_fields[] = {
      .fallback = "versioned",
      .values = s_target_models,
      .offset = offsetof(struct spec_endpoint, target_models),
-     .help = "versioned: a TargetModel carries its version, and publishing a model never touches "
+     .help = "How models are named. versioned: a TargetModel carries its version, and publishing a "
+             "model never touches "
              "the endpoint; ask `mmectl route`. stable: TargetModel is <name>.tar.gz for good, and "
              "changed content rolls the endpoint.",
      .example = "stable"},

@@ -135,7 +135,7 @@ static void check_sets(struct loader *loader)
         if (loader->declared[i])
             continue;
         struct diag *diag = diags_error(
-            loader->diags, set->at, "--set names variable '" STR_FMT "', which no spec declares",
+            loader->diags, set->at, "no spec declares the variable '" STR_FMT "'",
             STR_ARG(set->name));
         diag_hint(
             loader->diags, diag, "declare it: 'variables: {" STR_FMT ": \"\"}'",

@@ -1,0 +1,108 @@
+#include "tests/harness/test.h"
+
+#include "specs/spec_fields.h"
+#include "specs/spec_value.h"
+
+struct walk {
+    struct spec_reader *reader;
+    size_t fields;
+};
+
+static void check_field(struct walk *walk, const struct spec_field *field)
+{
+    walk->fields++;
+    assert_non_null(field->help);
+    size_t len = strlen(field->help);
+    assert_true(field->help[0] >= 'A' && field->help[0] <= 'Z');
+    assert_true(field->help[len - 1] == '.');
+    if ((field->flags & FIELD_UNSUPPORTED) != 0)
+        return;
+    if (field->pattern != NULL)
+        assert_non_null(field->pattern_note);
+    if (field->key_pattern != NULL)
+        assert_non_null(field->key_note);
+    assert_int_equal(field->type == FIELD_ENUM, field->values != NULL);
+    bool block =
+        field->type == FIELD_BLOCK || field->type == FIELD_BLOCKS || field->type == FIELD_NAMED;
+    assert_int_equal(block, field->block != NULL);
+    if (field->type == FIELD_STRING && field->pattern != NULL && field->example != NULL) {
+        struct str example = str_from(field->example);
+        if (example.ptr[0] == '"')
+            example = str_slice(example, 1, example.len - 1);
+        if (!spec_matches(walk->reader, field->pattern, example))
+            fail_msg("the example of %s is not valid", field->name);
+        if (field->fallback != NULL)
+            assert_true(spec_matches(walk->reader, field->pattern, str_from(field->fallback)));
+    }
+    if (!block && field->example == NULL)
+        fail_msg("%s has no example", field->name);
+}
+
+static void check_block(struct walk *walk, const struct spec_block *block)
+{
+    for (size_t i = 0; i < block->n_fields; i++) {
+        const struct spec_field *field = &block->fields[i];
+        check_field(walk, field);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(field->name, block->fields[j].name);
+        assert_ptr_equal(spec_field_find(block, str_from(field->name)), field);
+        if (field->block != NULL)
+            check_block(walk, field->block);
+    }
+    assert_null(spec_field_find(block, STR("")));
+}
+
+static void every_line_of_the_tables(void **state)
+{
+    struct diags diags;
+    diags_init(&diags, *state);
+    struct spec_options options = {0};
+    struct spec_reader reader;
+    spec_reader_init(&reader, *state, &diags, &options);
+    struct walk walk = {&reader, 0};
+    check_block(&walk, &spec_document_block);
+    assert_true(walk.fields > 60);
+    spec_reader_done(&reader);
+}
+
+static void durations(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *text;
+        int64_t seconds; /* -1: none */
+    } s_cases[] = {
+        {"30s", 30},
+        {"5m", 300},
+        {"2h", 7200},
+        {"0s", 0},
+        {"s", -1},
+        {"", -1},
+        {"5", -1},
+        {"5d", -1},
+        {"-5s", -1},
+        {"+5s", -1},
+        {"1h30m", -1},
+        {"1.5h", -1},
+        {" 5s", -1},
+        {"5 s", -1},
+        {"9223372036854775807s", INT64_MAX},
+        {"9223372036854775807m", -1},
+        {"9223372036854775808s", -1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        int64_t seconds = -1;
+        assert_int_equal(
+            spec_duration(str_from(s_cases[i].text), &seconds), s_cases[i].seconds >= 0);
+        assert_int_equal(seconds, s_cases[i].seconds);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_ARENA(every_line_of_the_tables),
+        cmocka_unit_test(durations),
+    };
+    return cmocka_run_group_tests_name("specs/spec_fields", tests, NULL, NULL);
+}

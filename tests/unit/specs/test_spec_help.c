@@ -1,0 +1,140 @@
+#include "tests/harness/test.h"
+
+#include "engine/base/vec.h"
+#include "engine/xgb/hyper.h"
+#include "specs/spec_help.h"
+
+static struct str help(struct arena *arena, const char *path, enum spec_help_style style)
+{
+    struct buf out;
+    buf_init(&out, MIB(1));
+    bool found = spec_help(&out, arena, str_from(path), style);
+    assert_true(buf_ok(&out));
+    assert_int_equal(found, out.len > 0);
+    struct str text = found ? str_dup(arena, buf_str(&out)) : STR_NULL;
+    buf_done(&out);
+    return text;
+}
+
+static void one_field(void **state)
+{
+    struct arena *arena = *state;
+    const char *expected = "spec.endpoint.instance.type\n"
+                           "    The instance type that serves the models. All models share its "
+                           "memory.\n"
+                           "    type:     a string\n"
+                           "    need:     required\n"
+                           "    form:     ml.<family>.<size>\n"
+                           "    example:  type: ml.m5.large\n"
+                           "\n";
+    assert_str(help(arena, "endpoint.instance.type", SPEC_HELP_TEXT), expected);
+    assert_str(help(arena, "spec.endpoint.instance.type", SPEC_HELP_TEXT), expected);
+    assert_str(
+        help(arena, "endpoint.mode", SPEC_HELP_TEXT),
+        "spec.endpoint.mode\n"
+        "    One container that loads many models, or one container per model.\n"
+        "    type:     a word\n"
+        "    need:     optional\n"
+        "    default:  multi-model\n"
+        "    values:   multi-model, multi-container-direct (not in this version), "
+        "multi-container-serial (not in this version)\n"
+        "    example:  mode: multi-model\n"
+        "\n");
+    assert_str(
+        help(arena, "routes", SPEC_HELP_MARKDOWN),
+        "### `spec.routes`\n\nNamed splits of traffic between models.\n\n* need: `not supported by "
+        "this version`\n\n");
+}
+
+static void paths(void **state)
+{
+    struct arena *arena = *state;
+    static const struct {
+        const char *path, *heading; /* NULL: no such field */
+    } s_cases[] = {
+        {"metadata.name", "metadata.name\n"},
+        {"variables", "variables\n"},
+        {"models[].name", "spec.models[].name\n"},
+        {"models[3].name", "spec.models[].name\n"},
+        {"models.name", "spec.models[].name\n"},
+        {"spec.models", "spec.models\n"},
+        {"training.channels.train.source", "spec.training.channels.<name>.source\n"},
+        {"channels.source", "spec.training.channels.<name>.source\n"},
+        {"hyperparameters.eta", "spec.training.hyperparameters.eta\n"},
+        {"hyperparameters.learning_rate", "spec.training.hyperparameters.eta\n"},
+        {"models.hyperparameters.max_depth", "spec.models[].hyperparameters.max_depth\n"},
+        {"endpoint.instanc.type", NULL},
+        {"endpoint.instance.type.x", NULL},
+        {"hyperparameters.eta.x", NULL},
+        {"hyperparameters.nothing", NULL},
+        {"metadata.name.", NULL},
+        {".", NULL},
+        {"spec.", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        struct str text = help(arena, s_cases[i].path, SPEC_HELP_TEXT);
+        if (s_cases[i].heading == NULL)
+            assert_true(str_is_null(text));
+        else
+            assert_str(str_slice(text, 0, strlen(s_cases[i].heading)), s_cases[i].heading);
+    }
+}
+
+static void nearest_paths(void **state)
+{
+    struct arena *arena = *state;
+    assert_str(
+        spec_help_nearest(arena, STR("endpoint.instanc.type")), "spec.endpoint.instance.type");
+    assert_str(spec_help_nearest(arena, STR("targetModel")), "spec.endpoint.targetModels");
+    assert_true(str_is_null(spec_help_nearest(arena, STR("something else"))));
+}
+
+struct lines {
+    struct arena *arena;
+    struct str text, markdown;
+    size_t count;
+};
+
+static void find_field(void *arg, struct str path)
+{
+    struct lines *lines = arg;
+    lines->count++;
+    struct str line = str_fmt(lines->arena, "\n" STR_FMT "\n", STR_ARG(path));
+    if (str_find(lines->text, line) == SIZE_MAX)
+        fail_msg("'" STR_FMT "' is not in the reference", STR_ARG(path));
+    line = str_fmt(lines->arena, "### `" STR_FMT "`\n", STR_ARG(path));
+    if (str_find(lines->markdown, line) == SIZE_MAX)
+        fail_msg("'" STR_FMT "' is not in the page", STR_ARG(path));
+    if (str_is_null(help(lines->arena, str_z(lines->arena, path), SPEC_HELP_TEXT)))
+        fail_msg("'" STR_FMT "' has no help of its own", STR_ARG(path));
+}
+
+static void the_whole_covers_every_field(void **state)
+{
+    struct arena *arena = *state;
+    struct lines lines = {
+        .arena = arena,
+        .text = help(arena, "", SPEC_HELP_TEXT),
+        .markdown = help(arena, "", SPEC_HELP_MARKDOWN),
+    };
+    spec_help_each(arena, find_field, &lines);
+    assert_true(lines.count > 60);
+    for (size_t i = 0; i < hyper_count(); i++) {
+        const char *name = hyper_info_at(i).name;
+        assert_true(str_find(lines.text, str_fmt(arena, "\n    %s ", name)) != SIZE_MAX);
+        assert_true(str_find(lines.markdown, str_fmt(arena, "| `%s` |", name)) != SIZE_MAX);
+        struct str path = str_fmt(arena, "hyperparameters.%s", name);
+        assert_false(str_is_null(help(arena, str_z(arena, path), SPEC_HELP_TEXT)));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_ARENA(one_field),
+        WITH_ARENA(paths),
+        WITH_ARENA(nearest_paths),
+        WITH_ARENA(the_whole_covers_every_field),
+    };
+    return cmocka_run_group_tests_name("specs/spec_help", tests, NULL, NULL);
+}
