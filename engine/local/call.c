@@ -5,6 +5,7 @@
 #include "engine/base/log.h"
 #include "engine/base/xml.h"
 #include "engine/local/auth.h"
+#include "engine/local/faults.h"
 #include "engine/local/route.h"
 #include "engine/local/world.h"
 
@@ -292,7 +293,8 @@ static void answer_call(struct local_call *call)
         fail_internal(call, &err);
         return;
     }
-    if (find_op(call, name) && check_permission(call) && read_json_input(call))
+    if (find_op(call, name) && check_permission(call) && read_json_input(call) &&
+        !local_fault_check(call))
         run_op(call);
 }
 

@@ -1,0 +1,400 @@
+#include "engine/local/fleet.h"
+
+#include "engine/base/digest.h"
+#include "engine/local/fleet_disk.h"
+#include "engine/local/sm.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { MAX_VARIANTS = 10 };
+#define GIB(n) (MIB(1024) * (n))
+
+struct fleet {
+    struct fleet *next;
+    _Atomic unsigned refs; /* one of the list while it is in it */
+    struct arena *arena;
+    struct str region, endpoint; /* as created: invocations match the case */
+    struct str group;            /* its log group */
+    int64_t created_ms, generation;
+    /* Good until the row changes or time moves it; guarded by the room's lock. */
+    uint64_t epoch;
+    int64_t due_ms;
+    struct fleet_variant variants[MAX_VARIANTS];
+    size_t n_variants;
+    _Atomic uint64_t picks;
+};
+
+struct state {
+    pthread_mutex_t lock;
+    struct fleet *first;
+    _Atomic uint64_t epoch;
+};
+
+void fleet_changed(struct local *local)
+{
+    struct state *state = local_state(local, &local_fleet_room);
+
+    if (state != NULL)
+        atomic_fetch_add(&state->epoch, 1);
+}
+
+/* ------------------------------------------------------------------ instances */
+
+/* GiB of memory per vCPU, by the first letters of the family. */
+static size_t gib_per_vcpu(struct str family)
+{
+    switch (family.len > 0 ? family.ptr[0] : 'm') {
+    case 'c':
+        return 2;
+    case 'r':
+        return 8;
+    case 't':
+    case 'm':
+    default:
+        return 4;
+    }
+}
+
+size_t fleet_instance_memory(struct str type)
+{
+    struct str rest = type, family = STR_NULL, part = STR_NULL;
+    int64_t times = 1;
+
+    str_split(&rest, '.', &part);
+    str_split(&rest, '.', &family);
+    if (str_eq_z(rest, "medium"))
+        return GIB(4);
+    if (str_eq_z(rest, "large"))
+        return GIB(2 * gib_per_vcpu(family));
+    if (str_ends(rest, STR("xlarge"))) {
+        if (rest.len > 6 && !str_to_i64(str_slice(rest, 0, rest.len - 6), &times))
+            times = 1;
+        return GIB(4 * (size_t) (times < 1 ? 1 : times) * gib_per_vcpu(family));
+    }
+    return GIB(8);
+}
+
+struct str fleet_log_stream(
+    struct arena *arena, struct str endpoint_arn, struct str variant, int64_t generation)
+{
+    struct str seed = str_fmt(
+        arena, STR_FMT "/" STR_FMT "/%lld", STR_ARG(endpoint_arn), STR_ARG(variant),
+        (long long) generation);
+    struct str id = str_slice(sha256_hex(arena, seed), 0, 17);
+
+    return str_fmt(arena, STR_FMT "/i-" STR_FMT, STR_ARG(variant), STR_ARG(id));
+}
+
+/* ------------------------------------------------------------------ making and freeing */
+
+static void variant_make(
+    struct local *local,
+    struct fleet *fleet,
+    const struct sm_thing *endpoint,
+    const struct json *deployed)
+{
+    struct fleet_variant *variant = &fleet->variants[fleet->n_variants];
+    const struct json *container = json_at(json_get(deployed, "containers"), 0);
+    const struct json *env = json_get(container, "Environment");
+    const struct json *multi = json_get(container, "MultiModelConfig");
+    size_t fixed = local_options(local)->serve_memory_bytes;
+    bool disabled = str_eq_z(json_get_str(multi, "ModelCacheSetting"), "Disabled");
+    struct str accept = json_get_str(env, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
+
+    variant->name = str_dup(fleet->arena, json_get_str(deployed, "name"));
+    variant->log_stream =
+        fleet_log_stream(fleet->arena, endpoint->arn, variant->name, fleet->generation);
+    variant->url = str_dup(fleet->arena, json_get_str(container, "ModelDataUrl"));
+    variant->multi = str_eq_z(json_get_str(container, "Mode"), "MultiModel");
+    atomic_init(&variant->weight, json_get_num(deployed, "weight", 1.0));
+    variant->disk = fleet_disk_new(local, variant->url, variant->multi, !disabled);
+    struct serve_options options = {
+        .memory_bytes = fixed > 0 ? fixed : fleet_instance_memory(json_get_str(deployed, "type")),
+        .cache_disabled = disabled,
+        .default_accept = str_is_null(accept) ? STR_NULL : str_dup(fleet->arena, accept),
+        .store = &fleet_disk_store,
+        .store_self = variant->disk,
+    };
+    variant->serve = serve_new(&options);
+    fleet->n_variants++;
+}
+
+static struct fleet *fleet_make(struct local *local, const struct sm_thing *endpoint)
+{
+    struct fleet *fleet = xmalloc(sizeof(*fleet));
+
+    *fleet = (struct fleet){.arena = arena_new("fleet", 0)};
+    atomic_init(&fleet->refs, 1);
+    atomic_init(&fleet->picks, 0);
+    fleet->region = str_dup(fleet->arena, endpoint->region);
+    fleet->endpoint = str_dup(fleet->arena, endpoint->name);
+    fleet->group =
+        str_fmt(fleet->arena, "/aws/sagemaker/Endpoints/" STR_FMT, STR_ARG(fleet->endpoint));
+    fleet->created_ms = endpoint->created_ms;
+    fleet->generation = json_get_int(endpoint->doc, "generation", 0);
+    JSON_EACH (deployed, json_get(endpoint->doc, "variants"))
+        if (fleet->n_variants < MAX_VARIANTS)
+            variant_make(local, fleet, endpoint, deployed);
+    return fleet;
+}
+
+void fleet_release(struct fleet *fleet)
+{
+    if (fleet == NULL || atomic_fetch_sub(&fleet->refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < fleet->n_variants; i++) {
+        serve_free(fleet->variants[i].serve);
+        fleet_disk_free(fleet->variants[i].disk);
+    }
+    arena_free(fleet->arena);
+    xfree(fleet);
+}
+
+/* ------------------------------------------------------------------ finding */
+
+/* Lock held. */
+static struct fleet *find(struct state *state, struct str region, struct str endpoint)
+{
+    for (struct fleet *fleet = state->first; fleet != NULL; fleet = fleet->next)
+        if (str_eq(fleet->endpoint, endpoint) && str_eq(fleet->region, region))
+            return fleet;
+    return NULL;
+}
+
+/* Lock held; the list's reference is the caller's to release. */
+static void unlink_fleet(struct state *state, struct fleet *fleet)
+{
+    struct fleet **at = &state->first;
+
+    while (*at != fleet)
+        at = &(*at)->next;
+    *at = fleet->next;
+}
+
+static bool in_service(const struct sm_thing *endpoint, struct str name)
+{
+    static const char *const serving[] = {
+        "InService", "Updating", "RollingBack", "SystemUpdating", "UpdateRollbackFailed"};
+
+    if (!str_eq(endpoint->name, name) || json_get_int(endpoint->doc, "generation", 0) == 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(serving); i++)
+        if (str_eq_z(endpoint->status, serving[i]))
+            return true;
+    return false;
+}
+
+static bool same_fleet(const struct fleet *fleet, const struct sm_thing *endpoint)
+{
+    return fleet->created_ms == endpoint->created_ms &&
+           fleet->generation == json_get_int(endpoint->doc, "generation", 0);
+}
+
+/* Weights change without a new fleet. Lock held. */
+static void refresh(struct fleet *fleet, const struct sm_thing *endpoint, uint64_t epoch)
+{
+    size_t i = 0;
+
+    fleet->epoch = epoch;
+    fleet->due_ms = endpoint->due_ms;
+    JSON_EACH (deployed, json_get(endpoint->doc, "variants"))
+        if (i < fleet->n_variants)
+            atomic_store(&fleet->variants[i++].weight, json_get_num(deployed, "weight", 1.0));
+}
+
+/* Puts what the row says into the list; gives a reference, or NULL when nothing serves. */
+static struct fleet *
+install(struct local *local, const struct sm_thing *endpoint, struct str name, uint64_t epoch)
+{
+    struct state *state = local_state(local, &local_fleet_room);
+    struct fleet *fleet, *gone = NULL;
+    bool serving = in_service(endpoint, name);
+
+    pthread_mutex_lock(&state->lock);
+    fleet = find(state, endpoint->region, name);
+    if (fleet != NULL && (!serving || !same_fleet(fleet, endpoint))) {
+        gone = fleet;
+        unlink_fleet(state, fleet);
+        fleet = NULL;
+    }
+    if (fleet == NULL && serving) {
+        fleet = fleet_make(local, endpoint);
+        fleet->next = state->first;
+        state->first = fleet;
+    }
+    if (fleet != NULL) {
+        refresh(fleet, endpoint, epoch);
+        atomic_fetch_add(&fleet->refs, 1);
+    }
+    pthread_mutex_unlock(&state->lock);
+    fleet_release(gone);
+    return fleet;
+}
+
+enum err_code fleet_acquire(
+    struct local *local,
+    struct str region,
+    struct str endpoint,
+    int64_t now_ms,
+    struct fleet **out,
+    struct err *err)
+{
+    struct state *state = local_state(local, &local_fleet_room);
+    struct arena *AUTO(arena_close) arena = NULL;
+    struct sm_thing thing;
+    struct fleet *fleet;
+    uint64_t epoch;
+    enum err_code code;
+
+    pthread_mutex_lock(&state->lock);
+    fleet = find(state, region, endpoint);
+    if (fleet != NULL && fleet->epoch == atomic_load(&state->epoch) &&
+        (fleet->due_ms == SM_NEVER || now_ms < fleet->due_ms)) {
+        atomic_fetch_add(&fleet->refs, 1);
+        pthread_mutex_unlock(&state->lock);
+        *out = fleet;
+        return ERR_NONE;
+    }
+    pthread_mutex_unlock(&state->lock);
+    arena = arena_new("endpoint", 0);
+    code = world_enter(local, err);
+    if (code != ERR_NONE)
+        return code;
+    epoch = atomic_load(&state->epoch);
+    if (!sm_find(local, arena, region, SM_ENDPOINT, endpoint, &thing))
+        thing = (struct sm_thing){.region = region, .doc = json_object(arena)};
+    *out = install(local, &thing, endpoint, epoch);
+    world_abandon(local); /* nothing was written */
+    return ERR_NONE;
+}
+
+/* ------------------------------------------------------------------ use */
+
+/* A golden-ratio sequence: spreads picks by weight without randomness or a lock. */
+static double spread(uint64_t pick)
+{
+    return (double) ((pick * UINT64_C(0x9E3779B97F4A7C15)) >> 11) * 0x1p-53;
+}
+
+struct fleet_variant *fleet_variant_pick(struct fleet *fleet, struct str wanted)
+{
+    double total = 0.0, at;
+
+    for (size_t i = 0; i < fleet->n_variants; i++) {
+        if (!str_is_null(wanted) && str_eq(fleet->variants[i].name, wanted))
+            return &fleet->variants[i];
+        total += atomic_load(&fleet->variants[i].weight);
+    }
+    if (!str_is_null(wanted) || fleet->n_variants == 0)
+        return NULL;
+    at = spread(atomic_fetch_add_explicit(&fleet->picks, 1, memory_order_relaxed)) * total;
+    for (size_t i = 0; i < fleet->n_variants; i++) {
+        double weight = atomic_load(&fleet->variants[i].weight);
+        if (at < weight)
+            return &fleet->variants[i];
+        at -= weight;
+    }
+    return &fleet->variants[0];
+}
+
+struct str fleet_endpoint_group(const struct fleet *fleet)
+{
+    return fleet->group;
+}
+
+void fleet_unload(struct fleet *fleet, struct str model, bool keep_disk)
+{
+    for (size_t i = 0; i < fleet->n_variants; i++) {
+        serve_unload(fleet->variants[i].serve, model);
+        if (!keep_disk)
+            fleet_disk_forget(fleet->variants[i].disk, model);
+    }
+}
+
+struct listing {
+    struct arena *arena;
+    struct json *out;
+    const struct fleet_variant *variant;
+};
+
+static void list_one(void *arg, struct str target)
+{
+    struct listing *listing = arg;
+    struct json *item = json_object(listing->arena);
+    struct str model = str_dup(listing->arena, target);
+
+    json_put(
+        listing->arena, item, "variant",
+        json_string(listing->arena, str_dup(listing->arena, listing->variant->name)));
+    json_put(listing->arena, item, "model", json_string(listing->arena, model));
+    json_put(
+        listing->arena, item, "loaded",
+        json_bool(listing->arena, serve_is_loaded(listing->variant->serve, model)));
+    json_push(listing->out, item);
+}
+
+struct json *fleet_models(struct fleet *fleet, struct arena *arena)
+{
+    struct listing listing = {.arena = arena, .out = json_array(arena)};
+
+    for (size_t i = 0; i < fleet->n_variants; i++) {
+        listing.variant = &fleet->variants[i];
+        fleet_disk_each(fleet->variants[i].disk, list_one, &listing);
+    }
+    return listing.out;
+}
+
+/* ------------------------------------------------------------------ room */
+
+static enum err_code fleet_start(struct local *local, void **ret_state, struct err *err)
+{
+    struct state *state = xmalloc(sizeof(*state));
+
+    (void) local;
+    (void) err;
+    *state = (struct state){.first = NULL};
+    pthread_mutex_init(&state->lock, NULL);
+    atomic_init(&state->epoch, 1);
+    *ret_state = state;
+    return ERR_NONE;
+}
+
+static void forget_all(struct state *state)
+{
+    struct fleet *fleet;
+
+    for (;;) {
+        pthread_mutex_lock(&state->lock);
+        fleet = state->first;
+        if (fleet != NULL)
+            state->first = fleet->next;
+        pthread_mutex_unlock(&state->lock);
+        if (fleet == NULL)
+            return;
+        fleet_release(fleet);
+    }
+}
+
+static void fleet_stop(struct local *local, void *state)
+{
+    (void) local;
+    if (state == NULL)
+        return;
+    forget_all(state);
+    pthread_mutex_destroy(&((struct state *) state)->lock);
+    xfree(state);
+}
+
+static void fleet_wipe(struct local *local)
+{
+    fleet_changed(local);
+    forget_all(local_state(local, &local_fleet_room));
+}
+
+const struct local_room local_fleet_room = {
+    .name = "fleet",
+    .start = fleet_start,
+    .stop = fleet_stop,
+    .wipe = fleet_wipe,
+};

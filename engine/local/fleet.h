@@ -1,0 +1,59 @@
+/* engine/local/fleet.h - the instances behind an endpoint: models on their disk and in their
+ * memory.
+ *
+ * A fleet is what one completed create or update deployed, fixed from then on: a new one starts
+ * with empty caches, the old one answers until then, and a restart of the process finds the
+ * deployed one again in the endpoint's row. Each variant has a struct serve whose store fetches
+ * <ModelDataUrl><TargetModel> from the world's objects once and keeps the bytes on the fleet's
+ * "disk": so a model that was overwritten or deleted in S3 keeps answering with its old bytes until
+ * it is gone from disk (ModelCacheSetting Disabled, or the disk is full) or the fleet is replaced,
+ * as AWS documents. Calls take no world lock while the endpoint's row has not changed.
+ * Ownership: fleet_acquire() gives a reference, fleet_release() returns it. Threads: any.
+ */
+#ifndef ENGINE_LOCAL_FLEET_H
+#define ENGINE_LOCAL_FLEET_H
+
+#include "engine/local/call.h"
+#include "engine/serve/serve.h"
+
+struct fleet;
+
+extern const struct local_room local_fleet_room;
+
+/* The fleet that serves an endpoint now, or NULL: no such endpoint, another case, or not in service
+ * yet. World not entered. */
+enum err_code fleet_acquire(
+    struct local *local,
+    struct str region,
+    struct str endpoint,
+    int64_t now_ms,
+    struct fleet **out,
+    struct err *err) MUST_USE;
+void fleet_release(struct fleet *fleet); /* accepts NULL */
+/* Some endpoint's row changed: fleets look at it again. World entered. */
+void fleet_changed(struct local *local);
+
+struct fleet_variant {
+    struct str name, log_stream;
+    struct str url; /* ModelDataUrl */
+    bool multi;     /* of Mode MultiModel: url is a prefix */
+    _Atomic double weight;
+    struct serve *serve;
+    struct fleet_disk *disk;
+};
+
+/* By name, or by weight when it is null; NULL when there is none. */
+struct fleet_variant *fleet_variant_pick(struct fleet *fleet, struct str wanted);
+struct str fleet_endpoint_group(const struct fleet *fleet); /* its log group */
+/* Forgets a model: from memory and, unless keep_disk, from disk. */
+void fleet_unload(struct fleet *fleet, struct str model, bool keep_disk);
+/* Every model the fleet has on disk: [{variant, model, loaded}]. */
+struct json *fleet_models(struct fleet *fleet, struct arena *arena);
+
+/* "AllTraffic/i-0123456789abcdef0": the same for a generation on every start. */
+struct str fleet_log_stream(
+    struct arena *arena, struct str endpoint_arn, struct str variant, int64_t generation);
+/* Memory of an instance type, by its family and size. */
+size_t fleet_instance_memory(struct str type);
+
+#endif

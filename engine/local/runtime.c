@@ -1,0 +1,318 @@
+#include "engine/local/runtime.h"
+
+#include "engine/local/fleet.h"
+#include "engine/local/logs.h"
+#include "engine/local/objects.h"
+
+enum { MAX_BODY = 6291456, MAX_TARGET = 1024, STATUS_NO_CONTENT = 204 };
+
+static void release(struct fleet **fleet)
+{
+    fleet_release(*fleet);
+}
+
+/* ValidationError with the ErrorCode some of them carry. */
+static enum err_code refuse(struct local_call *call, const char *error_code, struct str message)
+{
+    struct json *body = json_object(call->arena);
+
+    call_fail(call, 400, "ValidationError", STR_FMT, STR_ARG(message));
+    if (error_code != NULL) {
+        json_put(call->arena, body, "ErrorCode", json_z(call->arena, error_code));
+        json_put(call->arena, body, "Message", json_string(call->arena, message));
+        call->response->body = json_text(call->arena, body, JSON_COMPACT);
+    }
+    return ERR_NONE;
+}
+
+/* The container answered with an error: its words go into the answer and into its log. */
+static enum err_code model_error(
+    struct local_call *call,
+    const struct fleet *fleet,
+    const struct fleet_variant *variant,
+    const struct serve_response *answer,
+    struct err *err)
+{
+    struct json *body = json_object(call->arena);
+    struct str group = str_dup(call->arena, fleet_endpoint_group(fleet));
+    bool client = answer->status < 500;
+    struct str message = str_fmt(
+        call->arena,
+        "Received %s error (%d) from primary with message \"" STR_FMT "\". See https://" STR_FMT
+        ".console.aws.amazon.com/cloudwatch/home?region=" STR_FMT "#logEventViewer:group=" STR_FMT
+        " in account " STR_FMT " for more information.",
+        client ? "client" : "server", answer->status, STR_ARG(answer->body), STR_ARG(call->region),
+        STR_ARG(call->region), STR_ARG(group), STR_ARG(call->account));
+    enum err_code code = world_enter(call->local, err);
+
+    if (code != ERR_NONE)
+        return code;
+    logs_put(call->local, call->region, group, variant->log_stream, call->now_ms, answer->body);
+    code = world_leave(call->local, err);
+    if (code != ERR_NONE)
+        return code;
+    json_put(
+        call->arena, body, "ErrorCode",
+        json_z(call->arena, client ? "CLIENT_ERROR_FROM_MODEL" : "INTERNAL_FAILURE_FROM_MODEL"));
+    json_put(
+        call->arena, body, "LogStreamArn",
+        json_string(call->arena, call_arn(call, "logs", "log-group:" STR_FMT, STR_ARG(group))));
+    json_put(call->arena, body, "Message", json_string(call->arena, message));
+    json_put(call->arena, body, "OriginalMessage", json_string(call->arena, answer->body));
+    json_put(call->arena, body, "OriginalStatusCode", json_int(call->arena, answer->status));
+    call_fail(call, 424, "ModelError", "-");
+    call->response->body = json_text(call->arena, body, JSON_COMPACT);
+    return ERR_NONE;
+}
+
+static enum err_code
+download_failed(struct local_call *call, const struct fleet_variant *variant, struct str target)
+{
+    struct str bucket = STR_NULL, key = STR_NULL;
+
+    objects_parse_uri(variant->url, &bucket, &key);
+    if (variant->multi)
+        key = str_fmt(call->arena, STR_FMT STR_FMT, STR_ARG(key), STR_ARG(target));
+    return refuse(
+        call, NULL,
+        str_fmt(
+            call->arena,
+            "Failed to download model data(bucket: " STR_FMT ", key: " STR_FMT
+            "). Please ensure that there is an object located at the URL and that the role passed "
+            "to CreateModel has permissions to download the model.",
+            STR_ARG(bucket), STR_ARG(key)));
+}
+
+/* ------------------------------------------------------------------ single-model payloads */
+
+/* The Flask container: text/csv unless asked otherwise, one value per line; JSON as objects. It
+ * is asked for JSON and put into that form, so that both modes predict with the same code. */
+static bool wants_csv(struct str accept)
+{
+    return str_is_null(accept) || str_eq_z(accept, "*/*") || str_eq_z(accept, "text/csv");
+}
+
+static bool wants_json(struct str accept)
+{
+    return str_eq_z(accept, "application/json") || str_eq_z(accept, "application/jsonlines");
+}
+
+static enum err_code single_form(
+    struct local_call *call, struct str accept, struct serve_response *answer, struct err *err)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT(MIB(64));
+    struct json *scores = NULL;
+    enum err_code code = json_parse(call->arena, answer->body, MIB(64), &scores, err);
+    bool csv = wants_csv(accept), lines = str_eq_z(accept, "application/jsonlines"), first = true;
+
+    if (code != ERR_NONE)
+        return err_wrap(err, "the prediction");
+    if (!csv && !lines)
+        buf_add_z(&out, "{\"predictions\": [");
+    JSON_EACH (score, scores) {
+        struct str text = json_text(call->arena, score, JSON_COMPACT);
+        if (csv) {
+            /* np.savetxt: a row of several values is joined by commas. */
+            if (score->type == JSON_ARRAY)
+                text = str_slice(text, 1, text.len - 1);
+            buf_fmt(&out, STR_FMT "\n", STR_ARG(text));
+        } else {
+            buf_fmt(
+                &out, "%s{\"score\": " STR_FMT "}%s", first || lines ? "" : ", ", STR_ARG(text),
+                lines ? "\n" : "");
+        }
+        first = false;
+    }
+    if (!csv && !lines)
+        buf_add_z(&out, "]}");
+    answer->body = str_dup(call->arena, buf_str(&out));
+    answer->content_type = csv ? STR("text/csv; charset=utf-8") : accept;
+    return ERR_NONE;
+}
+
+static enum err_code invoke_container(
+    struct local_call *call,
+    const struct fleet_variant *variant,
+    struct str target,
+    struct serve_response *answer,
+    struct err *err)
+{
+    struct str accept = call_request_header(call, "Accept");
+    bool single = !variant->multi;
+    struct serve_request request = {
+        .target = single ? STR("model") : target,
+        .content_type = call_request_header(call, "Content-Type"),
+        .accept = single ? STR("application/json") : accept,
+        .body = call->http->body,
+    };
+    enum err_code code;
+
+    if (single && !wants_csv(accept) && !wants_json(accept)) {
+        *answer = (struct serve_response){
+            .status = 406,
+            .body =
+                str_fmt(call->arena, "Accept type " STR_FMT " is not supported.", STR_ARG(accept))};
+        return ERR_NONE;
+    }
+    code = serve_invoke(variant->serve, call->arena, &request, answer, err);
+    if (code == ERR_NONE && single && answer->status == 200)
+        code = single_form(call, accept, answer, err);
+    return code;
+}
+
+/* ------------------------------------------------------------------ InvokeEndpoint */
+
+/* What is wrong with the target for this kind of endpoint; true: answered. */
+static bool target_wrong(
+    struct local_call *call,
+    const struct fleet_variant *variant,
+    struct str endpoint,
+    struct str target)
+{
+    bool given = !str_is_null(target);
+
+    if (given && !variant->multi) {
+        refuse(
+            call, "TARGET_MODEL_HEADER_NOT_SUPPORTED",
+            str_fmt(
+                call->arena,
+                "Endpoint " STR_FMT " is not a multi-model endpoint and does not support target "
+                "model header.",
+                STR_ARG(endpoint)));
+        return true;
+    }
+    if (!given && variant->multi) {
+        refuse(
+            call, "TARGET_MODEL_HEADER_MISSING",
+            str_fmt(
+                call->arena,
+                "Request " STR_FMT " is missing a target model header, which is required for "
+                "multi-model endpoint " STR_FMT ".",
+                STR_ARG(call->request_id), STR_ARG(endpoint)));
+        return true;
+    }
+    if (given && (target.len == 0 || target.len > MAX_TARGET || target.ptr[0] == ' ')) {
+        refuse(
+            call, NULL,
+            str_fmt(
+                call->arena,
+                "1 validation error detected: Value '" STR_FMT "' at 'targetModel' failed to "
+                "satisfy constraint: Member must satisfy regular expression pattern: "
+                "\\A\\S[\\p{Print}]*\\z",
+                STR_ARG(str_slice(target, 0, 64))));
+        return true;
+    }
+    return false;
+}
+
+static void add_headers(
+    struct local_call *call,
+    const struct fleet_variant *variant,
+    const struct serve_response *answer)
+{
+    call_header(call, "x-Amzn-Invoked-Production-Variant", str_dup(call->arena, variant->name));
+    call_header(call, "x-mmectl-model-loaded", answer->loaded_now ? STR("miss") : STR("hit"));
+    call_header(
+        call, "x-mmectl-load-us", str_fmt(call->arena, "%lld", (long long) answer->load_us));
+    call_header(
+        call, "x-mmectl-predict-us", str_fmt(call->arena, "%lld", (long long) answer->predict_us));
+}
+
+static enum err_code
+invoke_fleet(struct local_call *call, struct fleet *fleet, struct str endpoint, struct err *err)
+{
+    struct str target = call_request_header(call, "X-Amzn-SageMaker-Target-Model");
+    struct str wanted = call_request_header(call, "X-Amzn-SageMaker-Target-Variant");
+    struct fleet_variant *variant = fleet_variant_pick(fleet, wanted);
+    struct serve_response answer = {0};
+    enum err_code code;
+
+    if (variant == NULL)
+        return refuse(
+            call, NULL,
+            str_fmt(
+                call->arena, "Variant " STR_FMT " is not found for endpoint " STR_FMT ".",
+                STR_ARG(wanted), STR_ARG(endpoint)));
+    if (target_wrong(call, variant, endpoint, target))
+        return ERR_NONE;
+    code = invoke_container(call, variant, target, &answer, err);
+    if (code == ERR_NOT_FOUND)
+        return download_failed(call, variant, target);
+    if (code != ERR_NONE)
+        return code;
+    if (answer.status >= 400) {
+        code = model_error(call, fleet, variant, &answer, err);
+    } else {
+        call_empty(call, answer.status);
+        if (answer.status != STATUS_NO_CONTENT)
+            call->response->body = answer.body;
+        call_header(call, "Content-Type", answer.content_type);
+    }
+    add_headers(call, variant, &answer);
+    return code;
+}
+
+enum err_code runtime_invoke_endpoint(struct local_call *call, struct err *err)
+{
+    struct str rest = str_from_index(call->path, strlen("/endpoints/")), endpoint = STR_NULL, name;
+    AUTO(release) struct fleet *fleet = NULL;
+    enum err_code code;
+
+    str_split(&rest, '/', &endpoint);
+    if (!uri_decode(call->arena, endpoint, false, &name))
+        name = endpoint;
+    if (call->http->body_len > MAX_BODY || call->http->body.len > MAX_BODY)
+        return call_fail(
+            call, 413, "RequestEntityTooLargeException", "The request body is larger than %d bytes",
+            MAX_BODY);
+    code = fleet_acquire(call->local, call->region, name, call->now_ms, &fleet, err);
+    if (code != ERR_NONE)
+        return code;
+    if (fleet == NULL)
+        return refuse(
+            call, NULL,
+            str_fmt(
+                call->arena, "Endpoint " STR_FMT " of account " STR_FMT " not found.",
+                STR_ARG(name), STR_ARG(call->account)));
+    return invoke_fleet(call, fleet, name, err);
+}
+
+/* ------------------------------------------------------------------ introspection */
+
+static enum err_code fleet_given(struct local_call *call, struct fleet **out, struct err *err)
+{
+    struct str name = call_param(call, "endpoint");
+    enum err_code code = fleet_acquire(call->local, call->region, name, call->now_ms, out, err);
+
+    if (code == ERR_NONE && *out == NULL)
+        call_fail(call, 404, "NotFound", "endpoint '" STR_FMT "' does not serve", STR_ARG(name));
+    return code;
+}
+
+enum err_code runtime_models(struct local_call *call, struct err *err)
+{
+    AUTO(release) struct fleet *fleet = NULL;
+    struct json *body = json_object(call->arena);
+    enum err_code code = fleet_given(call, &fleet, err);
+
+    if (code != ERR_NONE || fleet == NULL)
+        return code;
+    json_put(call->arena, body, "models", fleet_models(fleet, call->arena));
+    return call_json(call, body);
+}
+
+enum err_code runtime_unload(struct local_call *call, struct err *err)
+{
+    AUTO(release) struct fleet *fleet = NULL;
+    bool keep_disk = str_eq_z(call_param(call, "keepDisk"), "true");
+    enum err_code code = fleet_given(call, &fleet, err);
+
+    if (code != ERR_NONE || fleet == NULL)
+        return code;
+    if (call_has_param(call, "model"))
+        fleet_unload(fleet, call_param(call, "model"), keep_disk);
+    else
+        JSON_EACH (item, fleet_models(fleet, call->arena))
+            fleet_unload(fleet, json_get_str(item, "model"), keep_disk);
+    return call_json(call, json_object(call->arena));
+}

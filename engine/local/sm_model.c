@@ -1,0 +1,176 @@
+#include "engine/local/sm.h"
+
+static bool is_multi(const struct json *container)
+{
+    return str_eq_z(json_get_str(container, "Mode"), "MultiModel");
+}
+
+/* What CreateModel looks at outside the request: the data, and rules across members. */
+static bool container_usable(struct local_call *call, const struct json *container)
+{
+    struct str url = json_get_str(container, "ModelDataUrl");
+    bool multi = is_multi(container);
+
+    if (str_is_empty(json_get_str(container, "Image"))) {
+        sm_invalid(call, "You must specify an Image or a ModelPackageName for each container.");
+        return false;
+    }
+    if (multi && (str_is_null(url) || json_get(container, "ModelDataSource") != NULL)) {
+        sm_invalid(
+            call, "ModelDataUrl is required, and ModelDataSource is not supported, when Mode is "
+                  "MultiModel.");
+        return false;
+    }
+    if (!multi && json_get(container, "MultiModelConfig") != NULL) {
+        sm_invalid(call, "MultiModelConfig can only be specified when Mode is MultiModel.");
+        return false;
+    }
+    if (!str_is_null(url) &&
+        !sm_model_data_exists(call->local, call->arena, call->region, url, multi)) {
+        sm_invalid(call, "Could not find model data at " STR_FMT ".", STR_ARG(url));
+        return false;
+    }
+    return true;
+}
+
+static bool containers_usable(struct local_call *call)
+{
+    const struct json *primary = json_get(call->input, "PrimaryContainer");
+    const struct json *containers = json_get(call->input, "Containers");
+    size_t multi = 0;
+
+    if ((primary == NULL) == (containers == NULL || containers->len == 0)) {
+        sm_invalid(
+            call, "You must provide either PrimaryContainer or Containers in the request, but not "
+                  "both.");
+        return false;
+    }
+    if (primary != NULL)
+        return container_usable(call, primary);
+    JSON_EACH (container, containers) {
+        if (!container_usable(call, container))
+            return false;
+        multi += is_multi(container);
+    }
+    if (multi > 1) {
+        sm_invalid(call, "Only one container of a pipeline can have Mode MultiModel.");
+        return false;
+    }
+    return true;
+}
+
+static void container_defaults(struct arena *arena, struct json *container)
+{
+    struct json *cache = json_object(arena), *source = json_object(arena), *s3;
+    struct str url = json_get_str(container, "ModelDataUrl");
+
+    sm_default(arena, container, "Mode", json_z(arena, "SingleModel"));
+    sm_default(arena, container, "Environment", json_object(arena));
+    if (is_multi(container)) {
+        json_put(arena, cache, "ModelCacheSetting", json_z(arena, "Enabled"));
+        sm_default(arena, container, "MultiModelConfig", cache);
+    } else if (!str_is_null(url)) {
+        /* The service mirrors the one into the other. */
+        s3 = json_object(arena);
+        json_put(arena, s3, "S3Uri", json_string(arena, url));
+        json_put(arena, s3, "S3DataType", json_z(arena, "S3Object"));
+        json_put(arena, s3, "CompressionType", json_z(arena, "Gzip"));
+        json_put(arena, source, "S3DataSource", s3);
+        sm_default(arena, container, "ModelDataSource", source);
+    }
+}
+
+static struct json *with_defaults(struct local_call *call)
+{
+    struct json *in = sm_without(call->arena, call->input, "Tags");
+    struct json *primary = sm_mutable(in, "PrimaryContainer");
+    struct json *containers = sm_mutable(in, "Containers");
+
+    if (primary != NULL)
+        container_defaults(call->arena, primary);
+    for (struct json *c = containers != NULL ? containers->first : NULL; c != NULL; c = c->next)
+        container_defaults(call->arena, c);
+    sm_default(call->arena, in, "EnableNetworkIsolation", json_bool(call->arena, false));
+    return in;
+}
+
+enum err_code sm_create_model(struct local_call *call, struct err *err)
+{
+    struct str name = json_get_str(call->input, "ModelName");
+    struct json *doc = json_object(call->arena), *body = json_object(call->arena);
+    struct sm_thing model;
+    struct str arn;
+
+    (void) err;
+    if (!sm_check(call, &sm_in_create_model) ||
+        !sm_tags_valid(call, json_get(call->input, "Tags")) ||
+        !sm_role_usable(call, json_get_str(call->input, "ExecutionRoleArn")))
+        return ERR_NONE;
+    arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, name);
+    if (sm_find(call->local, call->arena, call->region, SM_MODEL, name, &model))
+        return sm_invalid(
+            call, "Cannot create already existing model \"" STR_FMT "\".", STR_ARG(arn));
+    if (!containers_usable(call))
+        return ERR_NONE;
+    json_put(call->arena, doc, "in", with_defaults(call));
+    sm_create(call, SM_MODEL, name, STR(""), SM_NEVER, doc);
+    json_put(call->arena, body, "ModelArn", json_string(call->arena, arn));
+    return call_json(call, body);
+}
+
+static bool model_of(struct local_call *call, struct sm_thing *model)
+{
+    struct str name = json_get_str(call->input, "ModelName"), arn;
+
+    if (!sm_check(call, &sm_in_model))
+        return false;
+    if (sm_find(call->local, call->arena, call->region, SM_MODEL, name, model))
+        return true;
+    arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, name);
+    sm_invalid(call, "Could not find model \"" STR_FMT "\".", STR_ARG(arn));
+    return false;
+}
+
+enum err_code sm_describe_model(struct local_call *call, struct err *err)
+{
+    struct sm_thing model;
+    struct json *body;
+
+    (void) err;
+    if (!model_of(call, &model))
+        return ERR_NONE;
+    body = json_copy(call->arena, json_get(model.doc, "in"));
+    json_put(call->arena, body, "ModelArn", json_string(call->arena, model.arn));
+    json_put(call->arena, body, "CreationTime", sm_time(call->arena, model.created_ms));
+    return call_json(call, body);
+}
+
+/* Not hindered by an endpoint that uses it: that keeps what it was deployed with. */
+enum err_code sm_delete_model(struct local_call *call, struct err *err)
+{
+    struct sm_thing model;
+
+    (void) err;
+    if (!model_of(call, &model))
+        return ERR_NONE;
+    sm_drop(call->local, call->arena, &model);
+    return call_empty(call, 200);
+}
+
+static struct json *summary(struct arena *arena, const struct sm_thing *model)
+{
+    struct json *item = json_object(arena);
+
+    json_put(arena, item, "ModelName", json_string(arena, model->name));
+    json_put(arena, item, "ModelArn", json_string(arena, model->arn));
+    json_put(arena, item, "CreationTime", sm_time(arena, model->created_ms));
+    return item;
+}
+
+enum err_code sm_list_models(struct local_call *call, struct err *err)
+{
+    (void) err;
+    if (!sm_check(call, &sm_in_list_models))
+        return ERR_NONE;
+    return sm_list(call, SM_MODEL, "Models", summary);
+}

@@ -1,0 +1,196 @@
+#include "engine/local/sm.h"
+
+#include "engine/local/objects.h"
+
+#include <stdarg.h>
+
+bool sm_check(struct local_call *call, const struct sm_shape *shape)
+{
+    struct str message = STR_NULL;
+
+    switch (sm_shape_check(call->arena, shape, call->input, &message)) {
+    case SM_FINE:
+        return true;
+    case SM_INVALID:
+        sm_invalid(call, STR_FMT, STR_ARG(message));
+        return false;
+    case SM_MALFORMED:
+        call_fail(call, 400, "SerializationException", STR_FMT, STR_ARG(message));
+        return false;
+    }
+    return false;
+}
+
+static struct str vformat(struct arena *arena, const char *fmt, va_list args)
+{
+    va_list again;
+    char *text;
+    int len;
+
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    text = arena_alloc(arena, (size_t) len + 1);
+    vsnprintf(text, (size_t) len + 1, fmt, args);
+    return str_of(text, (size_t) len);
+}
+
+enum err_code sm_invalid(struct local_call *call, const char *fmt, ...)
+{
+    struct str message;
+    va_list args;
+
+    va_start(args, fmt);
+    message = vformat(call->arena, fmt, args);
+    va_end(args);
+    return call_fail(call, 400, "ValidationException", STR_FMT, STR_ARG(message));
+}
+
+struct json *sm_text(struct arena *arena, const char *fmt, ...)
+{
+    struct str text;
+    va_list args;
+
+    va_start(args, fmt);
+    text = vformat(arena, fmt, args);
+    va_end(args);
+    return json_string(arena, text);
+}
+
+struct json *sm_time(struct arena *arena, int64_t ms)
+{
+    return json_num(arena, (double) ms / 1000.0);
+}
+
+void sm_default(struct arena *arena, struct json *object, const char *key, struct json *value)
+{
+    const struct json *there = json_get(object, key);
+
+    if (there == NULL || there->type == JSON_NULL)
+        json_set(arena, object, str_from(key), value);
+}
+
+struct json *sm_without(struct arena *arena, const struct json *object, const char *key)
+{
+    struct json *copy = json_object(arena);
+
+    JSON_EACH (member, object)
+        if (!str_eq_z(member->key, key) && member->type != JSON_NULL)
+            json_set(arena, copy, member->key, json_copy(arena, member));
+    return copy;
+}
+
+struct json *sm_mutable(struct json *object, const char *key)
+{
+    for (struct json *child = object != NULL ? object->first : NULL; child != NULL;
+         child = child->next)
+        if (str_eq_z(child->key, key))
+            return child;
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ settings */
+
+struct str sm_setting(struct local *local, struct arena *arena, const char *name)
+{
+    struct str value = STR_NULL;
+    struct db_stmt *AUTO(db_finish) row = db_query(
+        local_db(local), "SELECT value FROM sm_setting WHERE name=?1",
+        DB_ARGS(db_text(str_from(name))));
+
+    if (db_next(row))
+        value = db_col_text(row, 0, arena);
+    return value;
+}
+
+bool sm_role_usable(struct local_call *call, struct str role)
+{
+    struct str suffix = sm_setting(call->local, call->arena, "unassumableRoleSuffix");
+    struct str marker = str_fmt(call->arena, "::" STR_FMT ":", STR_ARG(call->account));
+
+    if (str_is_null(role))
+        return true;
+    if (str_find(role, marker) == SIZE_MAX) {
+        sm_invalid(call, "Cross-account pass role is not allowed.");
+        return false;
+    }
+    if (!str_is_empty(suffix) && str_ends(role, suffix)) {
+        sm_invalid(
+            call,
+            "Could not assume role " STR_FMT ". Please ensure that the role exists and allows "
+            "principal 'sagemaker.amazonaws.com' to assume the role.",
+            STR_ARG(role));
+        return false;
+    }
+    return true;
+}
+
+bool sm_quota_fits(
+    struct local_call *call, struct str type, const char *usage, int64_t in_use, int64_t wanted)
+{
+    struct str quota = str_fmt(call->arena, STR_FMT " for %s usage", STR_ARG(type), usage);
+    struct str name = str_fmt(call->arena, "quota." STR_FMT, STR_ARG(quota));
+    int64_t limit = 0;
+
+    if (!str_to_i64(sm_setting(call->local, call->arena, str_z(call->arena, name)), &limit) ||
+        in_use + wanted <= limit)
+        return true;
+    call_fail(
+        call, 400, "ResourceLimitExceeded",
+        "The account-level service limit '" STR_FMT "' is %lld Instances, with current utilization "
+        "of %lld Instances and a request delta of %lld Instances. Please use AWS Service Quotas to "
+        "request an increase for this quota. If AWS Service Quotas is not available, contact AWS "
+        "support to request an increase for this quota.",
+        STR_ARG(quota), (long long) limit, (long long) in_use, (long long) wanted);
+    return false;
+}
+
+/* ------------------------------------------------------------------ images and model data */
+
+struct str sm_image_repository(struct str image)
+{
+    struct str tail = image;
+    size_t slash = str_rindex(image, '/'), end;
+
+    if (slash != SIZE_MAX)
+        tail = str_from_index(image, slash + 1);
+    end = str_index(tail, '@');
+    if (end == SIZE_MAX)
+        end = str_index(tail, ':');
+    return str_slice(tail, 0, end);
+}
+
+bool sm_image_multi_model(struct local *local, struct arena *arena, struct str image)
+{
+    struct str extra = sm_setting(local, arena, "multiModelImages"), part = STR_NULL;
+    struct str repository = sm_image_repository(image);
+
+    if (str_find(repository, STR("xgboost")) != SIZE_MAX)
+        return true;
+    while (str_split(&extra, ',', &part))
+        if (str_eq(str_trim(part), repository))
+            return true;
+    return false;
+}
+
+/* How many objects of a prefix are looked at to find one artifact. */
+enum { PREFIX_LOOK = 10000 };
+
+bool sm_model_data_exists(
+    struct local *local, struct arena *arena, struct str region, struct str url, bool multi)
+{
+    struct str bucket = STR_NULL, key = STR_NULL;
+    local_object_vec objects = {0};
+    struct local_object object;
+
+    if (!objects_parse_uri(url, &bucket, &key) ||
+        !str_eq(objects_bucket_region(local, arena, bucket), region))
+        return false;
+    if (!multi)
+        return objects_find(local, arena, bucket, key, &object);
+    objects_list(local, arena, bucket, key, PREFIX_LOOK, &objects);
+    for (size_t i = 0; i < objects.len; i++)
+        if (str_ends(objects.items[i].key, STR(".tar.gz")))
+            return true;
+    return false;
+}
