@@ -17,10 +17,16 @@ struct endpoint_state {
     struct str reason_before; /* an old FailureReason proves nothing */
 };
 
+/* A removal may be of a name the endpoint had before. */
+static struct str endpoint_name(const struct world_call *call)
+{
+    return call->change->action == ACTION_DELETE ? call->change->old_name : call->want->endpoint;
+}
+
 static enum err_code
 describe(struct kinds *kinds, struct world_call *call, struct seen_endpoint *out, struct err *err)
 {
-    return kinds_describe_endpoint(&kinds->world, call->arena, call->want, out, err);
+    return kinds_describe_named(kinds, call->arena, endpoint_name(call), out, err);
 }
 
 static bool is_busy(struct str status)
@@ -201,10 +207,10 @@ static enum err_code step_delete(
     struct err failure = {0};
     code = kinds_call(
         kinds, call->arena, "DeleteEndpoint",
-        kinds_body(call->arena, "EndpointName", call->want->endpoint), NULL, &failure);
+        kinds_body(call->arena, "EndpointName", endpoint_name(call)), NULL, &failure);
     if (code != ERR_NONE && code != ERR_BUSY && code != ERR_NOT_FOUND) {
         *err = failure;
-        return err_wrap(err, "deleting endpoint '" STR_FMT "'", STR_ARG(call->want->endpoint));
+        return err_wrap(err, "deleting endpoint '" STR_FMT "'", STR_ARG(endpoint_name(call)));
     }
     *out = pending(STR("Deleting"));
     return ERR_NONE;

@@ -104,6 +104,19 @@ enum err_code kinds_describe_endpoint(
     const struct want *want,
     struct seen_endpoint *out,
     struct err *err);
+enum err_code kinds_describe_named(
+    struct kinds *kinds,
+    struct arena *arena,
+    struct str name,
+    struct seen_endpoint *out,
+    struct err *err);
+/* Where the stack was before its endpoint's name, its bucket or its prefix changed. */
+enum err_code kinds_observe_old(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    struct snapshot *out,
+    struct err *err);
 enum err_code kinds_list_jobs(
     struct world *world,
     struct arena *arena,

@@ -63,6 +63,36 @@ static void note_failure(
         err_hint(change->err, "the caller needs s3:DeleteObject on the stack's prefix");
 }
 
+static enum err_code remove_in_bucket(
+    struct kinds *kinds,
+    struct arena *arena,
+    struct str bucket,
+    struct change **changes,
+    size_t count,
+    struct err *err)
+{
+    struct removal removal = collect(arena, changes, count);
+    struct s3_delete_failure *failures = NULL;
+    size_t n_failed = 0;
+    enum err_code code = s3_delete_many(
+        kinds->aws, arena, bucket, removal.keys, removal.count, &failures, &n_failed, err);
+    if (code != ERR_NONE)
+        return code;
+    for (size_t i = 0; i < n_failed; i++)
+        note_failure(arena, &removal, &failures[i]);
+    for (size_t i = 0; i < count; i++)
+        if (changes[i]->outcome == OUTCOME_PENDING)
+            changes[i]->outcome = OUTCOME_DONE;
+    return ERR_NONE;
+}
+
+static struct str bucket_of(const struct want *want, const struct change *change)
+{
+    const struct object_plan *subject = change->subject;
+    return str_is_null(subject->bucket) ? want->bucket : subject->bucket;
+}
+
+/* Nearly always one bucket; a stack that moves has a second one. */
 enum err_code kinds_remove_objects(
     struct world *world,
     struct arena *arena,
@@ -71,19 +101,23 @@ enum err_code kinds_remove_objects(
     size_t count,
     struct err *err)
 {
-    struct kinds *kinds = kinds_of(world);
-    struct removal removal = collect(arena, changes, count);
-    struct s3_delete_failure *failures = NULL;
-    size_t n_failed = 0;
-    enum err_code code = s3_delete_many(
-        kinds->aws, arena, want->bucket, removal.keys, removal.count, &failures, &n_failed, err);
-    if (code != ERR_NONE)
-        return code;
-    for (size_t i = 0; i < n_failed; i++)
-        note_failure(arena, &removal, &failures[i]);
-    for (size_t i = 0; i < count; i++)
-        if (changes[i]->outcome == OUTCOME_PENDING)
-            changes[i]->outcome = OUTCOME_DONE;
+    struct change **batch = ARENA_ARRAY(arena, count, struct change *);
+    bool *taken = ARENA_ARRAY(arena, count, bool);
+    for (size_t i = 0; i < count; i++) {
+        if (taken[i])
+            continue;
+        struct str bucket = bucket_of(want, changes[i]);
+        size_t n = 0;
+        for (size_t k = i; k < count; k++) {
+            if (taken[k] || !str_eq(bucket_of(want, changes[k]), bucket))
+                continue;
+            taken[k] = true;
+            batch[n++] = changes[k];
+        }
+        enum err_code code = remove_in_bucket(kinds_of(world), arena, bucket, batch, n, err);
+        if (code != ERR_NONE)
+            return code;
+    }
     return ERR_NONE;
 }
 

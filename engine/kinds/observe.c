@@ -13,20 +13,19 @@ struct part {
     enum err_code code;
 };
 
-enum err_code kinds_describe_endpoint(
-    struct world *world,
+enum err_code kinds_describe_named(
+    struct kinds *kinds,
     struct arena *arena,
-    const struct want *want,
+    struct str name,
     struct seen_endpoint *out,
     struct err *err)
 {
-    struct kinds *kinds = kinds_of(world);
     const struct json *reply;
     struct err failure = {0};
     enum err_code code = kinds_call(
-        kinds, arena, "DescribeEndpoint", kinds_body(arena, "EndpointName", want->endpoint), &reply,
+        kinds, arena, "DescribeEndpoint", kinds_body(arena, "EndpointName", name), &reply,
         &failure);
-    struct seen_endpoint endpoint = {.name = want->endpoint};
+    struct seen_endpoint endpoint = {.name = name};
     if (code == ERR_NOT_FOUND) {
         *out = endpoint;
         return ERR_NONE;
@@ -48,6 +47,16 @@ enum err_code kinds_describe_endpoint(
     endpoint.describe = reply;
     *out = endpoint;
     return ERR_NONE;
+}
+
+enum err_code kinds_describe_endpoint(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_endpoint *out,
+    struct err *err)
+{
+    return kinds_describe_named(kinds_of(world), arena, want->endpoint, out, err);
 }
 
 static enum err_code describe_thing(
@@ -258,6 +267,8 @@ enum err_code kinds_observe(
     if (code == ERR_NONE)
         code = verify_things(
             kinds, arena, want, &out->live_config, out->configs.items, out->configs.len, err);
+    if (code == ERR_NONE)
+        code = kinds_observe_old(kinds, arena, want, out, err);
     out->models.len = drop_absent(out->models.items, out->models.len);
     out->configs.len = drop_absent(out->configs.items, out->configs.len);
     return code;

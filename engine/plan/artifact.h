@@ -39,6 +39,7 @@ struct artifact_plan {
  */
 struct object_plan {
     const struct want_channel *channel; /* DATA to upload */
+    struct str bucket;                  /* where they are; STR_NULL: the stack's */
     struct seen_object **objects;       /* to remove */
     size_t n_objects;
 };

@@ -80,7 +80,14 @@ struct snapshot {
     bool log_group; /* /aws/sagemaker/Endpoints/<name>; destroy only */
     VEC(struct str)
     uploads; /* unfinished multipart uploads under the prefix ("key\nid"); destroy only */
-    VEC(struct str) old_homes; /* homes found in tags that are not the wanted one */
+    /* Where the stack was before its endpoint's name, bucket or prefix changed. */
+    VEC(struct seen_endpoint) old_endpoints;
+    struct {
+        struct str home, bucket, prefix; /* STR_NULL: it did not move */
+        struct record
+            record; /* of a record with our uid, or absent: then nothing there is touched */
+        struct map *objects;
+    } old;
 };
 
 #endif

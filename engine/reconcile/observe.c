@@ -77,7 +77,8 @@ enum err_code observe_and_plan(
     reconcile_tell(r, &event);
     enum err_code code =
         r->world->ops->observe(r->world, r->arena, want, mode == PLAN_DESTROY, seen, err);
-    struct plan_options options = {.retry_failed = r->retry_failed};
+    struct plan_options options = {
+        .retry_failed = r->retry_failed, .allow_destroy = r->allow_destroy};
     for (int round = 0; code == ERR_NONE && round < MAX_ROUNDS; round++) {
         struct plan *plan;
         struct plan_gaps gaps;

@@ -260,12 +260,31 @@ static void find_artifacts(struct planner *p)
     }
 }
 
+/* A model that was published with protect: true is not removed by leaving it out of the spec. */
+static enum err_code check_protected(const struct planner *p, struct err *err)
+{
+    const struct record *record = &p->seen->record;
+    for (size_t i = 0; i < record->models.len; i++) {
+        const struct record_model *model = &record->models.items[i];
+        if (!model->protect || want_find_model(p->want, model->name) != NULL)
+            continue;
+        err_set(
+            err, ERR_REFUSED, "model '" STR_FMT "' is protected and is not in the spec any more",
+            STR_ARG(model->name));
+        return err_hint(err, "put it back; to remove it, first apply it with 'protect: false'");
+    }
+    return ERR_NONE;
+}
+
 static enum err_code plan_wanted(struct planner *p, struct err *err)
 {
+    enum err_code code = check_protected(p, err);
+    if (code != ERR_NONE)
+        return code;
     plan_bucket(p);
     plan_data(p);
     find_live_generation(p);
-    enum err_code code = plan_artifacts(p, err);
+    code = plan_artifacts(p, err);
     if (code == ERR_NONE)
         code = plan_sagemaker(p, err);
     return code;

@@ -15,6 +15,7 @@
 
 struct plan_options {
     bool retry_failed;
+    struct str allow_destroy; /* the stack that may be torn down though it is protected */
 };
 
 struct plan_gaps {

@@ -178,9 +178,33 @@ static void remove_bucket(struct planner *p)
         change_need(p->arena, change, p->plan->changes.items[i]);
 }
 
+/* protect: true is believed from the live tag and from the record, so taking it out of the spec
+ * file alone does not help. */
+static enum err_code check_protected(struct planner *p, struct err *err)
+{
+    if (str_eq(p->options->allow_destroy, p->want->stack))
+        return ERR_NONE;
+    struct str what =
+        p->seen->endpoint.protect || p->want->protect ? STR("its endpoint") : STR_NULL;
+    const struct record *record = &p->seen->record;
+    for (size_t i = 0; str_is_null(what) && i < record->models.len; i++)
+        if (record->models.items[i].protect)
+            what = str_fmt(p->arena, "model '" STR_FMT "'", STR_ARG(record->models.items[i].name));
+    if (str_is_null(what))
+        return ERR_NONE;
+    err_set(
+        err, ERR_REFUSED, "stack '" STR_FMT "' is protected: " STR_FMT " has 'protect: true'",
+        STR_ARG(p->want->stack), STR_ARG(what));
+    return err_hint(
+        err, "add --allow-destroy=" STR_FMT " to tear it down all the same",
+        STR_ARG(p->want->stack));
+}
+
 enum err_code plan_destroy(struct planner *p, struct err *err)
 {
-    (void) err;
+    enum err_code code = check_protected(p, err);
+    if (code != ERR_NONE)
+        return code;
     struct change *endpoint = remove_endpoint(p);
     remove_things(
         p, KIND_ENDPOINT_CONFIG, p->seen->configs.items, p->seen->configs.len,
@@ -190,6 +214,8 @@ enum err_code plan_destroy(struct planner *p, struct err *err)
     remove_jobs(p);
     remove_stored(p, endpoint);
     remove_log_group(p, endpoint);
+    plan_old_endpoints(p, NULL);
+    plan_old_home(p, endpoint);
     remove_bucket(p);
     for (size_t i = 0; i < p->plan->changes.len; i++)
         p->plan->changes.items[i]->reason = REASON_DESTROY;

@@ -50,6 +50,12 @@ enum err_code plan_source(
     struct err *err) MUST_USE;
 /* planner_sagemaker.c */
 enum err_code plan_sagemaker(struct planner *p, struct err *err) MUST_USE;
+/* planner_old.c: the same content at the stack's old home; what is left there, to go after `after`.
+ */
+bool plan_copy_from_old(
+    struct planner *p, const struct want_model *model, struct artifact_plan *artifact);
+void plan_old_endpoints(struct planner *p, struct change *after);
+void plan_old_home(struct planner *p, struct change *after);
 /* planner_destroy.c */
 enum err_code plan_destroy(struct planner *p, struct err *err) MUST_USE;
 

@@ -178,6 +178,17 @@ plan_endpoint(struct planner *p, struct change *config, struct str config_name)
     return change;
 }
 
+/* An endpoint that goes may still use it. */
+static void need_old_endpoints(struct planner *p, struct change *change)
+{
+    size_t n = p->seen->old_endpoints.len > 0 ? p->plan->changes.len : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct change *other = p->plan->changes.items[i];
+        if (other->kind == KIND_ENDPOINT && other->action == ACTION_DELETE)
+            change_need(p->arena, change, other);
+    }
+}
+
 static void plan_leftovers(
     struct planner *p,
     enum kind_id kind,
@@ -200,6 +211,7 @@ static void plan_leftovers(
         change->removal_half = half;
         change->reason = REASON_LEFT_BEHIND;
         change_need(p->arena, change, after);
+        need_old_endpoints(p, change);
         if (half)
             change_need(p->arena, change, owner);
     }
@@ -271,6 +283,8 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err)
     }
     note_roll(p, endpoint);
     plan_old_artifacts(p, p->context->endpoint);
+    plan_old_endpoints(p, p->context->endpoint);
+    plan_old_home(p, p->context->endpoint);
     plan_leftovers(
         p, KIND_ENDPOINT_CONFIG, seen->configs.items, seen->configs.len, config_name, config,
         &seen->live_config, endpoint);

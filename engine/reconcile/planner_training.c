@@ -164,6 +164,8 @@ enum err_code plan_source(
         artifact->from_etag = same->object->etag;
         return ERR_NONE;
     }
+    if (plan_copy_from_old(p, model, artifact))
+        return ERR_NONE;
     if (!model->trained) {
         bool here = !str_is_null(model->path);
         artifact->source = here ? ARTIFACT_UPLOAD : ARTIFACT_COPY;

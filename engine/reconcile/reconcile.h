@@ -30,6 +30,7 @@ struct reconciler {
     size_t parallelism; /* 0 = 10 */
     bool retry_failed;  /* try failed jobs and rolled-back configs again */
     bool follow_logs;
+    struct str allow_destroy; /* --allow-destroy=STACK: torn down though it is protected */
 };
 
 /* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its

@@ -128,6 +128,7 @@ struct record record_after(
         remember(arena, model, old);
         forget_gone(model, plan);
         forget_removed(plan, model);
+        model->protect = artifact->model->protect;
     }
     if (!moved)
         for (size_t i = 0; i < before->models.len; i++)

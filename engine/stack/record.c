@@ -27,6 +27,7 @@ static void parse_models(struct arena *arena, const struct json *models, struct 
         model->name = node->key;
         model->live = version_of(node, "live");
         model->metrics = json_get(node, "metrics");
+        model->protect = json_get_bool(node, "protect", false);
         JSON_EACH (old, json_get(node, "history")) {
             *VEC_PUSH(arena, &model->history) = version_of(old, "fp");
         }
@@ -98,6 +99,8 @@ static struct json *model_node(struct arena *arena, const struct record_model *m
     struct json *node = version_node(arena, &model->live, "live");
     if (model->metrics != NULL)
         json_put(arena, node, "metrics", json_copy(arena, model->metrics));
+    if (model->protect)
+        json_put(arena, node, "protect", json_bool(arena, true));
     struct json *history = json_array(arena);
     for (size_t i = 0; i < model->history.len; i++)
         json_push(history, version_node(arena, &model->history.items[i], "fp"));
@@ -173,7 +176,7 @@ bool record_same(const struct record *a, const struct record *b)
         const struct record_model *x = &a->models.items[i], *y = &b->models.items[i];
         if (!str_eq(x->name, y->name) || !str_eq(x->live.fp, y->live.fp) ||
             !str_eq(x->live.etag, y->live.etag) || !str_eq(x->live.key, y->live.key) ||
-            x->history.len != y->history.len)
+            x->history.len != y->history.len || x->protect != y->protect)
             return false;
     }
     return true;

@@ -21,7 +21,8 @@ struct record_version {
 struct record_model {
     struct str name;
     struct record_version live;
-    const struct json *metrics;         /* object of numbers; NULL */
+    const struct json *metrics; /* object of numbers; NULL */
+    bool protect; /* the spec said so when it was published: apply does not delete it */
     VEC(struct record_version) history; /* newest first, without the live one */
 };
 
