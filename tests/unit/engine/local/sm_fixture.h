@@ -14,6 +14,8 @@
 #include "engine/local/local.h"
 #include "engine/local/trainer.h"
 
+#include <sched.h>
+
 #define REGION "eu-west-1"
 #define ROLE "arn:aws:iam::123456789012:role/SageMakerRole"
 #define IMAGE "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -23,9 +25,9 @@ struct world {
     struct local *local;
     struct local_key key;
     int64_t now_ms;
-    int64_t training_ms; /* what the fake trainer says it took */
-    bool cancelled;      /* the fake trainer saw its cancel flag */
-    unsigned trained;
+    int64_t training_ms;  /* what the fake trainer says it took */
+    bool until_cancelled; /* the fake trainer runs until it is told to stop */
+    _Atomic unsigned trained, cancelled;
     const char *region;
 };
 
@@ -53,8 +55,14 @@ static enum err_code fixture_train(
 {
     struct world *world = self;
 
-    (void) err;
     world->trained++;
+    while (world->until_cancelled) {
+        if (__atomic_load_n(job->cancel, __ATOMIC_RELAXED)) {
+            world->cancelled++;
+            return err_set(err, ERR_CANCELLED, "stopped");
+        }
+        sched_yield();
+    }
     job->log(job->log_arg, STR("[0]\ttrain-auc:0.5"));
     out->model =
         str_fmt(arena, "model:" STR_FMT ":%zu", STR_ARG(job->name), (size_t) job->train->bytes.len);
@@ -65,7 +73,13 @@ static enum err_code fixture_train(
     return ERR_NONE;
 }
 
-static struct world *world_open_with(bool real, const char *folder)
+struct opening {
+    bool real, threads; /* libxgboost; on threads instead of inside the request */
+    const char *folder;
+    size_t serve_memory_bytes;
+};
+
+static struct world *world_open_with(struct opening opening)
 {
     struct arena *arena = arena_new("world", 0);
     struct world *world = ARENA_NEW(arena, struct world);
@@ -77,12 +91,13 @@ static struct world *world_open_with(bool real, const char *folder)
     world->region = REGION;
     *trainer = (struct local_trainer){fixture_train, world};
     struct local_options options = {
-        .folder = folder,
+        .folder = opening.folder,
         .account = STR("123456789012"),
         .clock = {&fixture_clock, world},
         .seed = 7,
-        .trainer = real ? NULL : trainer,
-        .inline_work = true,
+        .trainer = opening.real ? NULL : trainer,
+        .serve_memory_bytes = opening.serve_memory_bytes,
+        .inline_work = !opening.threads,
     };
     assert_ok(local_open(&options, &world->local, &err), &err);
     assert_ok(local_first_key(world->local, arena, &world->key, &err), &err);
@@ -91,7 +106,7 @@ static struct world *world_open_with(bool real, const char *folder)
 
 UNUSED static struct world *world_open(void)
 {
-    return world_open_with(false, NULL);
+    return world_open_with((struct opening){0});
 }
 
 static void world_close(struct world **world)
@@ -201,7 +216,7 @@ static struct reply json_call(
     return world_send(world, &sending);
 }
 
-static struct reply sm(struct world *world, const char *op, const char *body)
+UNUSED static struct reply sm(struct world *world, const char *op, const char *body)
 {
     return json_call(world, "sagemaker", "SageMaker.", op, body);
 }
@@ -221,6 +236,29 @@ admin(struct world *world, const char *method, const char *path, const char *bod
         if (*c == '\'')
             *c = '"';
     sending.body = str_from(text);
+    return world_send(world, &sending);
+}
+
+/* POST /endpoints/NAME/invocations; target and accept may be NULL. */
+UNUSED static struct reply invoke(
+    struct world *world,
+    const char *endpoint,
+    const char *target,
+    const char *accept,
+    struct str body)
+{
+    struct str path = str_fmt(world->arena, "/endpoints/%s/invocations", endpoint);
+    struct sending sending = {
+        .service = "sagemaker", .method = "POST", .path = str_z(world->arena, path), .body = body};
+
+    sending.headers[sending.n_headers++] =
+        (struct http_header){STR("Content-Type"), STR("text/csv")};
+    if (target != NULL)
+        sending.headers[sending.n_headers++] =
+            (struct http_header){STR("X-Amzn-SageMaker-Target-Model"), str_from(target)};
+    if (accept != NULL)
+        sending.headers[sending.n_headers++] =
+            (struct http_header){STR("Accept"), str_from(accept)};
     return world_send(world, &sending);
 }
 
@@ -283,7 +321,7 @@ static void check_reply(
 }
 
 /* A text inside an answer: at(reply, "ProductionVariants.0.VariantName"). */
-static const struct json *at(struct reply reply, const char *path)
+UNUSED static const struct json *at(struct reply reply, const char *path)
 {
     struct str rest = str_from(path), part;
     const struct json *node = reply.json;

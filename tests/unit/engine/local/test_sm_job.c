@@ -285,7 +285,7 @@ static void test_restart(void **state)
     (void) state;
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
     const char *folder = test_folder_new(arena);
-    struct world *world = world_open_with(false, folder);
+    struct world *world = world_open_with((struct opening){.folder = folder});
     struct err err = {0};
 
     make_bucket(world, "data-b");
@@ -299,7 +299,7 @@ static void test_restart(void **state)
     assert_ok(world_leave(world->local, &err), &err);
     world_close(&world);
     for (unsigned round = 0; round < 2; round++) {
-        world = world_open_with(false, folder);
+        world = world_open_with((struct opening){.folder = folder});
         assert_int_equal(world->trained, round == 0 ? 1 : 0);
         world_pass(world, 5000);
         assert_text(describe(world, "job-1"), "TrainingJobStatus", "Completed");

@@ -1,0 +1,158 @@
+#include "tests/unit/engine/local/sm_fixture.h"
+
+#define MODEL "{'ModelName':'m','PrimaryContainer':{'Image':'" IMAGE "'}}"
+
+static void add(struct world *world, const char *fault)
+{
+    char body[512];
+
+    snprintf(body, sizeof(body), "{'faults':[%s]}", fault);
+    assert_done(admin(world, "POST", "/_mmectl/faults", body));
+}
+
+static void test_errors(void **state)
+{
+    (void) state;
+    AUTO(world_close) struct world *world = world_open();
+    struct reply reply;
+
+    add(world, "{'operation':'ListModels','kind':'error','times':2}");
+    assert_refused(sm(world, "ListModels", "{}"), "ThrottlingException", "Rate exceeded");
+    assert_done(sm(world, "ListEndpoints", "{}"));
+    assert_refused(sm(world, "ListModels", "{}"), "ThrottlingException", "");
+    assert_done(sm(world, "ListModels", "{}"));
+    reply = admin(world, "GET", "/_mmectl/faults", "");
+    assert_int_equal(at(reply, "faults.0.seen")->integer, 3);
+    assert_int_equal(at(reply, "faults.0.fired")->integer, 2);
+
+    add(world, "{'operation':'CreateModel','kind':'error','nth':2,'status':500,'code':"
+               "'InternalFailure','message':'boom'}");
+    assert_done(sm(world, "CreateModel", MODEL));
+    assert_done(sm(world, "DeleteModel", "{'ModelName':'m'}"));
+    reply = sm(world, "CreateModel", MODEL);
+    check_reply(reply, 500, "InternalFailure", "boom", __FILE__, __LINE__);
+    assert_int_equal(at(sm(world, "ListModels", "{}"), "Models")->len, 0);
+    assert_done(sm(world, "CreateModel", MODEL));
+
+    add(world, "{'kind':'error','every':3}");
+    size_t refused = 0;
+    for (int i = 0; i < 9; i++)
+        refused += sm(world, "ListEndpoints", "{}").status != 200;
+    assert_int_equal(refused, 3);
+    assert_done(admin(world, "DELETE", "/_mmectl/faults", ""));
+    for (int i = 0; i < 9; i++)
+        assert_done(sm(world, "ListEndpoints", "{}"));
+}
+
+static void test_s3_by_name(void **state)
+{
+    (void) state;
+    AUTO(world_close) struct world *world = world_open();
+    struct reply reply;
+
+    make_bucket(world, "data-b");
+    put(world, "/data-b/a/x", STR("1"));
+    put(world, "/data-b/b/x", STR("1"));
+    add(world, "{'operation':'GetObject','kind':'error','name':'data-b/a/','status':503,'code':"
+               "'SlowDown','message':'Please reduce your request rate.','times':0}");
+    for (int i = 0; i < 3; i++) {
+        reply = get(world, "/data-b/a/x");
+        assert_int_equal(reply.status, 503);
+        assert_true(str_find(reply.body, STR("<Code>SlowDown</Code>")) != SIZE_MAX);
+        assert_int_equal(get(world, "/data-b/b/x").status, 200);
+    }
+}
+
+static void test_jobs_and_endpoints(void **state)
+{
+    (void) state;
+    AUTO(world_close) struct world *world = world_open();
+    char body[4096];
+    struct reply reply;
+
+    make_bucket(world, "data-b");
+    put(world, "/data-b/train/a.csv", STR("1,2\n"));
+    add(world, "{'operation':'CreateTrainingJob','kind':'capacity','name':'deep'},{'operation':"
+               "'UpdateEndpoint','kind':'rollback','reason':''},{'operation':'CreateEndpoint',"
+               "'kind':'fail','name':'bad','reason':'out of luck'}");
+    for (int i = 0; i < 2; i++) {
+        snprintf(body, sizeof(body), s_job, i == 0 ? "a-deep-one" : "a-flat-one", "5", "train/");
+        assert_done(sm(world, "CreateTrainingJob", body));
+    }
+    world_pass(world, 5000);
+    reply = sm(world, "DescribeTrainingJob", "{'TrainingJobName':'a-deep-one'}");
+    assert_text(reply, "TrainingJobStatus", "Failed");
+    assert_true(str_starts(json_str(at(reply, "FailureReason")), STR("CapacityError: ")));
+    reply = sm(world, "DescribeTrainingJob", "{'TrainingJobName':'a-flat-one'}");
+    assert_text(reply, "TrainingJobStatus", "Completed");
+
+    assert_done(sm(world, "CreateModel", MODEL));
+    assert_done(
+        sm(world, "CreateEndpointConfig",
+           "{'EndpointConfigName':'c','ProductionVariants':[{'VariantName':'v','ModelName':'m',"
+           "'InstanceType':'ml.m5.large','InitialInstanceCount':1}]}"));
+    assert_done(sm(world, "CreateEndpoint", "{'EndpointName':'bad','EndpointConfigName':'c'}"));
+    assert_done(sm(world, "CreateEndpoint", "{'EndpointName':'good','EndpointConfigName':'c'}"));
+    world_pass(world, 1500);
+    reply = sm(world, "DescribeEndpoint", "{'EndpointName':'bad'}");
+    assert_text(reply, "EndpointStatus", "Failed");
+    assert_text(reply, "FailureReason", "out of luck");
+    assert_done(sm(world, "UpdateEndpoint", "{'EndpointName':'good','EndpointConfigName':'c'}"));
+    world_pass(world, 1200);
+    assert_text(
+        sm(world, "DescribeEndpoint", "{'EndpointName':'good'}"), "EndpointStatus", "RollingBack");
+    world_pass(world, 800);
+    reply = sm(world, "DescribeEndpoint", "{'EndpointName':'good'}");
+    assert_text(reply, "EndpointStatus", "InService");
+    assert_null(at(reply, "FailureReason"));
+
+    add(world, "{'kind':'status','name':'good','status':'SystemUpdating','forMs':5000}");
+    assert_refused(
+        sm(world, "UpdateEndpoint", "{'EndpointName':'good','EndpointConfigName':'c'}"),
+        "ValidationException", "in-progress");
+    assert_refused(
+        sm(world, "DeleteEndpoint", "{'EndpointName':'good'}"), "ValidationException",
+        "in-progress");
+    world_pass(world, 5000);
+    assert_done(sm(world, "DeleteEndpoint", "{'EndpointName':'good'}"));
+}
+
+static void test_refused(void **state)
+{
+    (void) state;
+    AUTO(world_close) struct world *world = world_open();
+
+    assert_int_equal(admin(world, "POST", "/_mmectl/faults", "{}").status, 400);
+    assert_int_equal(
+        admin(world, "POST", "/_mmectl/faults", "{'faults':[{'kind':'error'},{'kind':'x'}]}")
+            .status,
+        400);
+    assert_int_equal(at(admin(world, "GET", "/_mmectl/faults", ""), "faults")->len, 0);
+    assert_done(sm(world, "ListModels", "{}"));
+}
+
+static void test_restart(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    const char *folder = test_folder_new(arena);
+    struct world *world = world_open_with((struct opening){.folder = folder});
+
+    add(world, "{'operation':'ListModels','kind':'error'}");
+    world_close(&world);
+    world = world_open_with((struct opening){.folder = folder});
+    assert_refused(sm(world, "ListModels", "{}"), "ThrottlingException", "");
+    assert_done(sm(world, "ListModels", "{}"));
+    world_close(&world);
+    test_folder_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_errors),  cmocka_unit_test(test_s3_by_name),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_jobs_and_endpoints),
+        cmocka_unit_test(test_restart),
+    };
+    return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}
