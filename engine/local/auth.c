@@ -167,6 +167,14 @@ check_signature(struct local_call *call, const struct auth *auth, const struct l
 
 bool auth_check(struct local_call *call, const struct auth *auth)
 {
+    if (auth->state == AUTH_UNSIGNED && call->service == LOCAL_S3 &&
+        call_has_param(call, "AWSAccessKeyId")) {
+        call_fail(
+            call, 400, "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use "
+            "AWS4-HMAC-SHA256.");
+        return false;
+    }
     if (auth->state == AUTH_UNSIGNED)
         return refuse(call, FAULT_UNSIGNED, STR_NULL);
     if (auth->state == AUTH_BROKEN)

@@ -62,7 +62,8 @@
     X(LOCAL_S3, "UploadPartCopy", "s3:PutObject", s3_upload_part_copy, OP_MUTATING | OP_OUTSIDE) \
     X(LOCAL_S3, "CompleteMultipartUpload", "s3:PutObject", s3_complete_upload, \
       OP_MUTATING | OP_OUTSIDE) \
-    X(LOCAL_S3, "AbortMultipartUpload", "s3:AbortMultipartUpload", s3_abort_multipart, OP_MUTATING) \
+    X(LOCAL_S3, "AbortMultipartUpload", "s3:AbortMultipartUpload", s3_abort_multipart, \
+      OP_MUTATING) \
     X(LOCAL_S3, "ListParts", "s3:ListMultipartUploadParts", s3_list_parts, 0)
 
 #define S3_DECLARE(service, name, action, handler, flags) local_op_fn handler;
@@ -86,7 +87,6 @@ enum s3_sum_kind s3_sum_by_name(struct str name);  /* "SHA256", any case */
 uint64_t s3_crc(enum s3_sum_kind kind, uint64_t crc, struct str data); /* 0 to start */
 /* Big-endian bytes in base64, as S3 writes them. */
 struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc);
-size_t s3_sum_bytes(enum s3_sum_kind kind);
 
 struct s3_body {
     struct str blob;

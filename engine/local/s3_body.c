@@ -35,11 +35,6 @@ const char *s3_sum_element(enum s3_sum_kind kind)
     return s_sums[kind].element;
 }
 
-size_t s3_sum_bytes(enum s3_sum_kind kind)
-{
-    return s_sums[kind].bytes;
-}
-
 enum s3_sum_kind s3_sum_by_name(struct str name)
 {
     for (size_t i = 1; i < ARRAY_LEN(s_sums); i++)

@@ -77,6 +77,9 @@ static void unsigned_request(void **state)
     struct http_response response;
     assert_ok(http_send(world->transport, world->arena, &request, &response, &err), &err);
     assert_refused(response, 403, "<Code>AccessDenied</Code>");
+    request.url = STR("http://127.0.0.1:1/bucket/k?AWSAccessKeyId=A&Signature=B&Expires=1");
+    assert_ok(http_send(world->transport, world->arena, &request, &response, &err), &err);
+    assert_refused(response, 400, "Please use AWS4-HMAC-SHA256");
     struct http_header target = {STR("X-Amz-Target"), STR("SageMaker.ListModels")};
     request = (struct http_request){
         .method = STR("POST"),
