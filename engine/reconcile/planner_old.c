@@ -48,6 +48,12 @@ void plan_old_endpoints(struct planner *p, struct change *after)
         json_put(p->arena, before, "endpoint_config_name", json_string(p->arena, endpoint->config));
         change->before = before;
         change_need(p->arena, change, after);
+        struct change *logs = planner_change(p, KIND_LOG_GROUP, ACTION_DELETE, endpoint->name);
+        logs->old_name =
+            str_fmt(p->arena, "/aws/sagemaker/Endpoints/" STR_FMT, STR_ARG(endpoint->name));
+        logs->reason = REASON_MOVED;
+        logs->uncounted = true; /* SageMaker makes it with the first line, or never */
+        change_need(p->arena, logs, change);
     }
 }
 

@@ -57,7 +57,8 @@ static enum err_code plan_thing(
     if (there != NULL && there->owner == OWNER_OTHER)
         return refuse_thing(p, schema_of(kind)->what, there, err);
     bool in_use = live->present && str_eq(live->name, name);
-    if (in_use) {
+    bool replaces = live->present && name_is_ours(p->want, model ? 'm' : 'c', live->name);
+    if (in_use || (there != NULL && !replaces)) { /* serving, or made by a run that did not end */
         struct change *change = planner_change(p, kind, ACTION_NOOP, STR_NULL);
         change->name = name;
         change->subject = subject;
@@ -65,7 +66,6 @@ static enum err_code plan_thing(
         return ERR_NONE;
     }
     subject->exists = there != NULL;
-    bool replaces = live->present && name_is_ours(p->want, model ? 'm' : 'c', live->name);
     struct change *change =
         planner_change(p, kind, replaces ? ACTION_REPLACE : ACTION_CREATE, STR_NULL);
     change->subject = subject;
