@@ -12,17 +12,39 @@ extern void omp_set_num_threads(int threads);
 /* What a thread keeps for its calls. */
 struct xgb_thread {
     DMatrixHandle proxy; /* NULL until the first prediction */
+    struct xgb_thread *next;
 };
 
 static pthread_once_t s_once = PTHREAD_ONCE_INIT;
 static pthread_key_t s_key;
+/* What ended threads kept, for the next ones. */
+static pthread_mutex_t s_idle_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct xgb_thread *s_idle;
 
+/* Nothing is freed here: C++'s thread_locals of this thread are gone by now, and a call into
+ * libxgboost would make one anew that nobody destroys. */
 static void thread_end(void *self)
 {
     struct xgb_thread *thread = self;
-    if (thread->proxy != NULL)
-        (void) XGDMatrixFree(thread->proxy);
-    xfree(thread);
+    (void) pthread_mutex_lock(&s_idle_lock);
+    thread->next = s_idle;
+    s_idle = thread;
+    (void) pthread_mutex_unlock(&s_idle_lock);
+}
+
+static struct xgb_thread *take_idle(void)
+{
+    (void) pthread_mutex_lock(&s_idle_lock);
+    struct xgb_thread *thread = s_idle;
+    if (thread != NULL)
+        s_idle = thread->next;
+    (void) pthread_mutex_unlock(&s_idle_lock);
+    if (thread == NULL) {
+        thread = xmalloc(sizeof(*thread));
+        thread->proxy = NULL;
+    }
+    thread->next = NULL;
+    return thread;
 }
 
 static void key_new(void)
@@ -38,8 +60,7 @@ static struct xgb_thread *thread_ready(void)
     (void) pthread_once(&s_once, key_new);
     struct xgb_thread *thread = pthread_getspecific(s_key);
     if (thread == NULL) {
-        thread = xmalloc(sizeof(*thread));
-        thread->proxy = NULL;
+        thread = take_idle();
         if (pthread_setspecific(s_key, thread) != 0)
             abort();
         omp_set_num_threads(1);
