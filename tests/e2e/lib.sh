@@ -183,6 +183,6 @@ unchanged() {
 copy_demo() {
     mkdir -p "$T/$1"
     cp -r examples/data "$T/$1/data"
-    sed "s/^\( *name: *\)mme-demo\( .*\)*\$/\1$1/" examples/mme-demo.yaml >"$T/$1/mme.yaml"
+    sed "s/^\( *name: *\)mme-demo\( .*\)*\$/\1$1/; s/^\( *prefix: *\)mme-demo\( .*\)*\$/\1$1/" examples/mme-demo.yaml >"$T/$1/mme.yaml"
     echo "$T/$1/mme.yaml"
 }
