@@ -325,9 +325,10 @@ struct nearest {
     size_t best;
 };
 
-static void consider(void *arg, struct str path)
+static void consider(void *arg, const struct spec_field *field, struct str path)
 {
     struct nearest *nearest = arg;
+    (void) field;
     struct str shorter =
         str_starts(path, STR("spec.")) ? str_from_index(path, STR("spec.").len) : path;
     struct str last =
@@ -345,24 +346,6 @@ static void consider(void *arg, struct str path)
 struct str spec_help_nearest(struct arena *arena, struct str path)
 {
     struct nearest nearest = {.wanted = path, .found = STR_NULL, .best = SIZE_MAX};
-    spec_help_each(arena, consider, &nearest);
+    each_field(arena, &spec_document_block, STR(""), consider, &nearest);
     return nearest.found;
-}
-
-struct each {
-    spec_help_visit_fn *visit;
-    void *arg;
-};
-
-static void visit_path(void *arg, const struct spec_field *field, struct str path)
-{
-    const struct each *each = arg;
-    (void) field;
-    each->visit(each->arg, path);
-}
-
-void spec_help_each(struct arena *arena, spec_help_visit_fn *visit, void *arg)
-{
-    struct each each = {visit, arg};
-    each_field(arena, &spec_document_block, STR(""), visit_path, &each);
 }

@@ -17,8 +17,5 @@ bool spec_help(struct buf *out, struct arena *arena, struct str path, enum spec_
     MUST_USE;
 /* The path nearest to one that does not exist, for "did you mean"; STR_NULL when none is near. */
 struct str spec_help_nearest(struct arena *arena, struct str path);
-/* Calls visit with the full dotted path of every field of the language, in the tables' order. */
-typedef void spec_help_visit_fn(void *arg, struct str path);
-void spec_help_each(struct arena *arena, spec_help_visit_fn *visit, void *arg);
 
 #endif

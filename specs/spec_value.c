@@ -72,7 +72,8 @@ const char *field_type_words(const struct spec_field *field)
     return "?";
 }
 
-bool spec_duration(struct str text, int64_t *ret_seconds)
+/* "2h" -> 7200 */
+static bool read_duration(struct str text, int64_t *ret_seconds)
 {
     if (text.len < 2)
         return false;
@@ -98,7 +99,8 @@ bool spec_is_nearer(struct str name, const char *word, size_t *best)
     return true;
 }
 
-const char *spec_nearest_word(struct str name, const char *const *words)
+/* words ends with NULL; so does a search without success. */
+static const char *nearest_word(struct str name, const char *const *words)
 {
     const char *found = NULL;
     size_t best = SIZE_MAX;
@@ -348,7 +350,7 @@ static void type_fault(
         field_type_words(field), STR_ARG(scalar_words(reader, scalar)));
     static const char *const s_words[] = {"yes", "no", "on", "off", NULL};
     enum yscalar_type meant = yscalar_of(scalar->text).type;
-    if (field->type == FIELD_BOOL && spec_nearest_word(scalar->text, s_words) != NULL)
+    if (field->type == FIELD_BOOL && nearest_word(scalar->text, s_words) != NULL)
         diag_hint(reader->diags, diag, "YAML 1.2 knows only 'true' and 'false'");
     else if (!scalar->plain && (meant == YSCALAR_INT || meant == YSCALAR_BOOL))
         diag_hint(reader->diags, diag, "leave the quotes out");
@@ -396,7 +398,7 @@ static void put_duration(
     char *base)
 {
     int64_t seconds = 0;
-    if (!spec_duration(scalar->text, &seconds)) {
+    if (!read_duration(scalar->text, &seconds)) {
         type_fault(reader, field, scalar);
         return;
     }
@@ -435,7 +437,7 @@ static void put_enum(
     struct diag *diag = diags_error(
         reader->diags, scalar->at, "'%s' must be " STR_FMT ", not " STR_FMT, field->name,
         STR_ARG(enum_words(reader, field)), STR_ARG(scalar_words(reader, scalar)));
-    const char *nearest = spec_nearest_word(scalar->text, field->values);
+    const char *nearest = nearest_word(scalar->text, field->values);
     if (nearest != NULL)
         diag_hint(reader->diags, diag, "did you mean '%s'?", nearest);
 }

@@ -24,10 +24,6 @@ void spec_patterns_done(struct spec_patterns *patterns); /* accepts NULL */
 bool spec_matches(struct spec_reader *reader, const char *pattern, struct str text);
 
 const char *field_type_words(const struct spec_field *field); /* "a whole number" */
-/* "2h" -> 7200; false when it is no duration. */
-bool spec_duration(struct str text, int64_t *ret_seconds);
-/* The word nearest to name, for "did you mean"; NULL when none is near. words ends with NULL. */
-const char *spec_nearest_word(struct str name, const char *const *words);
 /* Whether word is near to name and nearer than *best, which it then replaces. */
 bool spec_is_nearer(struct str name, const char *word, size_t *best);
 

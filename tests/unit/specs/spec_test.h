@@ -1,10 +1,12 @@
 /* tests/unit/specs/spec_test.h - loads a spec given as text, and shows its faults as lines.
  *
  * The text is written to spec.yaml in a new folder, so that positions and relative paths are real.
- * Include after tests/harness/test.h. Threads: none.
+ * Threads: none.
  */
 #ifndef TESTS_UNIT_SPECS_SPEC_TEST_H
 #define TESTS_UNIT_SPECS_SPEC_TEST_H
+
+#include "tests/harness/test.h"
 
 #include "engine/base/buf.h"
 #include "engine/base/file.h"

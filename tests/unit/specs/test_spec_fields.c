@@ -65,44 +65,10 @@ static void every_line_of_the_tables(void **state)
     spec_reader_done(&reader);
 }
 
-static void durations(void **state)
-{
-    (void) state;
-    static const struct {
-        const char *text;
-        int64_t seconds; /* -1: none */
-    } s_cases[] = {
-        {"30s", 30},
-        {"5m", 300},
-        {"2h", 7200},
-        {"0s", 0},
-        {"s", -1},
-        {"", -1},
-        {"5", -1},
-        {"5d", -1},
-        {"-5s", -1},
-        {"+5s", -1},
-        {"1h30m", -1},
-        {"1.5h", -1},
-        {" 5s", -1},
-        {"5 s", -1},
-        {"9223372036854775807s", INT64_MAX},
-        {"9223372036854775807m", -1},
-        {"9223372036854775808s", -1},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
-        int64_t seconds = -1;
-        assert_int_equal(
-            spec_duration(str_from(s_cases[i].text), &seconds), s_cases[i].seconds >= 0);
-        assert_int_equal(seconds, s_cases[i].seconds);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(every_line_of_the_tables),
-        cmocka_unit_test(durations),
     };
     return cmocka_run_group_tests_name("specs/spec_fields", tests, NULL, NULL);
 }

@@ -336,6 +336,46 @@ static void string_fields_take_the_source_text(void **state)
     }
 }
 
+static void durations(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds; /* -1: refused */
+    } s_cases[] = {
+        {"30s", 30},
+        {"5m", 300},
+        {"2h", 7200},
+        {"672h", 2419200},
+        {"'5m'", 300},
+        {"0s", -1},
+        {"673h", -1},
+        {"s", -1},
+        {"5", -1},
+        {"5d", -1},
+        {"-5s", -1},
+        {"+5s", -1},
+        {"1h30m", -1},
+        {"1.5h", -1},
+        {"5 s", -1},
+        {"9223372036854775807m", -1},
+        {"9223372036854775808s", -1},
+        {"5S", -1},
+        {"'5'", -1},
+    };
+    struct arena *arena = *state;
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        struct str line = str_fmt(arena, "maxRuntime: %s", s_cases[i].text);
+        struct loaded loaded = load_text(
+            arena, text_replace(arena, STR(SPEC_TEST_BASE), "maxRuntime: 1h", str_z(arena, line)));
+        if (s_cases[i].seconds < 0) {
+            assert_int_equal(loaded.code, ERR_SPEC);
+            continue;
+        }
+        assert_str(loaded.faults, "");
+        assert_int_equal(loaded.specs.items[0]->training.max_runtime_s, s_cases[i].seconds);
+    }
+}
+
 static void a_document_that_is_no_mapping(void **state)
 {
     struct loaded loaded = load_text(*state, STR("[1, 2]\n"));
@@ -352,6 +392,7 @@ int main(void)
         WITH_ARENA(faults_of_single_fields),
         WITH_ARENA(absent_keys_take_their_defaults),
         WITH_ARENA(string_fields_take_the_source_text),
+        WITH_ARENA(durations),
         WITH_ARENA(a_document_that_is_no_mapping),
     };
     return cmocka_run_group_tests_name("specs/spec_read", tests, NULL, NULL);
