@@ -12,7 +12,7 @@
 #define MAX_ATTEMPTS 3
 /* SageMaker's control plane has low rates per account, and a whole apply shares them. */
 #define MAX_THROTTLE_ATTEMPTS 8
-#define CLOCK_SKEW_MS (5 * 60 * 1000)
+#define CLOCK_SKEW_MS INT64_C(300000)
 #define TIMEOUT_MS 30000
 #define SLOWEST_BYTES_PER_S 100000 /* of a body: adds to the timeout */
 #define LOAD_RETRY_MS 500

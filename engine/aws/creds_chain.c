@@ -3,7 +3,7 @@
 #include "engine/base/arena.h"
 
 /* botocore's mandatory refresh: credentials this close to their end are asked for again. */
-#define REFRESH_BEFORE_MS (10 * 60 * 1000)
+#define REFRESH_BEFORE_MS INT64_C(600000)
 
 struct creds_chain {
     struct creds_provider base;

@@ -112,15 +112,24 @@ static bool text_fits(const char *wanted, struct str message)
     return str_starts(message, str_from(wanted));
 }
 
-static enum err_code code_of_status(enum aws_service service, int status)
+/* A 404 without a code is S3's only on HEAD, which has no body. Anywhere else it comes from a proxy
+ * or a wrong endpoint, and must not pass for the absence of a thing. */
+static bool is_absence(enum aws_service service, const char *operation, const struct fault *fault)
 {
+    return service == AWS_S3 && (fault->code.len > 0 || strncmp(operation, "Head", 4) == 0);
+}
+
+static enum err_code
+code_of_status(enum aws_service service, const char *operation, const struct fault *fault)
+{
+    int status = fault->status;
     switch (status) {
     case 401:
         return ERR_AUTH;
     case 403:
         return ERR_DENIED;
     case 404:
-        return ERR_NOT_FOUND;
+        return is_absence(service, operation, fault) ? ERR_NOT_FOUND : ERR_TERMINAL;
     case 304:
     case 412:
         return ERR_PRECONDITION;
@@ -154,7 +163,12 @@ enum err_code fault_code(
     }
     if (retry_is_throttle(fault->code))
         return ERR_THROTTLED;
-    return code_of_status(service, fault->status);
+    enum err_code code = code_of_status(service, operation, fault);
+    if (code == ERR_TERMINAL && str_is_null(fault->code))
+        *ret_hint = strncmp(operation, "Head", 4) == 0
+                        ? "S3 gives no reason with HEAD; most often the session token has expired"
+                        : "AWS would have said why: check the endpoint URL and any proxy";
+    return code;
 }
 
 /* Operations of S3 whose action has another name.

@@ -91,6 +91,16 @@ static const struct json_row s_rows[] = {
      .steps = {ANSWERS("ValidationException", "1 validation error detected")},
      .code = ERR_TERMINAL},
 
+    {.name = "a 404 of a proxy is not the absence of an endpoint",
+     .operation = "DescribeEndpoint",
+     .steps = {{.status = 404, .reply = "<html>not here</html>"}},
+     .code = ERR_TERMINAL,
+     .hint = "endpoint URL"},
+    {.name = "an operation that the server does not know is not absence either",
+     .operation = "DeleteTrainingJob",
+     .steps = {{.status = 404, .reply = JSON_ERROR("UnknownOperationException", "")}},
+     .code = ERR_TERMINAL},
+
     /* Credentials and permissions */
     {.name = "denied",
      .operation = "ListModels",
