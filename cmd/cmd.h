@@ -3,7 +3,7 @@
  * To add a command:
  *   1. cmd/cmd_<name>.c with its option table and a `const struct cmd cmd_<name>`;
  *   2. a line in CMD_LIST, at the place where help should show it;
- *   3. `make docs` copies the new tables into README.md;
+ *   3. `make docs` copies the new tables into README.md (a gate notices when it was forgotten);
  *   4. a test in tests/e2e.
  * Help, the man page, completions and README's tables follow from the list and the option tables.
  */

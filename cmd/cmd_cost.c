@@ -12,13 +12,13 @@ static const uint64_t s_scales[] = {10, 100, 1000};
 enum { COL_MODELS, COL_SEP_HOUR, COL_MME_HOUR, COL_SEP_MONTH, COL_MME_MONTH, COL_SAVED, COL_RATIO };
 
 static const struct table_column s_columns[] = {
-    [COL_MODELS] = {"MODELS", "models", true},
-    [COL_SEP_HOUR] = {"ENDPOINT EACH/H", "separate_usd_per_hour", true},
-    [COL_MME_HOUR] = {"ONE MME/H", "shared_usd_per_hour", true},
-    [COL_SEP_MONTH] = {"ENDPOINT EACH/MONTH", "separate_usd_per_month", true},
-    [COL_MME_MONTH] = {"ONE MME/MONTH", "shared_usd_per_month", true},
-    [COL_SAVED] = {"SAVED/MONTH", "saved_usd_per_month", true},
-    [COL_RATIO] = {"SAVED %", "saved_percent", true},
+    [COL_MODELS] = {"MODELS", "models", true, false},
+    [COL_SEP_HOUR] = {"ENDPOINT EACH/H", "separate_usd_per_hour", true, false},
+    [COL_MME_HOUR] = {"ONE MME/H", "shared_usd_per_hour", true, false},
+    [COL_SEP_MONTH] = {"ENDPOINT EACH/MONTH", "separate_usd_per_month", true, false},
+    [COL_MME_MONTH] = {"ONE MME/MONTH", "shared_usd_per_month", true, false},
+    [COL_SAVED] = {"SAVED/MONTH", "saved_usd_per_month", true, false},
+    [COL_RATIO] = {"SAVED %", "saved_percent", true, false},
 };
 
 static void hosting_row(struct table *table, const struct spec_instance *instance, uint64_t models)

@@ -7,13 +7,13 @@
 enum { COL_MODEL, COL_STATE, COL_TARGET, COL_VERSION, COL_SIZE, COL_METRIC, COL_LOADED };
 
 static const struct table_column s_columns[] = {
-    [COL_MODEL] = {"MODEL", "name", false},
-    [COL_STATE] = {"STATE", "state", false},
-    [COL_TARGET] = {"TARGET MODEL", "target_model", false},
-    [COL_VERSION] = {"VERSION", "version", false},
-    [COL_SIZE] = {"BYTES", "size_bytes", true},
-    [COL_METRIC] = {"METRIC", "metric", false},
-    [COL_LOADED] = {"LOADED", "loaded", false},
+    [COL_MODEL] = {"MODEL", "name", false, false},
+    [COL_STATE] = {"STATE", "state", false, false},
+    [COL_TARGET] = {"TARGET MODEL", "target_model", false, false},
+    [COL_VERSION] = {"VERSION", "version", false, false},
+    [COL_SIZE] = {"BYTES", "size_bytes", true, false},
+    [COL_METRIC] = {"METRIC", "metric", false, false},
+    [COL_LOADED] = {"LOADED", "loaded", false, false},
 };
 
 /* The validation metric if there is one, else the first. */

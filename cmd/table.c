@@ -84,7 +84,8 @@ static struct str cell_text(struct arena *arena, const struct cell *cell)
     case CELL_INT:
         return str_fmt(arena, "%lld", (long long) cell->integer);
     case CELL_NUMBER:
-        return str_fmt(arena, "%.*f", cell->digits, cell->number);
+        return cell->digits < 0 ? str_fmt(arena, "%.3g", cell->number)
+                                : str_fmt(arena, "%.*f", cell->digits, cell->number);
     case CELL_BOOL:
         return cell->boolean ? STR("yes") : STR("no");
     }
@@ -124,10 +125,19 @@ static void render_cell(
         pad(buf, (right ? 0 : fill) + GAP);
 }
 
+/* The last column that shows is not padded. */
+static size_t last_shown(const struct table *table)
+{
+    size_t last = 0;
+    for (size_t c = 0; c < table->n_columns; c++)
+        last = table->columns[c].hidden ? last : c;
+    return last;
+}
+
 void table_render(struct buf *buf, const struct table *table, bool color)
 {
     struct arena *scratch = arena_new("table", 0);
-    size_t n = table->n_columns;
+    size_t n = table->n_columns, last = last_shown(table);
     size_t *widths = ARENA_ARRAY(scratch, n, size_t);
     for (size_t c = 0; c < n; c++)
         widths[c] = text_width(str_from(table->columns[c].title));
@@ -139,18 +149,21 @@ void table_render(struct buf *buf, const struct table *table, bool color)
             if (text_width(text) > widths[c])
                 widths[c] = text_width(text);
         }
-    for (size_t c = 0; c < n; c++)
-        render_cell(
-            buf, str_from(table->columns[c].title), paint(color, PAINT_BOLD), paint_end(color),
-            widths[c], table->columns[c].right, c + 1 == n);
+    const char *bold = paint(color, PAINT_BOLD), *end = paint_end(color);
+    for (size_t c = 0; c < n; c++) {
+        const struct table_column *column = &table->columns[c];
+        struct str title = str_from(column->title);
+        if (!column->hidden)
+            render_cell(buf, title, bold, end, widths[c], column->right, c == last);
+    }
     buf_add_char(buf, '\n');
     for (size_t r = 0; r < table->rows.len; r++) {
         for (size_t c = 0; c < n; c++) {
             const struct cell *cell = &table->rows.items[r].cells[c];
-            bool on = color && cell->painted;
-            render_cell(
-                buf, texts[r * n + c], paint(on, cell->paint), paint_end(on), widths[c],
-                table->columns[c].right, c + 1 == n);
+            bool on = color && cell->painted, right = table->columns[c].right;
+            const char *start = paint(on, cell->paint), *stop = paint_end(on);
+            if (!table->columns[c].hidden)
+                render_cell(buf, texts[r * n + c], start, stop, widths[c], right, c == last);
         }
         buf_add_char(buf, '\n');
     }

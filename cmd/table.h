@@ -12,6 +12,7 @@ struct table_column {
     const char *title; /* of the text table */
     const char *key;   /* of the JSON object */
     bool right;        /* numbers stand right */
+    bool hidden;       /* in JSON only */
 };
 
 enum cell_type { CELL_NONE, CELL_TEXT, CELL_INT, CELL_NUMBER, CELL_BOOL };
@@ -21,7 +22,7 @@ struct cell {
     struct str text;
     int64_t integer;
     double number;
-    int digits; /* after the point, in text */
+    int digits; /* after the point, in text; below 0: as short as it goes */
     bool boolean;
     bool painted;
     enum paint paint;

@@ -87,17 +87,21 @@ static void members(struct printer *p, const struct json *json, enum action acti
 static void computed(struct printer *p, const struct change *change)
 {
     const struct schema *schema = schema_of(change->kind);
+    size_t widest = widest_key(change->after);
     for (size_t i = 0; i < schema->n_fields; i++) {
         const struct field *field = &schema->fields[i];
         if ((field->flags & FIELD_COMPUTED) == 0 || json_get(change->after, field->name) != NULL)
             continue;
         indent(p->buf, 6);
         symbol(p, change->action, "+");
-        buf_fmt(p->buf, " %s = (known after apply)\n", field->name);
+        buf_fmt(p->buf, " %s", field->name);
+        size_t used = strlen(field->name);
+        indent(p->buf, used < widest ? widest - used : 0);
+        buf_add_z(p->buf, " = (known after apply)\n");
     }
 }
 
-static void diff_line(struct printer *p, const struct attr_diff *diff)
+static void diff_line(struct printer *p, const struct attr_diff *diff, size_t widest)
 {
     indent(p->buf, 6);
     enum action action = diff->before == NULL  ? ACTION_CREATE
@@ -106,6 +110,7 @@ static void diff_line(struct printer *p, const struct attr_diff *diff)
     symbol(p, action, action_symbol(action, false));
     buf_add_char(p->buf, ' ');
     buf_add_clean(p->buf, diff->path);
+    indent(p->buf, widest - diff->path.len);
     buf_add_z(p->buf, " = ");
     if (diff->secret) {
         buf_add_z(p->buf, "(sensitive value)");
@@ -141,8 +146,11 @@ static size_t unchanged_members(const struct change *change)
 
 static void diff_lines(struct printer *p, const struct change *change)
 {
+    size_t widest = 0;
     for (size_t i = 0; i < change->n_diffs; i++)
-        diff_line(p, &change->diffs[i]);
+        widest = change->diffs[i].path.len > widest ? change->diffs[i].path.len : widest;
+    for (size_t i = 0; i < change->n_diffs; i++)
+        diff_line(p, &change->diffs[i], widest);
     size_t hidden = unchanged_members(change);
     if (hidden > 0) {
         indent(p->buf, 8);
@@ -159,12 +167,12 @@ static void resource(struct printer *p, const struct change *change)
     indent(p->buf, strlen(sign) > 1 ? 0 : 2);
     symbol(p, change->action, sign);
     buf_fmt(p->buf, " resource \"%s\" \"%s\" {\n", schema->type, schema->name);
-    if (change->n_diffs > 0)
+    const struct json *whole = change->action == ACTION_DELETE ? change->before : change->after;
+    bool differs = change->action == ACTION_UPDATE || change->action == ACTION_REPLACE;
+    if (differs && change->n_diffs > 0)
         diff_lines(p, change);
     else
-        members(
-            p, change->action == ACTION_DELETE ? change->before : change->after,
-            change->action == ACTION_REPLACE ? ACTION_CREATE : change->action, 6);
+        members(p, whole, differs ? ACTION_CREATE : change->action, 6);
     if (change->action == ACTION_CREATE)
         computed(p, change);
     buf_add_z(p->buf, "    }\n");
@@ -320,7 +328,7 @@ void view_plan_text(
             group_lines(&p, &groups.items[i]);
     }
     buf_fmt(buf, STR_FMT "\n", STR_ARG(summary));
-    if (plan->record_only)
+    if (plan->record_only && groups.len == 0)
         buf_add_z(buf, "Note: only the stack's record, control/stack.json, will be written\n");
     notes(&p, plan);
 }

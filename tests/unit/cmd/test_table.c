@@ -3,10 +3,9 @@
 #include "cmd/table.h"
 
 static const struct table_column s_columns[] = {
-    {"NAME", "name", false},
-    {"MS", "ms", true},
-    {"N", "count", true},
-    {"OK", "ok", false},
+    {"NAME", "name", false, false},      {"MS", "ms", true, false},
+    {"N", "count", true, false},         {"OK", "ok", false, false},
+    {"SECRET", "only_json", true, true},
 };
 
 static struct table *sample(struct arena *arena)
@@ -18,6 +17,7 @@ static struct table *sample(struct arena *arena)
     table_int(table, 2, 7);
     table_bool(table, 3, true);
     table_paint(table, 3, PAINT_GREEN);
+    table_number(table, 4, 0.5, -1);
     table_row(table);
     table_text(table, 0, STR("b\x1b[31m"));
     table_text(table, 3, STR_NULL);
@@ -56,8 +56,8 @@ static void json_keeps_the_values(void **state)
     const struct json *json = table_json(arena, sample(arena));
     assert_str(
         json_text(arena, json, JSON_COMPACT),
-        "[{\"name\":\"model_é\",\"ms\":12.345678,\"count\":7,\"ok\":true},"
-        "{\"name\":\"b\\u001b[31m\",\"ms\":null,\"count\":null,\"ok\":null}]");
+        "[{\"name\":\"model_é\",\"ms\":12.345678,\"count\":7,\"ok\":true,\"only_json\":0.5},"
+        "{\"name\":\"b\\u001b[31m\",\"ms\":null,\"count\":null,\"ok\":null,\"only_json\":null}]");
     arena_free(arena);
 }
 
