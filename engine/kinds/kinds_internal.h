@@ -156,6 +156,7 @@ enum err_code kinds_check_artifact(
 enum err_code kinds_digest_s3(
     struct world *world,
     struct arena *arena,
+    const struct want *want,
     struct str uri,
     struct str *ret_digest,
     struct str *ret_etag,

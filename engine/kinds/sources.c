@@ -84,6 +84,7 @@ enum err_code kinds_check_artifact(
 enum err_code kinds_digest_s3(
     struct world *world,
     struct arena *arena,
+    const struct want *want,
     struct str uri,
     struct str *ret_digest,
     struct str *ret_etag,
@@ -94,6 +95,9 @@ enum err_code kinds_digest_s3(
     struct str bucket, key;
     if (!s3_uri_split(uri, &bucket, &key))
         return err_set(err, ERR_SPEC, "'" STR_FMT "' is not s3://bucket/key", STR_ARG(uri));
+    /* A source may belong to another account; what we own never does. */
+    if (!str_eq(bucket, want->bucket))
+        aws_allow_foreign_bucket(kinds->aws, bucket);
     struct s3_list_options options = {.prefix = key};
     struct s3_listing listing;
     enum err_code code = s3_list(kinds->aws, arena, bucket, &options, &listing, err);

@@ -64,6 +64,7 @@ struct world_ops {
     enum err_code (*digest_s3)(
         struct world *world,
         struct arena *arena,
+        const struct want *want,
         struct str uri,
         struct str *ret_digest,
         struct str *ret_etag,

@@ -146,7 +146,8 @@ static enum err_code digest_channel(
     enum err_code code;
     if (str_is_null(channel->path)) {
         code = r->world->ops->digest_s3(
-            r->world, r->arena, channel->s3_uri, &channel->digest, &etag, &channel->size, err);
+            r->world, r->arena, want, channel->s3_uri, &channel->digest, &etag, &channel->size,
+            err);
         if (code == ERR_NOT_FOUND) {
             err_set(
                 err, ERR_SPEC, "channel '" STR_FMT "': there is no object under '" STR_FMT "'",
@@ -194,7 +195,11 @@ fill_channels(struct reconciler *r, const struct spec *spec, struct want *want, 
 }
 
 static enum err_code fill_own_artifact(
-    struct reconciler *r, const struct spec_model *from, struct want_model *model, struct err *err)
+    struct reconciler *r,
+    const struct want *want,
+    const struct spec_model *from,
+    struct want_model *model,
+    struct err *err)
 {
     enum err_code code;
     model->source = from->artifact.value;
@@ -214,9 +219,13 @@ static enum err_code fill_own_artifact(
         struct str digest;
         model->s3_uri = from->artifact.value;
         code = r->world->ops->digest_s3(
-            r->world, r->arena, model->s3_uri, &digest, &model->source_etag, &model->size, err);
+            r->world, r->arena, want, model->s3_uri, &digest, &model->source_etag, &model->size,
+            err);
+        /* An artifact is one object; a prefix that holds others is not it. */
+        if (code == ERR_NONE && str_is_null(model->source_etag))
+            code = ERR_NOT_FOUND;
         if (code == ERR_NOT_FOUND)
-            err_set(
+            code = err_set(
                 err, ERR_SPEC, "model '" STR_FMT "': there is no object '" STR_FMT "'",
                 STR_ARG(model->name), STR_ARG(model->source));
         if (!str_is_null(from->sha256.value))
@@ -253,7 +262,7 @@ fill_models(struct reconciler *r, const struct spec *spec, struct want *want, st
         model->hyperparameters =
             pairs_of(r->arena, &from->hyperparameters, true, &model->n_hyperparameters);
         if (!model->trained) {
-            enum err_code code = fill_own_artifact(r, from, model, err);
+            enum err_code code = fill_own_artifact(r, want, from, model, err);
             if (code != ERR_NONE)
                 return code;
         }
