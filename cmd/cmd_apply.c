@@ -177,11 +177,9 @@ static enum exit_code change_one(struct session *session, void *arg)
     enum exit_code code = show_plan(session, plan);
     if (code != EXIT_CODE_OK)
         return code;
-    if (plan_is_empty(plan)) {
-        struct report nothing = {0};
-        show_report(session, plan, &nothing);
-        return EXIT_CODE_OK;
-    }
+    /* Nothing to ask about; what the plan had to leave out still counts. */
+    if (plan_is_empty(plan))
+        return execute(session, plan);
     if (!app->args.auto_approve) {
         struct str answer;
         if (term_ask(app->arena, direction->question, &answer, &err) != ERR_NONE)

@@ -186,3 +186,76 @@ copy_demo() {
     sed "s/^\( *name: *\)mme-demo\( .*\)*\$/\1$1/; s/^\( *prefix: *\)mme-demo\( .*\)*\$/\1$1/" examples/mme-demo.yaml >"$T/$1/mme.yaml"
     echo "$T/$1/mme.yaml"
 }
+
+# A stand-in whose states take no time; then `call` reaches it.
+fast_local() {
+    start_local --delay all=0 "$@"
+}
+
+# One signed request, by a client of a few lines that starts in no time: tests/e2e/call.py says what it can do.
+call() {
+    "$PYTHON" -I -S tests/e2e/call.py "$@"
+}
+
+# fault JSON...: plants faults, engine/local/faults.h; `call nofaults` takes them out.
+fault() {
+    call fault "$@" || bail "planting a fault failed"
+}
+
+# The world as the stand-in itself knows it: like `world`, much faster, and with a digest of what each thing is.
+things() {
+    call things || bail "the stand-in does not answer"
+}
+
+# same_things NAME BEFORE [REGEX]: what `before=$(things)` said still holds, of the lines that match.
+same_things() {
+    things | grep -E -e "${3:-.}" >"$T/things.after"
+    printf '%s\n' "$2" | grep -E -e "${3:-.}" >"$T/things.before"
+    if cmp -s "$T/things.before" "$T/things.after"; then
+        pass "$1"
+    else
+        fail "$1" "$(diff "$T/things.before" "$T/things.after")"
+    fi
+}
+
+# count_things REGEX: how many lines of `things` match.
+count_things() {
+    things | grep -Ec -e "$1"
+}
+
+# ---- mmectl, most often ----
+
+# mme COMMAND SPEC [OPTION...]: runs it against this test's stand-in; afterwards `sent` knows its requests.
+mme() {
+    rm -f "$T/trace"
+    mme_command=$1
+    shift
+    case $mme_command in
+    apply | destroy) set -- "$@" -auto-approve ;;
+    esac
+    run "$MMECTL" "$mme_command" "$@" --local --stats --trace="$T/trace"
+}
+
+# sent OPERATION: how many requests of that name the last `mme` sent to SageMaker.
+sent() {
+    grep -c -i "^> x-amz-target: SageMaker\.$1\$" "$T/trace"
+}
+
+# edit FILE SED-SCRIPT: changes a spec; a script that changes nothing is a mistake of the test.
+edit() {
+    cp "$1" "$1.old"
+    sed -i "$2" "$1"
+    ! cmp -s "$1" "$1.old" || bail "edit of $1 changed nothing: $2"
+    rm -f "$1.old"
+}
+
+# drop_model FILE NAME: takes a model out of a copy of the demo's spec.
+drop_model() {
+    edit "$1" "/- name: $2\$/,/^ *hyperparameters:/d"
+}
+
+# predict SPEC MODEL: what the endpoint answers for three rows, through mmectl, in one line.
+predict() {
+    tail -n 3 examples/data/breast-cancer-validation.csv | cut -d, -f2- >"$T/rows.csv"
+    "$MMECTL" invoke "$1" --local --model "$2" --data "$T/rows.csv" | tr '\n' ' '
+}

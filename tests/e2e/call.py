@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""One signed request to what is behind AWS_ENDPOINT_URL, in a few milliseconds; shares no code with mmectl.
+
+    call.py sm OPERATION JSON             SageMaker; prints the answer
+    call.py s3 ls BUCKET/PREFIX           one key per line
+    call.py s3 get BUCKET/KEY             prints the object
+    call.py s3 put BUCKET/KEY FILE        also: rm BUCKET/KEY, mb BUCKET, rb BUCKET
+    call.py invoke ENDPOINT TARGET FILE   prints the prediction; - is standard input
+    call.py fault JSON...                 plants faults (engine/local/faults.h); no JSON: lists them
+    call.py nofaults
+    call.py things                        everything that exists, one line each, sorted, with a digest of what it is
+
+Ends with 1, and AWS's code on standard error, when the answer is an error.
+"""
+import hashlib
+import hmac
+import json
+import os
+import re
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+def mac(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def send(service, method, path, query="", body=b"", headers=None):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html"""
+    url = os.environ["AWS_ENDPOINT_URL"]
+    region = os.environ.get("AWS_REGION", "us-east-1")
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    digest = hashlib.sha256(body).hexdigest()
+    headers = {key.lower(): value for key, value in (headers or {}).items()}
+    headers.update({"host": urllib.parse.urlsplit(url).netloc, "x-amz-date": now, "x-amz-content-sha256": digest})
+    signed = ";".join(sorted(headers))
+    canonical = "\n".join(
+        [method, path, query]
+        + [f"{key}:{headers[key]}" for key in sorted(headers)]
+        + ["", signed, digest]
+    )
+    scope = f"{now[:8]}/{region}/{service}/aws4_request"
+    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = ("AWS4" + os.environ["AWS_SECRET_ACCESS_KEY"]).encode()
+    for part in (now[:8], region, service, "aws4_request"):
+        key = mac(key, part)
+    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={os.environ['AWS_ACCESS_KEY_ID']}/{scope}, "
+        f"SignedHeaders={signed}, Signature={signature}"
+    )
+    target = url + path + ("?" + query if query else "")
+    request = urllib.request.Request(target, data=body or None, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{error.code} {error.read().decode(errors='replace')}")
+
+
+def sagemaker(operation, text="{}"):
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"SageMaker.{operation}"}
+    return send("sagemaker", "POST", "/", body=text.encode(), headers=headers)
+
+
+def read(name):
+    return sys.stdin.buffer.read() if name == "-" else open(name, "rb").read()
+
+
+def s3(verb, where, source=None):
+    bucket, _, key = where.partition("/")
+    path = "/" + urllib.parse.quote(where, safe="/-_.~")
+    if verb == "ls":
+        query = "list-type=2&prefix=" + urllib.parse.quote(key, safe="-_.~")
+        text = send("s3", "GET", "/" + bucket, query).decode()
+        return "".join(name + "\n" for name in re.findall("<Key>(.*?)</Key>", text)).encode()
+    if verb == "get":
+        return send("s3", "GET", path)
+    if verb == "put":
+        return send("s3", "PUT", path, body=read(source)) and b""
+    return send("s3", {"rm": "DELETE", "rb": "DELETE", "mb": "PUT"}[verb], path)
+
+
+def invoke(endpoint, target, source):
+    headers = {"content-type": "text/csv", "x-amzn-sagemaker-target-model": target}
+    return send("sagemaker", "POST", f"/endpoints/{endpoint}/invocations", body=read(source), headers=headers)
+
+
+def fault(*faults):
+    if not faults:
+        return send("mmectl", "GET", "/_mmectl/faults")
+    body = {"faults": [json.loads(text) for text in faults]}
+    return send("mmectl", "POST", "/_mmectl/faults", body=json.dumps(body).encode()) and b""
+
+
+def nofaults():
+    return send("mmectl", "DELETE", "/_mmectl/faults") and b""
+
+
+def things():
+    world = json.loads(send("mmectl", "GET", "/_mmectl/world"))
+    lines = []
+    for bucket in world.get("buckets", []):
+        lines.append(f"bucket {bucket['name']}")
+        for item in bucket["objects"]:
+            lines.append(f"object s3://{bucket['name']}/{item['key']} {item['size']} {item['etag']}")
+        lines += [f"upload s3://{bucket['name']} {json.dumps(upload)}" for upload in bucket["uploads"]]
+    kinds = {"trainingJobs": "training-job", "models": "model", "endpointConfigs": "endpoint-config",
+             "endpoints": "endpoint", "logGroups": "log-group"}
+    for key, kind in kinds.items():
+        for thing in world.get(key, []):
+            digest = hashlib.sha256(json.dumps(thing, sort_keys=True).encode()).hexdigest()[:12]
+            words = [kind, thing["name"], thing.get("status"), thing.get("config"), digest]
+            lines.append(" ".join(word for word in words if word))
+    return "".join(line + "\n" for line in sorted(lines)).encode()
+
+
+COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "things": things}
+sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))
