@@ -1,6 +1,7 @@
 #include "engine/xgb/booster.h"
 
 #include "engine/base/arena.h"
+#include "engine/xgb/model_check.h"
 #include "engine/xgb/xgboost_api.h"
 
 #include <math.h>
@@ -105,6 +106,27 @@ static size_t estimate_memory(struct str bytes, enum model_format format)
     return model + KIB(24);
 }
 
+/* libxgboost trusts its input. Bytes that would lead its readers astray are kept from it; trees in
+ * the other formats are looked at in the binary form it writes of them itself. */
+static enum err_code
+load_checked(struct booster *booster, struct str bytes, enum model_format format, struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    if (format == MODEL_FORMAT_UBJSON)
+        code = model_check_ubjson(bytes, err);
+    if (format == MODEL_FORMAT_JSON)
+        code = model_check_json(bytes, err);
+    if (format == MODEL_FORMAT_BINARY)
+        code = model_check_binary(bytes, err);
+    if (code == ERR_NONE)
+        code = xgb_booster_load(bytes, &booster->handle, err);
+    if (code != ERR_NONE || format == MODEL_FORMAT_BINARY)
+        return code;
+    struct str binary = STR_NULL;
+    code = xgb_booster_save(booster->handle, "deprecated", &binary, err);
+    return code == ERR_NONE ? model_check_binary(binary, err) : code;
+}
+
 enum err_code booster_load(struct str bytes, struct booster **out, struct err *err)
 {
     enum model_format format = model_format_of(bytes);
@@ -119,7 +141,7 @@ enum err_code booster_load(struct str bytes, struct booster **out, struct err *e
     *booster = (struct booster){.memory_bytes = estimate_memory(bytes, format)};
     if (pthread_mutex_init(&booster->lock, NULL) != 0)
         abort();
-    enum err_code code = xgb_booster_load(bytes, &booster->handle, err);
+    enum err_code code = load_checked(booster, bytes, format, err);
     if (code == ERR_NONE)
         code = xgb_booster_features(booster->handle, &booster->features, err);
     if (code == ERR_NONE && (booster->features == 0 || booster->features > 10000000))

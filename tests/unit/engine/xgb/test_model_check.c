@@ -1,0 +1,144 @@
+#include "engine/xgb/model_check.h"
+
+#include "engine/xgb/booster.h"
+#include "engine/xgb/xgboost_api.h"
+#include "tests/unit/engine/xgb/fixture.h"
+
+enum { COLS = 4 };
+
+static struct str model_of(struct arena *arena, const char *booster, const char *classes)
+{
+    AUTO(dataset_close) struct dataset *data = fixture_dataset(fixture_csv(arena, 31, 80, COLS, 2));
+    struct hyper_value values[] = {
+        HYPER("num_round", "4"),
+        HYPER("max_depth", "3"),
+        {STR("booster"), str_from(booster)},
+        {STR("objective"), classes != NULL ? STR("multi:softprob") : STR("binary:logistic")},
+        {STR("num_class"), str_from(classes)},
+    };
+    return fixture_train(arena, data, NULL, values, classes != NULL ? 5 : 4).model;
+}
+
+static struct str saved_as(struct arena *arena, struct str model, const char *format)
+{
+    AUTO(xgb_booster_close) struct xgb_booster *booster = NULL;
+    struct err err = {0};
+    struct str bytes = STR_NULL;
+    must(xgb_booster_load(model, &booster, &err), &err);
+    must(xgb_booster_save(booster, format, &bytes, &err), &err);
+    return str_dup(arena, bytes);
+}
+
+static void test_real_models_pass(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    static const struct {
+        const char *booster, *classes;
+    } kinds[] = {{"gbtree", NULL}, {"gbtree", "3"}, {"dart", NULL}, {"gblinear", NULL}};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct str model = model_of(arena, kinds[i].booster, kinds[i].classes);
+        struct err err = {0};
+        must(model_check_binary(model, &err), &err);
+        must(model_check_ubjson(saved_as(arena, model, "ubj"), &err), &err);
+        must(model_check_json(saved_as(arena, model, "json"), &err), &err);
+    }
+}
+
+/* Whatever is cut off is noticed, before libxgboost sees it. */
+static void test_every_cut_is_noticed(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct str binary = model_of(arena, "gbtree", NULL), ubj = saved_as(arena, binary, "ubj");
+    for (size_t len = 0; len < ubj.len; len++) {
+        char *copy = xmalloc(len + 1); /* on the heap, so that a read past the end is seen */
+        memcpy(copy, ubj.ptr, len);
+        struct err err = {0};
+        assert_int_equal(model_check_ubjson(str_of(copy, len), &err), ERR_PROTOCOL);
+        xfree(copy);
+    }
+    size_t trees_end = str_find(binary, STR("best_iteration"));
+    assert_int_not_equal(trees_end, SIZE_MAX);
+    for (size_t len = 4; len < trees_end - 40; len++) {
+        char *copy = xmalloc(len);
+        memcpy(copy, binary.ptr, len);
+        struct err err = {0};
+        assert_int_equal(model_check_binary(str_of(copy, len), &err), ERR_PROTOCOL);
+        xfree(copy);
+    }
+}
+
+/* Changed bytes may load or not, and may predict anything; they may not read where nothing is. */
+static void test_changed_bytes_do_no_harm(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct str binary = model_of(arena, "gbtree", "3");
+    struct str models[] = {binary, saved_as(arena, binary, "ubj"), saved_as(arena, binary, "json")};
+    size_t refused[3] = {0};
+    struct rng rng;
+    uint64_t seed = 20260101; /* fixed: a changed model may take libxgboost any time to predict */
+    rng_seed(&rng, seed);
+    for (size_t m = 0; m < ARRAY_LEN(models); m++) {
+        char *copy = ARENA_ARRAY(arena, models[m].len, char);
+        for (int i = 0; i < 1500; i++) {
+            memcpy(copy, models[m].ptr, models[m].len);
+            /* Into the trees, which start behind the header. */
+            size_t at = 360 + rng_below(&rng, models[m].len - 720);
+            copy[at] = (char) rng_u64(&rng);
+            AUTO(booster_close) struct booster *booster = NULL;
+            struct err err = {0};
+            float row[COLS] = {0}, out[8];
+            if (booster_load(str_of(copy, models[m].len), &booster, &err) != ERR_NONE)
+                refused[m]++;
+            else if (booster_features(booster) == COLS && booster_outputs(booster) <= 8)
+                must(booster_predict(booster, row, 1, COLS, out, 8, &err), &err);
+        }
+        assert_true(refused[m] > 50);
+    }
+}
+
+static void test_not_a_tree(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct str model = model_of(arena, "gbtree", NULL);
+    /* The first tree's first node follows header, names, and the two parameter blocks. */
+    size_t name = str_find(model, STR("gbtree"));
+    size_t node = name + strlen("gbtree") + 160 + 148;
+    static const struct {
+        size_t offset;
+        uint32_t value;
+    } changes[] = {{4, 1000000}, {8, 1000000}, {4, 0},     {8, 0},          {8, UINT32_MAX},
+                   {4, 2},       {8, 3},       {12, COLS}, {12, 0x80000004}};
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        char *copy = ARENA_ARRAY(arena, model.len, char);
+        memcpy(copy, model.ptr, model.len);
+        memcpy(copy + node + changes[i].offset, &changes[i].value, 4);
+        struct err err = {0};
+        assert_int_equal(model_check_binary(str_of(copy, model.len), &err), ERR_PROTOCOL);
+        assert_string_equal(err.message, "the model is cut off or damaged: tree 0 is not a tree");
+    }
+}
+
+static void test_nesting_is_limited(void **state)
+{
+    (void) state;
+    char deep[4000];
+    memset(deep, '[', sizeof(deep));
+    struct err err = {0};
+    assert_int_equal(model_check_ubjson(str_of(deep, sizeof(deep)), &err), ERR_PROTOCOL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_real_models_pass),
+        cmocka_unit_test(test_every_cut_is_noticed),
+        cmocka_unit_test(test_not_a_tree),
+        cmocka_unit_test(test_nesting_is_limited),
+        cmocka_unit_test(test_changed_bytes_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
