@@ -63,7 +63,6 @@ static enum err_code settled_plan(
         enum err_code code = reconcile_plan(r, session->spec, direction->mode, ret_plan, err);
         if (code != ERR_NONE || str_is_null((*ret_plan)->note_busy))
             return code;
-        progress_note(session->progress, (*ret_plan)->note_busy);
         bool waited = false;
         code = reconcile_wait_stable(r, session->spec, &waited, err);
         if (code != ERR_NONE || !waited)
@@ -85,8 +84,6 @@ static enum exit_code show_plan(struct session *session, const struct plan *plan
         view_plan_text(app->arena, &buf, plan, &options);
         code = app_print(app, &buf);
     } else {
-        view_version_json(app->arena, &buf, options.wall_ms);
-        json_line(app, &buf);
         for (size_t i = 0; i < plan->changes.len; i++) {
             const struct change *change = plan->changes.items[i];
             if (change->action == ACTION_NOOP || change->removal_half)
@@ -116,7 +113,8 @@ static void show_failures(struct app *app, const struct report *report)
 {
     for (size_t i = 0; i < report->failed.len; i++) {
         const struct change *change = report->failed.items[i];
-        if (change->err == NULL)
+        /* That the run was interrupted is said once, at the end. */
+        if (change->err == NULL || change->err->code == ERR_CANCELLED)
             continue;
         struct err one = *change->err;
         err_wrap(&one, STR_FMT, STR_ARG(change->address));
@@ -207,7 +205,12 @@ static enum exit_code run(struct app *app, const struct direction *direction)
         err_hint(&err, "-auto-approve carries the plan out without asking");
         return app_fail(app, &err);
     }
-    /* The address of a static: session_each only passes it on. */
+    if (app->args.json) {
+        struct buf buf = BUF_INIT(KIB(4));
+        view_version_json(app->arena, &buf, clock_wall_ms(app->clock));
+        json_line(app, &buf);
+        buf_done(&buf);
+    }
     struct direction copy = *direction;
     return session_each(app, true, change_one, &copy);
 }

@@ -49,7 +49,8 @@ static int64_t usual_ms(const struct change *change)
     return change->kind == KIND_TRAINING_JOB && change->action == ACTION_CREATE ? 180000 : 0;
 }
 
-struct str progress_duration(struct arena *arena, int64_t ms)
+/* "42s", "3m05s", "1h02m" */
+static struct str duration(struct arena *arena, int64_t ms)
 {
     long long s = (long long) (ms + 500) / 1000;
     if (s < 60)
@@ -121,10 +122,10 @@ static void running_line(
             &line, " %.1f of %.1f MB, %.1f MB/s", (double) r->bytes_done / 1e6,
             (double) r->bytes_total / 1e6, rate);
     }
-    buf_fmt(&line, " [" STR_FMT, STR_ARG(progress_duration(arena, elapsed)));
+    buf_fmt(&line, " [" STR_FMT, STR_ARG(duration(arena, elapsed)));
     int64_t usual = progress->on_aws ? usual_ms(r->change) : 0;
     if (usual > 0)
-        buf_fmt(&line, " of usually " STR_FMT, STR_ARG(progress_duration(arena, usual)));
+        buf_fmt(&line, " of usually " STR_FMT, STR_ARG(duration(arena, usual)));
     buf_add_char(&line, ']');
     add_cut(progress, buf, buf_str(&line));
     buf_done(&line);
@@ -132,7 +133,8 @@ static void running_line(
 
 static void draw(struct progress *progress, struct buf *buf)
 {
-    if (progress->show != SHOW_LIVE || !progress->ticking)
+    bool idle = progress->total == 0 && progress->n_running == 0;
+    if (progress->show != SHOW_LIVE || !progress->ticking || idle)
         return;
     struct arena *scratch = arena_new("progress", 0);
     size_t shown = progress->n_running < MAX_LINES ? progress->n_running : MAX_LINES;
@@ -179,17 +181,6 @@ void progress_stop(struct progress *progress)
     progress->ticker = NULL;
     struct buf buf = BUF_INIT(KIB(64));
     erase(progress, &buf);
-    put(STDERR_FILENO, &buf);
-    buf_done(&buf);
-}
-
-void progress_note(struct progress *progress, struct str text)
-{
-    struct buf buf = BUF_INIT(MIB(1));
-    erase(progress, &buf);
-    buf_add_clean(&buf, text);
-    buf_add_char(&buf, '\n');
-    draw(progress, &buf);
     put(STDERR_FILENO, &buf);
     buf_done(&buf);
 }
@@ -271,7 +262,7 @@ static void status_line(
         buf_fmt(
             buf, "%.1f of %.1f MB, ", (double) r->bytes_done / 1e6, (double) r->bytes_total / 1e6);
     int64_t elapsed = now_ms(progress) - r->started_ms;
-    buf_fmt(buf, STR_FMT " elapsed]\n", STR_ARG(progress_duration(arena, elapsed)));
+    buf_fmt(buf, STR_FMT " elapsed]\n", STR_ARG(duration(arena, elapsed)));
 }
 
 static void
@@ -309,8 +300,7 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
     }
     case EVENT_DONE:
         head(buf, e->change);
-        buf_fmt(
-            buf, "%s after " STR_FMT, verbs.done, STR_ARG(progress_duration(arena, e->elapsed_ms)));
+        buf_fmt(buf, "%s after " STR_FMT, verbs.done, STR_ARG(duration(arena, e->elapsed_ms)));
         id(buf, e->change);
         buf_add_char(buf, '\n');
         progress->n_done++;
@@ -320,7 +310,7 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
         head(buf, e->change);
         buf_fmt(
             buf, "%sfailed%s after " STR_FMT "\n", paint(color, PAINT_RED), paint_end(color),
-            STR_ARG(progress_duration(arena, e->elapsed_ms)));
+            STR_ARG(duration(arena, e->elapsed_ms)));
         drop(progress, r);
         break;
     case EVENT_SKIPPED:

@@ -19,10 +19,5 @@ void progress_event(void *arg, const struct event *event);
 /* Between the two the live block is redrawn by a task of its own; call inside a task. */
 void progress_start(struct progress *progress, size_t total);
 void progress_stop(struct progress *progress); /* takes the block off the screen */
-/* A line on standard error that does not tear the live block. */
-void progress_note(struct progress *progress, struct str text);
-
-/* "42s", "3m05s", "1h02m" */
-struct str progress_duration(struct arena *arena, int64_t ms);
 
 #endif

@@ -161,7 +161,27 @@ static struct str writer_name(struct app *app)
     return str_fmt(app->arena, "%s@%s", user != NULL && user[0] != '\0' ? user : "unknown", host);
 }
 
-enum err_code
+/* Fine on one that did not open. */
+static void session_close(struct session *session)
+{
+    if (session->aws != NULL) {
+        struct aws_stats stats = aws_stats(session->aws);
+        session->app->requests += stats.requests;
+        session->app->mutating += stats.mutating;
+        session->app->retried += stats.retried;
+    }
+    kinds_free(session->world);
+    aws_free(session->aws);
+    http_close(session->trace);
+    http_close(session->curl);
+    creds_close(session->creds);
+    profile_wipe(session->profile);
+    if (session->trace_file != NULL)
+        fclose(session->trace_file);
+    *session = (struct session){.app = session->app};
+}
+
+static enum err_code
 session_open(struct app *app, const struct spec *spec, struct session *out, struct err *err)
 {
     *out = (struct session){.app = app, .spec = spec};
@@ -202,25 +222,6 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
     return ERR_NONE;
 }
 
-void session_close(struct session *session)
-{
-    if (session->aws != NULL) {
-        struct aws_stats stats = aws_stats(session->aws);
-        session->app->requests += stats.requests;
-        session->app->mutating += stats.mutating;
-        session->app->retried += stats.retried;
-    }
-    kinds_free(session->world);
-    aws_free(session->aws);
-    http_close(session->trace);
-    http_close(session->curl);
-    creds_close(session->creds);
-    profile_wipe(session->profile);
-    if (session->trace_file != NULL)
-        fclose(session->trace_file);
-    *session = (struct session){.app = session->app};
-}
-
 enum exit_code
 session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg)
 {
@@ -246,7 +247,7 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
 
 /* ---- figures ---- */
 
-struct json *session_stats(struct app *app, const struct session *session)
+static struct json *session_stats(struct app *app, const struct session *session)
 {
     struct aws_stats open = {0};
     if (session != NULL && session->aws != NULL)

@@ -1,7 +1,7 @@
 /* cmd/session.h - from a command line to ready things: specs, a region, credentials, AWS.
  *
- * session_specs() loads what -f and the operands name and prints every fault. session_open() gives
- * an AWS client for one spec: the stand-in with --local (started when it is not running; the user's
+ * session_specs() loads what -f and the operands name and prints every fault. session_each() opens
+ * one session per spec: the stand-in with --local (started when it is not running; the user's
  * AWS_* variables and profiles do not count then), else --endpoint-url or AWS_ENDPOINT_URL, else
  * AWS. A session is opened and closed inside a task of the loop; closing adds its requests to the
  * app's counters.
@@ -47,20 +47,14 @@ struct session {
     bool local; /* against the stand-in that --local names */
 };
 
-enum err_code
-session_open(struct app *app, const struct spec *spec, struct session *out, struct err *err)
-    MUST_USE;
-void session_close(struct session *session); /* fine on one that did not open */
-
 /* Runs `work` for each spec, one after the other, with an open session; the worst exit status
  * wins, and an interrupt ends it. */
 typedef enum exit_code session_work_fn(struct session *session, void *arg);
 enum exit_code
 session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg);
 
-/* {"requests", "mutating", "retried", "cpu_seconds", "max_rss_mib"}; session may be NULL. */
-struct json *session_stats(struct app *app, const struct session *session);
-/* Puts them under "mmectl" in `out` when --stats was given. */
+/* Puts {"requests", "mutating", "retried", "cpu_seconds", "max_rss_mib"} under mmectl.stats of
+ * `out` when --stats was given; session may be NULL. */
 void session_add_stats(struct app *app, const struct session *session, struct json *out);
 /* The --stats line, on standard error. */
 void session_print_stats(struct app *app);
