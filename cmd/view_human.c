@@ -7,6 +7,7 @@ struct printer {
     struct arena *arena;
     struct buf *buf;
     bool color;
+    bool full;
 };
 
 static enum paint action_paint(enum action action)
@@ -59,6 +60,7 @@ static void members(struct printer *p, const struct json *json, enum action acti
 {
     size_t widest = widest_key(json);
     const char *sign = action == ACTION_DELETE ? "-" : "+";
+    bool secret = json != NULL && str_eq(json->key, STR("environment"));
     JSON_EACH (child, json) {
         if (child->type == JSON_NULL)
             continue;
@@ -77,17 +79,19 @@ static void members(struct printer *p, const struct json *json, enum action acti
             indent(p->buf, columns + 2);
             buf_add_z(p->buf, object ? "}\n" : "]\n");
         } else {
-            value(p, child);
+            if (secret) /* container environments hold what people put there */
+                buf_add_z(p->buf, "(sensitive value)");
+            else
+                value(p, child);
             buf_add_z(p->buf, action == ACTION_DELETE ? " -> null\n" : "\n");
         }
     }
 }
 
 /* What AWS will say only afterwards. */
-static void computed(struct printer *p, const struct change *change)
+static void computed(struct printer *p, const struct change *change, size_t widest)
 {
     const struct schema *schema = schema_of(change->kind);
-    size_t widest = widest_key(change->after);
     for (size_t i = 0; i < schema->n_fields; i++) {
         const struct field *field = &schema->fields[i];
         if ((field->flags & FIELD_COMPUTED) == 0 || json_get(change->after, field->name) != NULL)
@@ -160,6 +164,41 @@ static void diff_lines(struct printer *p, const struct change *change)
     }
 }
 
+/* Without the fields that rarely matter; *hidden says how many they were. */
+static const struct json *loud_members(
+    struct printer *p, const struct change *change, const struct json *whole, size_t *hidden)
+{
+    *hidden = 0;
+    if (p->full || whole == NULL)
+        return whole;
+    struct json *out = json_object(p->arena);
+    JSON_EACH (child, whole) {
+        const struct field *field = schema_field(schema_of(change->kind), child->key);
+        if (field != NULL && (field->flags & FIELD_QUIET) != 0)
+            ++*hidden;
+        else
+            json_set(p->arena, out, child->key, json_copy(p->arena, child));
+    }
+    return out;
+}
+
+/* Every member of the thing, what AWS will add, and how much was kept back. */
+static void all_members(
+    struct printer *p, const struct change *change, const struct json *whole, enum action action)
+{
+    size_t hidden;
+    const struct json *loud = loud_members(p, change, whole, &hidden);
+    members(p, loud, action, 6);
+    if (change->action == ACTION_CREATE)
+        computed(p, change, widest_key(loud));
+    if (hidden == 0)
+        return;
+    indent(p->buf, 8);
+    buf_fmt(
+        p->buf, "%s# (%zu more attribute%s; --full shows them)%s\n", paint(p->color, PAINT_DIM),
+        hidden, hidden == 1 ? "" : "s", paint_end(p->color));
+}
+
 static void resource(struct printer *p, const struct change *change)
 {
     const struct schema *schema = schema_of(change->kind);
@@ -172,9 +211,7 @@ static void resource(struct printer *p, const struct change *change)
     if (differs && change->n_diffs > 0)
         diff_lines(p, change);
     else
-        members(p, whole, differs ? ACTION_CREATE : change->action, 6);
-    if (change->action == ACTION_CREATE)
-        computed(p, change);
+        all_members(p, change, whole, differs ? ACTION_CREATE : change->action);
     buf_add_z(p->buf, "    }\n");
 }
 
@@ -303,7 +340,7 @@ void view_plan_text(
     const struct plan *plan,
     const struct view_options *options)
 {
-    struct printer p = {arena, buf, options->color};
+    struct printer p = {arena, buf, options->color, options->full};
     struct str summary = view_summary_line(arena, plan);
     if (plan_is_empty(plan)) {
         struct str head = STR("No changes.");

@@ -31,6 +31,7 @@ enum field_flags {
     FIELD_REPLACES = 1 << 0, /* a difference means a new thing */
     FIELD_COMPUTED = 1 << 1, /* known after apply */
     FIELD_SECRET = 1 << 2,   /* shown as a digest */
+    FIELD_QUIET = 1 << 3,    /* what rarely matters to a reader: shown by --full */
 };
 
 struct field {

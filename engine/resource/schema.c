@@ -5,23 +5,27 @@
 static const struct field s_bucket[] = {
     {"bucket", FIELD_REPLACES}, {"region", FIELD_REPLACES}, {"tags", 0}};
 static const struct field s_object[] = {
-    {"bucket", FIELD_REPLACES}, {"key", FIELD_REPLACES}, {"source", 0},
-    {"content_type", 0},        {"content_length", 0},   {"fingerprint", FIELD_REPLACES},
+    {"bucket", FIELD_REPLACES | FIELD_QUIET},
+    {"key", FIELD_REPLACES},
+    {"source", 0},
+    {"content_type", FIELD_QUIET},
+    {"content_length", 0},
+    {"fingerprint", FIELD_REPLACES},
     {"etag", FIELD_COMPUTED}};
 static const struct field s_training[] = {
     {"training_job_name", FIELD_REPLACES},
-    {"role_arn", FIELD_REPLACES},
-    {"algorithm_specification", FIELD_REPLACES},
+    {"role_arn", FIELD_REPLACES | FIELD_QUIET},
+    {"algorithm_specification", FIELD_REPLACES | FIELD_QUIET},
     {"hyper_parameters", FIELD_REPLACES},
-    {"input_data_config", FIELD_REPLACES},
-    {"output_data_config", FIELD_REPLACES},
-    {"resource_config", FIELD_REPLACES},
-    {"stopping_condition", FIELD_REPLACES},
+    {"input_data_config", FIELD_REPLACES | FIELD_QUIET},
+    {"output_data_config", FIELD_REPLACES | FIELD_QUIET},
+    {"resource_config", FIELD_REPLACES | FIELD_QUIET},
+    {"stopping_condition", FIELD_REPLACES | FIELD_QUIET},
     {"arn", FIELD_COMPUTED},
 };
 static const struct field s_model[] = {
     {"name", FIELD_REPLACES},
-    {"execution_role_arn", FIELD_REPLACES},
+    {"execution_role_arn", FIELD_REPLACES | FIELD_QUIET},
     {"primary_container", FIELD_REPLACES},
     {"tags", 0},
     {"arn", FIELD_COMPUTED},
