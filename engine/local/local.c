@@ -51,6 +51,30 @@ static struct str meta_once(struct local *local, struct str name, struct str val
     return found;
 }
 
+/* How often this world was opened, this time included: with it, ids never repeat in the life of a
+ * world, even when every process starts from the same seed. */
+static uint64_t count_openings(struct local *local)
+{
+    db_run(
+        local->db, "INSERT OR IGNORE INTO meta(name, value) VALUES('openings', '0')", DB_NO_ARGS);
+    db_run(local->db, "UPDATE meta SET value=value+1 WHERE name='openings'", DB_NO_ARGS);
+    struct db_stmt *q =
+        db_query(local->db, "SELECT value FROM meta WHERE name='openings'", DB_NO_ARGS);
+    uint64_t openings = db_next(q) ? (uint64_t) db_col_int(q, 0) : 0;
+    db_finish(&q);
+    return openings;
+}
+
+static void seed_ids(struct local *local, uint64_t openings)
+{
+    uint64_t seed = local->options.seed != 0 ? local->options.seed : rng_entropy();
+    struct rng mixer;
+    rng_seed(&mixer, seed);
+    seed = rng_u64(&mixer) + openings;
+    rng_seed(&local->rng, seed);
+    rng_seed(&local->ids_rng, seed ^ UINT64_C(0x9E3779B97F4A7C15));
+}
+
 static enum err_code schema_make(struct local *local, struct err *err)
 {
     struct str wanted = local->options.account;
@@ -65,6 +89,7 @@ static enum err_code schema_make(struct local *local, struct err *err)
     struct str format = meta_once(local, STR("format"), STR(WORLD_FORMAT));
     local->account =
         meta_once(local, STR("account"), str_is_empty(wanted) ? STR("123456789012") : wanted);
+    seed_ids(local, count_openings(local));
     enum err_code code = db_commit(local->db, err);
     if (code != ERR_NONE)
         return code;
@@ -116,6 +141,7 @@ enum err_code local_open(const struct local_options *options, struct local **out
     struct local *local = xmalloc(sizeof(*local));
     *local = (struct local){.options = *options, .arena = arena_new("world", 0)};
     local->keys_arena = arena_new("keys", 0);
+    pthread_mutex_init(&local->turn, NULL);
     pthread_mutex_init(&local->lock, NULL);
     pthread_mutex_init(&local->ids_lock, NULL);
     pthread_rwlock_init(&local->keys_lock, NULL);
@@ -126,9 +152,6 @@ enum err_code local_open(const struct local_options *options, struct local **out
         local->options.folder = str_z(local->arena, str_from(options->folder));
     local->delays = options->delays != NULL ? *options->delays : local_delays_default();
     local->options.delays = &local->delays;
-    uint64_t seed = options->seed != 0 ? options->seed : rng_entropy();
-    rng_seed(&local->rng, seed);
-    rng_seed(&local->ids_rng, seed ^ UINT64_C(0x9E3779B97F4A7C15));
     enum err_code code = files_open(local, err);
     if (code == ERR_NONE)
         code = schema_make(local, err);
@@ -161,5 +184,6 @@ void local_close(struct local *local)
     pthread_rwlock_destroy(&local->keys_lock);
     pthread_mutex_destroy(&local->ids_lock);
     pthread_mutex_destroy(&local->lock);
+    pthread_mutex_destroy(&local->turn);
     xfree(local);
 }

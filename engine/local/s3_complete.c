@@ -4,7 +4,7 @@
 #include "engine/local/s3.h"
 #include "engine/local/world.h"
 
-static const uint64_t s_min_part_bytes = 5 * 1024 * 1024;
+static const uint64_t s_min_part_bytes = UINT64_C(5) << 20;
 
 struct part {
     int64_t number;

@@ -32,7 +32,11 @@ static void forget_doomed(struct local *local)
 /* What time changed is committed by itself, so that a request that fails does not undo it. */
 enum err_code world_enter(struct local *local, struct err *err)
 {
+    /* A mutex alone is unfair: a client that polls without a pause would keep a trainer that has
+     * finished from saying so. */
+    pthread_mutex_lock(&local->turn);
     pthread_mutex_lock(&local->lock);
+    pthread_mutex_unlock(&local->turn);
     db_begin(local->db);
     int64_t before = db_total_changes(local->db);
     advance_all(local);

@@ -1,8 +1,8 @@
 /* engine/local/world.h - the inside of a stand-in; for local.c, world.c, keys.c and the S3 room
  * only.
  *
- * Locks, in the order they may be taken: `lock` (the world) before `keys_lock` and `ids_lock`,
- * which are held for a few instructions only.
+ * Locks, in the order they may be taken: `turn`, `lock` (the world) before `keys_lock` and
+ * `ids_lock`, which are held for a few instructions only.
  */
 #ifndef ENGINE_LOCAL_WORLD_H
 #define ENGINE_LOCAL_WORLD_H
@@ -21,6 +21,7 @@ struct local {
     struct str account;
     struct db *db;
     struct blobs *blobs;
+    pthread_mutex_t turn; /* held while waiting for lock: whoever waits is next */
     pthread_mutex_t lock;
     struct rng rng;
     VEC(struct str) doomed; /* blobs to remove once the transaction is committed */

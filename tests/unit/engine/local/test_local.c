@@ -52,6 +52,9 @@ static void a_world_survives_its_process(void **state)
     assert_str_len(world->key.secret_key, before.secret_key);
     assert_str_len(dump(world), first);
     assert_refused(call(world, "GET", "/bucket/k", "", NULL), 200, "kept");
+    /* The same seed again, and no id of a kept object comes twice. */
+    assert_status(call(world, "PUT", "/bucket/more", "new", NULL), 200);
+    assert_refused(call(world, "GET", "/bucket/k", "", NULL), 200, "kept");
     struct local *second = NULL;
     struct local_options options = {.folder = folder, .account = STR("999999999999")};
     world_shut(world);
