@@ -43,6 +43,8 @@ static const struct opt s_plan[] = {
     {OPT_FLAG, 0, "full", NULL, AT(full), NULL, 0, "list every model instead of collapsing many"},
     {OPT_FLAG, 0, "retry-failed", NULL, AT(retry_failed), NULL, 0,
      "try again what failed for good before: training jobs, a rolled-back endpoint config"},
+    {OPT_STRING, 0, "allow-destroy", "STACK", AT(allow_destroy), NULL, 0,
+     "let destroy tear down this stack though it is protected"},
     {OPT_FLAG, 0, "compact-warnings", NULL, AT(compact_warnings), NULL, 0,
      "warnings in one line each"},
     {OPT_FLAG_OFF, 0, "input", NULL, AT(input), NULL, 0, "never ask; same as --input=false"},

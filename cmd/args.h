@@ -21,7 +21,7 @@ struct args {
     struct str region;
     /* which AWS */
     bool local, stats;
-    struct str profile, endpoint_url, trace;
+    struct str profile, endpoint_url, trace, allow_destroy;
     /* plan, apply, destroy */
     bool input, auto_approve, detailed_exitcode, full, retry_failed, compact_warnings;
     int64_t parallelism;

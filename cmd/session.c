@@ -218,6 +218,7 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         .parallelism = (size_t) app->args.parallelism,
         .retry_failed = app->args.retry_failed,
         .follow_logs = app->args.verbose,
+        .allow_destroy = app->args.allow_destroy,
     };
     return ERR_NONE;
 }
