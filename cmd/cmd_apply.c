@@ -3,6 +3,7 @@
 #include "cmd/session.h"
 #include "cmd/view.h"
 
+#include <string.h>
 #include <unistd.h>
 
 struct direction {
@@ -124,6 +125,17 @@ static void show_failures(struct app *app, const struct report *report)
     }
 }
 
+/* The error of a run that did nothing is the one of its first failure, which was shown with it. */
+static bool was_shown(const struct report *report, const struct err *err)
+{
+    for (size_t i = 0; i < report->failed.len; i++) {
+        const struct change *change = report->failed.items[i];
+        if (change->err != NULL && strcmp(change->err->message, err->message) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 show_report(struct session *session, const struct plan *plan, const struct report *report)
 {
@@ -161,7 +173,9 @@ static enum exit_code execute(struct session *session, struct plan *plan)
     bool something = report.n_added + report.n_changed + report.n_destroyed > 0;
     if (code == ERR_NONE || something || report.n_failed > 0)
         show_report(session, plan, &report);
-    return code == ERR_NONE ? EXIT_CODE_OK : fail(app, &err);
+    if (code == ERR_NONE)
+        return EXIT_CODE_OK;
+    return was_shown(&report, &err) ? exit_of_err(code) : fail(app, &err);
 }
 
 static enum exit_code change_one(struct session *session, void *arg)

@@ -114,10 +114,16 @@ struct str view_cost_line(struct arena *arena, const struct plan *plan)
 
 struct str view_summary_line(struct arena *arena, const struct plan *plan)
 {
+    if (plan_is_empty(plan) && plan->mode == PLAN_DESTROY)
+        return STR("No changes. No objects need to be destroyed.");
+    if (plan_is_empty(plan) && !str_is_null(plan->note_blocked))
+        return STR("No changes. The endpoint stays as it is, because its update was rolled back.");
+    if (plan_is_empty(plan) && plan->n_left_out > 0)
+        return str_fmt(
+            arena, "No changes. %zu model%s left out; the rest matches the configuration.",
+            plan->n_left_out, plan->n_left_out == 1 ? " is" : "s are");
     if (plan_is_empty(plan))
-        return plan->mode == PLAN_DESTROY
-                   ? STR("No changes. No objects need to be destroyed.")
-                   : STR("No changes. Your infrastructure matches the configuration.");
+        return STR("No changes. Your infrastructure matches the configuration.");
     return str_fmt(
         arena, "Plan: %zu to add, %zu to change, %zu to destroy.", plan->n_add, plan->n_change,
         plan->n_destroy);

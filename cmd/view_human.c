@@ -347,12 +347,12 @@ void view_plan_text(
         buf_fmt(
             buf, "%s" STR_FMT "%s" STR_FMT "\n\n", paint(options->color, PAINT_GREEN),
             STR_ARG(head), paint_end(options->color), STR_ARG(str_from_index(summary, head.len)));
-        buf_add_z(
-            buf,
-            plan->mode == PLAN_DESTROY
-                ? "Nothing that belongs to this stack exists.\n"
-                : "mmectl has compared your real infrastructure against your configuration and "
-                  "found\nno differences, so no changes are needed.\n");
+        if (plan->mode == PLAN_DESTROY)
+            buf_add_z(buf, "Nothing that belongs to this stack exists.\n");
+        else if (str_is_null(plan->note_blocked) && plan->n_left_out == 0)
+            buf_add_z(
+                buf, "mmectl has compared your real infrastructure against your configuration and "
+                     "found\nno differences, so no changes are needed.\n");
         notes(&p, plan);
         return;
     }

@@ -259,3 +259,13 @@ predict() {
     tail -n 3 examples/data/breast-cancer-validation.csv | cut -d, -f2- >"$T/rows.csv"
     "$MMECTL" invoke "$1" --local --model "$2" --data "$T/rows.csv" | tr '\n' ' '
 }
+
+# job_of SPEC MODEL: the name of the training job that the plan wants for a model.
+job_of() {
+    "$MMECTL" plan "$1" --local -json | "$PYTHON" -I -S -c '
+import json, sys
+address = "aws_sagemaker_training_job.model[\"%s\"]" % sys.argv[1]
+for change in json.load(sys.stdin)["resource_changes"]:
+    if change["address"] == address:
+        print(change["change"]["after"]["training_job_name"])' "$2"
+}

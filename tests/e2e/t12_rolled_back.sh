@@ -19,6 +19,7 @@ rolled_back() { # MODE SED-SCRIPT MODEL-THAT-CHANGES
     mme apply "$spec"
     is_exit 7 "$1: a rollback has an exit status of its own"
     has_err "^Error: .*rolled the update of endpoint 'back-$1' back: .*ping health check" "$1: the reason is named"
+    is "$(grep -c 'ping health check' "$T/err")" 1 "$1: once"
     is "$(sent UpdateEndpoint)" 1 "$1: it was tried once"
     is "$(count_things "^endpoint back-$1 InService $config ")" 1 "$1: the old config serves"
     is "$(predict "$spec" model_fast)" "$old" "$1: with the old predictions"
@@ -29,6 +30,7 @@ rolled_back() { # MODE SED-SCRIPT MODEL-THAT-CHANGES
     before=$(things)
     mme apply "$spec"
     is_exit 7 "$1: apply again says that it is not done"
+    has_out '^No changes\. The endpoint stays as it is' "$1: the plan says so"
     has_err "was tried and rolled back" "$1: and why"
     has_err '^  hint: .*--retry-failed|retry-failed' "$1: and what to do"
     is "$(sent UpdateEndpoint) $(stat_of mutating)" "0 0" "$1: it is not tried again"
