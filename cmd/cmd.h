@@ -42,6 +42,7 @@ struct cmd {
     const char *summary;               /* one line, lower case */
     const char *text;                  /* paragraphs of --help and the man page, wrapped at 78 */
     bool hidden;                       /* works, but is not listed */
+    bool streams;                      /* --json prints events as they happen, not one document */
     const struct opt_set *const *sets; /* ends with NULL */
     enum exit_code (*run)(struct app *app);
 };

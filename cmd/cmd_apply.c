@@ -260,6 +260,7 @@ const struct cmd cmd_apply = {
         "Makes AWS match the spec: uploads data, trains what is new or changed, publishes the\n"
         "models and creates or updates the endpoint. Prints the plan and asks first. It can be\n"
         "interrupted and repeated at any moment; what is done already is not done again.",
+    .streams = true,
     .sets = s_sets,
     .run = run_apply,
 };
@@ -272,6 +273,7 @@ const struct cmd cmd_destroy = {
     .text = "Deletes the endpoint, its configuration and model, the training jobs, the uploaded\n"
             "data and the models, then looks again and says what is left. Things that are not the\n"
             "stack's own are never touched.",
+    .streams = true,
     .sets = s_sets,
     .run = run_destroy,
 };

@@ -1,5 +1,6 @@
 #include "cmd/progress.h"
 
+#include "cmd/cmd.h"
 #include "cmd/view.h"
 
 #include <unistd.h>
@@ -67,7 +68,7 @@ struct progress *progress_new(struct app *app, bool on_aws)
     bool dumb = kind == NULL || str_eq_z(str_from(kind), "dumb");
     progress->app = app;
     progress->on_aws = on_aws;
-    if (app->args.json)
+    if (app->args.json && app->cmd->streams)
         progress->show = SHOW_JSON;
     else if (app->term.err_tty && !dumb)
         progress->show = SHOW_LIVE;

@@ -1,8 +1,9 @@
 /* cmd/progress.h - the events of a run, shown as they happen.
  *
  * On a terminal: finished things as lines, running ones in a block below that is redrawn. In a
- * pipe: one line per change of state and one every 30 s. With --json: one JSON object per event on
- * standard output. Lines follow Terraform's wording. Threads: the loop's.
+ * pipe: one line per change of state and one every 30 s. With --json, for a command that streams:
+ * one JSON object per event on standard output. Lines follow Terraform's wording. Threads: the
+ * loop's.
  */
 #ifndef CMD_PROGRESS_H
 #define CMD_PROGRESS_H
