@@ -66,7 +66,5 @@ enum json_style {
 /* Doubles print as the shortest text that reads back the same. */
 void json_write(struct buf *buf, const struct json *node, enum json_style style);
 struct str json_text(struct arena *arena, const struct json *node, enum json_style style);
-void json_write_string(struct buf *buf, struct str text); /* quoted and escaped */
-void json_write_double(struct buf *buf, double value);
 
 #endif

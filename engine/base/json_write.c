@@ -43,7 +43,7 @@ static void write_escape(struct buf *buf, unsigned char c)
 
 /* The escapes of RFC 8785 section 3.2.2.2, plus DEL: terminals act on it. Bytes that are not UTF-8
  * become U+FFFD, so that what is written can always be read again. */
-void json_write_string(struct buf *buf, struct str text)
+static void write_string(struct buf *buf, struct str text)
 {
     size_t plain = 0; /* where the run that needs no escape begins */
     buf_add_char(buf, '"');
@@ -67,7 +67,7 @@ void json_write_string(struct buf *buf, struct str text)
 
 /* 15 digits suffice for every double that was written with up to 15; 17 for all. Subnormals have
  * fewer, so the search starts at one there. JSON knows no NaN and no infinity: null. */
-void json_write_double(struct buf *buf, double value)
+static void write_double(struct buf *buf, double value)
 {
     char text[40];
     if (!isfinite(value)) {
@@ -104,7 +104,7 @@ static void write_child(
     if (style == JSON_PRETTY)
         new_line(buf, depth + 1);
     if (parent->type == JSON_OBJECT) {
-        json_write_string(buf, child->key);
+        write_string(buf, child->key);
         buf_add(buf, style == JSON_PRETTY ? STR(": ") : STR(":"));
     }
     write_node(buf, child, style, depth + 1);
@@ -165,10 +165,10 @@ write_node(struct buf *buf, const struct json *node, enum json_style style, size
         if (node->is_int)
             buf_fmt(buf, "%" PRId64, node->integer);
         else
-            json_write_double(buf, node->number);
+            write_double(buf, node->number);
         return;
     case JSON_STRING:
-        json_write_string(buf, node->string);
+        write_string(buf, node->string);
         return;
     case JSON_ARRAY:
     case JSON_OBJECT:

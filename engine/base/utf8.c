@@ -31,14 +31,3 @@ size_t utf8_char_len(struct str s, size_t at)
     }
     return 0;
 }
-
-bool utf8_valid(struct str s)
-{
-    for (size_t at = 0; at < s.len;) {
-        size_t len = utf8_char_len(s, at);
-        if (len == 0)
-            return false;
-        at += len;
-    }
-    return true;
-}

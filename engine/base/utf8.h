@@ -13,6 +13,5 @@
 
 /* Gives the length (1 to 4) of the well-formed character at s[at], 0 when there is none. */
 size_t utf8_char_len(struct str s, size_t at);
-bool utf8_valid(struct str s);
 
 #endif

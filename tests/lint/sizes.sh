@@ -7,6 +7,6 @@
         file ~ /^tests\// { if (FNR > 600 && !told++) print file ":1: a file of more than 600 lines"; next }
         /^\{$/ { start = NR }
         /^\}$/ && start { if (NR - start - 1 > 80) print file ":" start ": a function of " NR - start - 1 " lines"; start = 0 }
-        END { if (NR > 600) print file ":1: a file of " NR " lines" }' "$file"
+        END { if (NR > 600 && !told) print file ":1: a file of " NR " lines" }' "$file"
 done >"$faults"
 gate_end
