@@ -17,7 +17,8 @@ struct pool {
     pthread_cond_t work;
     struct queue waiting, finished;
     pthread_t threads[MAX_THREADS];
-    unsigned n_threads, max_threads, idle;
+    unsigned n_threads, max_threads;
+    size_t idle, n_waiting;
     bool stop;
     int wake_fd;
 };
@@ -56,6 +57,7 @@ static void *work(void *arg)
             pool->idle--;
             continue;
         }
+        pool->n_waiting--;
         pthread_mutex_unlock(&pool->mutex);
         job->fn(job->arg);
         pthread_mutex_lock(&pool->mutex);
@@ -83,7 +85,9 @@ void pool_submit(struct pool *pool, struct pool_job *job)
 {
     pthread_mutex_lock(&pool->mutex);
     push(&pool->waiting, job);
-    if (pool->idle == 0 && pool->n_threads < pool->max_threads) {
+    pool->n_waiting++;
+    /* An idle thread counts once: it stays idle until it wakes, while more jobs come. */
+    if (pool->n_waiting > pool->idle && pool->n_threads < pool->max_threads) {
         /* Signals belong to the loop's thread. */
         sigset_t all, before;
         sigfillset(&all);
