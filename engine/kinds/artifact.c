@@ -1,5 +1,5 @@
 #include "engine/base/digest.h"
-#include "engine/kinds/kinds_internal.h"
+#include "engine/kinds/conditions.h"
 
 static void on_progress(void *arg, uint64_t sent, uint64_t total)
 {
@@ -120,9 +120,12 @@ static enum err_code start(struct kinds *kinds, struct world_call *call, struct 
         return ERR_NONE;
     }
     struct err failure = {0};
-    enum err_code code = artifact->source == ARTIFACT_COPY
-                             ? copy(kinds, call, artifact, &failure)
-                             : upload(kinds, call, artifact, &failure);
+    enum err_code code = kinds_guard_write(
+        kinds, call->arena, call->want->bucket, artifact->key, artifact->overwrite_etag,
+        str_is_null(artifact->overwrite_etag), &failure);
+    if (code == ERR_NONE)
+        code = artifact->source == ARTIFACT_COPY ? copy(kinds, call, artifact, &failure)
+                                                 : upload(kinds, call, artifact, &failure);
     if (code == ERR_PRECONDITION) {
         struct err other = {0};
         if (adopt(kinds, call, artifact, &other) == ERR_NONE)

@@ -1,4 +1,4 @@
-#include "engine/kinds/kinds_internal.h"
+#include "engine/kinds/conditions.h"
 
 static void on_progress(void *arg, uint64_t sent, uint64_t total)
 {
@@ -33,9 +33,13 @@ static enum err_code start(struct kinds *kinds, struct world_call *call, struct 
         .progress = on_progress,
         .progress_arg = call};
     struct err failure = {0};
-    enum err_code code = s3_put_file(
-        kinds->aws, call->arena, call->want->bucket, call->change->name,
-        str_z(call->arena, channel->path), &options, NULL, &failure);
+    enum err_code code = kinds_guard_write(
+        kinds, call->arena, call->want->bucket, call->change->name, options.if_match,
+        options.if_none_match, &failure);
+    if (code == ERR_NONE)
+        code = s3_put_file(
+            kinds->aws, call->arena, call->want->bucket, call->change->name,
+            str_z(call->arena, channel->path), &options, NULL, &failure);
     if (code == ERR_NONE || (code == ERR_PRECONDITION && is_there(kinds, call, channel->size)))
         return ERR_NONE;
     *err = failure;

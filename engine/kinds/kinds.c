@@ -1,7 +1,7 @@
 #include "engine/kinds/kinds.h"
 
 #include "engine/aws/sts.h"
-#include "engine/kinds/kinds_internal.h"
+#include "engine/kinds/conditions.h"
 
 #include <assert.h>
 
@@ -73,6 +73,7 @@ static const struct world_ops s_ops = {
     .record_read = kinds_record_read,
     .record_write = kinds_record_write,
     .record_delete = kinds_record_delete,
+    .probe_conditions = kinds_probe_conditions,
     .remove_objects = kinds_remove_objects,
     .abort_uploads = kinds_abort_uploads,
     .start = start,

@@ -23,6 +23,7 @@ struct kinds {
     struct gate data_gate;
     struct training_data *data;
     size_t jobs_running;
+    unsigned conditions_missing; /* of enum record_condition */
 };
 
 struct kind_ops {

@@ -1,4 +1,4 @@
-#include "engine/kinds/kinds_internal.h"
+#include "engine/kinds/conditions.h"
 
 /* Removal of objects in batches, each only while its ETag is the one that was seen. */
 
@@ -63,6 +63,36 @@ static void note_failure(
         err_hint(change->err, "the caller needs s3:DeleteObject on the stack's prefix");
 }
 
+/* Where the store does not check ETags itself, what changed is taken out here. */
+static enum err_code drop_changed(
+    struct kinds *kinds,
+    struct arena *arena,
+    struct str bucket,
+    struct removal *removal,
+    struct err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < removal->count; i++) {
+        struct err failure = {0};
+        enum err_code code = kinds_guard_delete(
+            kinds, arena, bucket, removal->keys[i].key, removal->keys[i].etag, true, &failure);
+        if (code == ERR_PRECONDITION) {
+            struct s3_delete_failure changed = {
+                removal->keys[i].key, STR("PreconditionFailed"), STR("")};
+            note_failure(arena, removal, &changed);
+            continue;
+        }
+        if (code != ERR_NONE) {
+            *err = failure;
+            return code;
+        }
+        removal->keys[kept] = removal->keys[i];
+        removal->owners[kept++] = removal->owners[i];
+    }
+    removal->count = kept;
+    return ERR_NONE;
+}
+
 static enum err_code remove_in_bucket(
     struct kinds *kinds,
     struct arena *arena,
@@ -72,9 +102,12 @@ static enum err_code remove_in_bucket(
     struct err *err)
 {
     struct removal removal = collect(arena, changes, count);
+    enum err_code code = drop_changed(kinds, arena, bucket, &removal, err);
+    if (code != ERR_NONE)
+        return code;
     struct s3_delete_failure *failures = NULL;
     size_t n_failed = 0;
-    enum err_code code = s3_delete_many(
+    code = s3_delete_many(
         kinds->aws, arena, bucket, removal.keys, removal.count, &failures, &n_failed, err);
     if (code != ERR_NONE)
         return code;

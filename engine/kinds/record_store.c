@@ -1,4 +1,4 @@
-#include "engine/kinds/kinds_internal.h"
+#include "engine/kinds/conditions.h"
 
 /* control/stack.json in S3, written by compare-and-set. */
 
@@ -33,6 +33,7 @@ enum err_code kinds_record_read(
         record = (struct record){
             .present = true, .stack = want->stack, .uid = want->uid, .home = STR("")};
     record.store_etag = info.etag;
+    kinds->conditions_missing = record.conditions_missing;
     *out = record;
     return ERR_NONE;
 }
@@ -80,7 +81,9 @@ enum err_code kinds_record_write(
     struct s3_put_result result;
     struct err failure = {0};
     enum err_code code =
-        s3_put(kinds->aws, arena, want->bucket, key, text, &options, &result, &failure);
+        kinds_guard_write(kinds, arena, want->bucket, key, if_etag, str_is_null(if_etag), &failure);
+    if (code == ERR_NONE)
+        code = s3_put(kinds->aws, arena, want->bucket, key, text, &options, &result, &failure);
     if (code == ERR_NONE) {
         *ret_etag = result.etag;
         return ERR_NONE;
@@ -99,8 +102,11 @@ enum err_code kinds_record_delete(
     struct kinds *kinds = kinds_of(world);
     AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
     struct err failure = {0};
+    struct str key = key_record(scratch, want);
     enum err_code code =
-        s3_delete(kinds->aws, scratch, want->bucket, key_record(scratch, want), if_etag, &failure);
+        kinds_guard_delete(kinds, scratch, want->bucket, key, if_etag, false, &failure);
+    if (code == ERR_NONE)
+        code = s3_delete(kinds->aws, scratch, want->bucket, key, if_etag, &failure);
     if (code == ERR_NONE || code == ERR_NOT_FOUND)
         return ERR_NONE;
     *err = failure;

@@ -20,6 +20,7 @@
  * POST /_mmectl/settings {"name": "value"} sets what the world is like (null removes it):
  *   unassumableRoleSuffix               roles with this ending cannot be assumed by SageMaker
  *   quota.<type> for <usage> usage      instances allowed: "quota.ml.m5.large for endpoint usage"
+ *   s3IgnoresConditions                 "true": If-Match and If-None-Match of writes are ignored
  *   multiModelImages                    more repositories with the multi-model label, by commas
  *
  * Both survive a restart. Threads: any. Requests are signed for the service "mmectl"; these paths

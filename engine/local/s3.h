@@ -125,6 +125,8 @@ void s3_store(struct local_call *call, const struct s3_object *object);
 /* What the caller may know of a missing key: 404, or 403 without s3:ListBucket. */
 enum err_code s3_fail_missing(struct local_call *call);
 /* If-None-Match: * and If-Match of a write to call's bucket and key. false: answered. */
+/* World setting s3IgnoresConditions: as some S3-compatible stores do. */
+bool s3_ignores_conditions(struct local_call *call);
 bool s3_check_write(struct local_call *call);
 /* One of a list of entity tags, or *. */
 bool s3_etag_matches(struct str list, struct str etag);

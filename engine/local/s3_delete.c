@@ -9,6 +9,8 @@ enum outcome { DELETED, MISMATCH, MISSING };
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html */
 static enum outcome delete_one(struct local_call *call, struct str key, struct str if_match)
 {
+    if (!str_is_null(if_match) && s3_ignores_conditions(call))
+        if_match = STR_NULL;
     struct s3_object object;
     if (!s3_find(call, call->bucket, key, &object))
         return str_is_null(if_match) ? DELETED : MISSING;

@@ -126,6 +126,13 @@ struct world_ops {
     /* Absent is success. */
     enum err_code (*record_delete)(
         struct world *world, const struct want *want, struct str if_etag, struct err *err);
+    /* Finds out which conditional requests the store checks; fills in record->conditions_*. */
+    enum err_code (*probe_conditions)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct record *record,
+        struct err *err);
     /* Removes many objects in batches, each only if its ETag is still the one seen; sets each
      * change's outcome and err. */
     enum err_code (*remove_objects)(

@@ -101,7 +101,8 @@ static void remove_stored(struct planner *p, struct change *after)
             remove_objects(p, KIND_DATA, object, data_index(p, object), after);
         else if (class == KEY_DATA)
             p->plan->n_foreign += object->owner == OWNER_OTHER;
-        if (class == KEY_TRAINING) /* SageMaker wrote it for a job with our name */
+        bool probe = class == KEY_CONTROL && str_ends(object->key, STR("/probe"));
+        if (probe || class == KEY_TRAINING) /* SageMaker wrote it for a job with our name */
             *VEC_PUSH(p->arena, &output_objects) = object;
     }
     if (output_objects.len == 0)

@@ -101,6 +101,8 @@ struct record record_after(
         .uid = want->uid,
         .home = want->home,
         .writer = by,
+        .conditions_known = before->conditions_known,
+        .conditions_missing = before->conditions_missing,
         .unknown = before->unknown};
     *VEC_PUSH(arena, &record.endpoints) = want->endpoint;
     bool moved = !want->stable || rolled;

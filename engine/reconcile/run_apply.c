@@ -82,6 +82,23 @@ static enum err_code write_record(
     return ERR_NONE;
 }
 
+/* Once in a stack's life: does this S3 check the conditions that keep two runs apart? */
+static enum err_code
+ask_store(struct reconciler *r, const struct want *want, struct record *record, struct err *err)
+{
+    enum err_code code = r->world->ops->probe_conditions(r->world, r->arena, want, record, err);
+    if (code != ERR_NONE || record->conditions_missing == 0)
+        return code;
+    struct event event = {
+        .type = EVENT_WARNING,
+        .name = want->bucket,
+        .text = STR("this S3 ignores conditional requests; mmectl looks before it "
+                    "writes and deletes instead"),
+        .hint = STR("never run two applies of this stack at once here")};
+    reconcile_tell(r, &event);
+    return ERR_NONE;
+}
+
 /* Whoever writes the record first goes on; everybody else who planned from the same one stops here.
  */
 static enum err_code claim(struct reconciler *r, const struct plan *plan, struct err *err)
@@ -93,8 +110,14 @@ static enum err_code claim(struct reconciler *r, const struct plan *plan, struct
     record.uid = context->want->uid;
     record.home = context->want->home;
     record.writer = r->writer;
-    enum err_code code = write_record(r, context->want, context->seen, &record, err);
+    enum err_code code = ERR_NONE;
+    if (!record.conditions_known)
+        code = ask_store(r, context->want, &record, err);
+    if (code == ERR_NONE)
+        code = write_record(r, context->want, context->seen, &record, err);
     if (code == ERR_NONE) {
+        context->seen->record.conditions_known = record.conditions_known;
+        context->seen->record.conditions_missing = record.conditions_missing;
         context->seen->record.stack = record.stack;
         context->seen->record.uid = record.uid;
         context->seen->record.home = record.home;

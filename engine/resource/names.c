@@ -147,7 +147,7 @@ enum key_class key_classify(const struct want *want, struct str key, struct key_
     *parts = (struct key_parts){STR_NULL, STR_NULL, STR_NULL, STR_NULL};
     if (!take(&key, want->prefix) || !take(&key, STR("/")))
         return KEY_FOREIGN;
-    if (str_eq(key, STR("control/stack.json")))
+    if (str_eq(key, STR("control/stack.json")) || str_eq(key, STR("control/probe")))
         return KEY_CONTROL;
     if (take(&key, STR("models/")))
         return classify_model(key, parts);

@@ -14,6 +14,34 @@ static struct record_version version_of(const struct json *node, const char *fp_
         .by = json_get_str(node, "by")};
 }
 
+static const struct {
+    const char *name;
+    unsigned condition;
+} s_conditions[] = {
+    {"putIfNoneMatch", CONDITION_PUT_IF_NONE_MATCH},
+    {"putIfMatch", CONDITION_PUT_IF_MATCH},
+    {"deleteIfMatch", CONDITION_DELETE},
+    {"deleteObjectsETag", CONDITION_BATCH_DELETE},
+};
+
+static void parse_conditions(const struct json *node, struct record *record)
+{
+    record->conditions_known = node != NULL;
+    for (size_t i = 0; i < ARRAY_LEN(s_conditions); i++)
+        if (!json_get_bool(node, s_conditions[i].name, true))
+            record->conditions_missing |= s_conditions[i].condition;
+}
+
+static struct json *conditions_node(struct arena *arena, const struct record *record)
+{
+    struct json *node = json_object(arena);
+    for (size_t i = 0; i < ARRAY_LEN(s_conditions); i++)
+        json_set(
+            arena, node, str_from(s_conditions[i].name),
+            json_bool(arena, (record->conditions_missing & s_conditions[i].condition) == 0));
+    return node;
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct record_model *x = a, *y = b;
@@ -61,6 +89,7 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
         .writer = json_get_str(doc, "writer"),
         .generation = json_get_str(doc, "generation"),
         .unknown = doc};
+    parse_conditions(json_get(doc, "conditions"), &record);
     JSON_EACH (name, json_get(doc, "endpoints")) {
         *VEC_PUSH(arena, &record.endpoints) = json_str(name);
     }
@@ -146,6 +175,8 @@ struct str record_text(struct arena *arena, const struct record *record)
         put_str(arena, failed, "reason", record->failed_reason);
     }
     json_put(arena, doc, "failedConfig", failed);
+    if (record->conditions_known)
+        json_put(arena, doc, "conditions", conditions_node(arena, record));
     return json_text(arena, doc, JSON_PRETTY);
 }
 

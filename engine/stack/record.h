@@ -30,9 +30,19 @@ struct record_removed { /* stable mode: a name that went out of the live generat
     struct str name, fp;
 };
 
+/* Conditions that a store may ignore (mmectl then looks before it writes or deletes). */
+enum record_condition {
+    CONDITION_PUT_IF_NONE_MATCH = 1 << 0,
+    CONDITION_PUT_IF_MATCH = 1 << 1,
+    CONDITION_DELETE = 1 << 2,
+    CONDITION_BATCH_DELETE = 1 << 3,
+};
+
 struct record {
     bool present;
-    struct str store_etag; /* of the object itself, for the compare-and-set */
+    bool conditions_known;       /* the store was asked */
+    unsigned conditions_missing; /* of enum record_condition */
+    struct str store_etag;       /* of the object itself, for the compare-and-set */
     int64_t serial;
     struct str stack, uid, home, writer;
     VEC(struct str) endpoints;

@@ -100,6 +100,11 @@ def nofaults():
     return send("mmectl", "DELETE", "/_mmectl/faults") and b""
 
 
+def settings(text):
+    """What the world is like: engine/local/faults.h."""
+    return send("mmectl", "POST", "/_mmectl/settings", body=text.encode()) and b""
+
+
 def things():
     world = json.loads(send("mmectl", "GET", "/_mmectl/world"))
     lines = []
@@ -118,5 +123,6 @@ def things():
     return "".join(line + "\n" for line in sorted(lines)).encode()
 
 
-COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "things": things}
+COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
+            "things": things}
 sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))
