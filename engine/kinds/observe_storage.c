@@ -128,6 +128,8 @@ enum err_code kinds_observe_storage(
     code = check_parents(&reading);
     if (code == ERR_NONE && destroy)
         code = list_uploads(&reading);
+    if (code == ERR_NONE && destroy)
+        code = s3_bucket_is_versioned(kinds->aws, arena, want->bucket, &out->bucket.versioned, err);
     if (code == ERR_NONE && destroy && !want->bucket_is_default)
         code = read_bucket_tags(&reading);
     return code;

@@ -65,6 +65,7 @@ struct seen_endpoint {
 struct snapshot {
     struct {
         bool present, ours;
+        bool versioned; /* what is deleted stays as an old version; destroy only */
         struct str region;
     } bucket;
     struct record record; /* control/stack.json; record.present says whether it is there */

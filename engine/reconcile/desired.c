@@ -92,6 +92,15 @@ fill_images(struct reconciler *r, const struct spec *spec, struct want *want, st
     struct arena *arena = r->arena;
     const struct spec_training *training = &spec->training;
     struct str version = training->algorithm_version.value;
+    if (str_is_null(training->image.value) && !image_version_known(version)) {
+        err_set(
+            err, ERR_SPEC, "no multi-model image of XGBoost version '" STR_FMT "' is known",
+            STR_ARG(version));
+        err_hint(
+            err, "known are " STR_FMT "; another image can be named in training.image",
+            STR_ARG(image_versions(arena)));
+        return err_locate(err, training->algorithm_version.at);
+    }
     if (!str_is_null(training->image.value))
         want->image = training->image.value;
     else

@@ -201,6 +201,25 @@ static enum err_code check_protected(struct planner *p, struct err *err)
         STR_ARG(p->want->stack));
 }
 
+static void warn_versions(struct planner *p)
+{
+    size_t objects = 0;
+    for (size_t i = 0; i < p->plan->changes.len; i++) {
+        const struct change *change = p->plan->changes.items[i];
+        bool object = change->kind == KIND_ARTIFACT || change->kind == KIND_DATA ||
+                      change->kind == KIND_OUTPUT;
+        objects += !object ? 0 : change->n_members > 0 ? change->n_members : 1;
+    }
+    if (!p->seen->bucket.versioned || objects == 0)
+        return;
+    planner_warn(
+        p,
+        STR("delete the old versions with the AWS console or a lifecycle rule to stop paying for "
+            "them"),
+        "bucket '" STR_FMT "' is versioned: the %zu removed objects stay in it as old versions",
+        STR_ARG(p->want->bucket), objects);
+}
+
 enum err_code plan_destroy(struct planner *p, struct err *err)
 {
     enum err_code code = check_protected(p, err);
@@ -218,6 +237,7 @@ enum err_code plan_destroy(struct planner *p, struct err *err)
     plan_old_endpoints(p, NULL);
     plan_old_home(p, endpoint);
     remove_bucket(p);
+    warn_versions(p);
     for (size_t i = 0; i < p->plan->changes.len; i++)
         p->plan->changes.items[i]->reason = REASON_DESTROY;
     p->plan->record_only = p->seen->record.present;

@@ -78,3 +78,11 @@ struct str image_version_of(struct str uri)
     size_t dash = str_find(tag, STR("-cpu-py3"));
     return str_slice(tag, 0, dash);
 }
+
+struct str image_versions(struct arena *arena)
+{
+    struct str list = str_from(s_versions[0]);
+    for (size_t i = 1; i < ARRAY_LEN(s_versions); i++)
+        list = str_fmt(arena, STR_FMT ", %s", STR_ARG(list), s_versions[i]);
+    return list;
+}
