@@ -101,6 +101,13 @@ put(struct planner *p, enum action action, struct artifact_plan *artifact, struc
     return change;
 }
 
+static void warn_overwritten(struct planner *p, const struct want_model *model)
+{
+    planner_warn(
+        p, STR("instances that have it loaded go on answering from the copy they have"),
+        "the artifact of model '" STR_FMT "' was overwritten outside mmectl", STR_ARG(model->name));
+}
+
 /* ---- versioned: every version has a key of its own ---- */
 
 static enum err_code
@@ -140,10 +147,7 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
     change->reason = object != NULL ? REASON_CHANGED_OUTSIDE : REASON_NONE;
     if (object != NULL) {
         change->before = object_attributes(p, key, STR_NULL, STR_NULL);
-        planner_warn(
-            p, STR("instances that have it loaded go on answering from the copy they have"),
-            "the artifact of model '" STR_FMT "' was overwritten outside mmectl",
-            STR_ARG(model->name));
+        warn_overwritten(p, model);
         keep_found(p, key);
     }
     return ERR_NONE;
@@ -256,7 +260,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
     struct seen_object *there = seen_at(p, key, recorded_live(p, model->name));
     if (there != NULL && there->owner == OWNER_OTHER && !there->tampered)
         return refuse_foreign(p, model, there, err);
-    bool moves = p->new_generation && live != NULL && live->owner == OWNER_US;
+    bool moves = p->new_generation && live != NULL && (live->owner == OWNER_US || live->tampered);
     if (moves)
         keep_found(p, live->key); /* its removal belongs to this change */
     struct change *need = NULL;
@@ -304,6 +308,8 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
         change->reason = same             ? REASON_NEW_GENERATION
                          : live->tampered ? REASON_CHANGED_OUTSIDE
                                           : REASON_CONTENT_CHANGED;
+        if (live->tampered)
+            warn_overwritten(p, model);
     }
     keep_found(p, key);
     return ERR_NONE;
