@@ -348,10 +348,12 @@ static void overwritten_content_makes_a_new_generation(void **state)
     assert_ok(plan(s), &s->err);
     const struct change *roll = find(s, KIND_ENDPOINT, ACTION_UPDATE);
     assert_non_null(roll);
-    const struct change *artifact = find(s, KIND_ARTIFACT, ACTION_CREATE);
+    const struct change *artifact = find(s, KIND_ARTIFACT, ACTION_REPLACE);
     assert_non_null(artifact);
     if (artifact == NULL)
         return;
+    assert_int_equal(artifact->reason, REASON_CHANGED_OUTSIDE);
+    assert_true(str_eq(artifact->old_name, key)); /* what was written over goes with it */
     /* The wanted set is the one the live generation was made of: its prefix must not be used again.
      */
     assert_false(str_starts(artifact->name, str_slice(key, 0, str_rindex(key, '/'))));
