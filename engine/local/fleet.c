@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 
 enum { MAX_VARIANTS = 10 };
-#define GIB(n) (MIB(1024) * (n))
 
 struct fleet {
     struct fleet *next;
@@ -37,42 +36,6 @@ void fleet_changed(struct local *local)
 
     if (state != NULL)
         atomic_fetch_add(&state->epoch, 1);
-}
-
-/* ------------------------------------------------------------------ instances */
-
-/* GiB of memory per vCPU, by the first letters of the family. */
-static size_t gib_per_vcpu(struct str family)
-{
-    switch (family.len > 0 ? family.ptr[0] : 'm') {
-    case 'c':
-        return 2;
-    case 'r':
-        return 8;
-    case 't':
-    case 'm':
-    default:
-        return 4;
-    }
-}
-
-size_t fleet_instance_memory(struct str type)
-{
-    struct str rest = type, family = STR_NULL, part = STR_NULL;
-    int64_t times = 1;
-
-    str_split(&rest, '.', &part);
-    str_split(&rest, '.', &family);
-    if (str_eq_z(rest, "medium"))
-        return GIB(4);
-    if (str_eq_z(rest, "large"))
-        return GIB(2 * gib_per_vcpu(family));
-    if (str_ends(rest, STR("xlarge"))) {
-        if (rest.len > 6 && !str_to_i64(str_slice(rest, 0, rest.len - 6), &times))
-            times = 1;
-        return GIB(4 * (size_t) (times < 1 ? 1 : times) * gib_per_vcpu(family));
-    }
-    return GIB(8);
 }
 
 struct str fleet_log_stream(

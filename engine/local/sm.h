@@ -95,8 +95,6 @@ bool sm_role_usable(struct local_call *call, struct str role);
  * <usage> usage". Answers and returns false when not. */
 bool sm_quota_fits(
     struct local_call *call, struct str type, const char *usage, int64_t in_use, int64_t wanted);
-/* Repository of an image URI: "sagemaker-xgboost". */
-struct str sm_image_repository(struct str image);
 /* Whether the image carries com.amazonaws.sagemaker.capabilities.multi-models=true. */
 bool sm_image_multi_model(struct local *local, struct arena *arena, struct str image);
 /* Whether model data is there: for MultiModel at least one .tar.gz under the prefix, else the

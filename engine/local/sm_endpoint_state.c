@@ -86,7 +86,7 @@ static struct json *resolve_variant(struct resolving *r, const struct json *want
     return variant;
 }
 
-/* The variants a config stands for now; r->reason when it cannot work. */
+/* The variants a config stands for at this moment; r->reason when it cannot work. */
 static struct json *resolve(struct resolving *r, struct str config_name)
 {
     struct json *variants = json_array(r->arena);

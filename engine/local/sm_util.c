@@ -147,7 +147,8 @@ bool sm_quota_fits(
 
 /* ------------------------------------------------------------------ images and model data */
 
-struct str sm_image_repository(struct str image)
+/* "sagemaker-xgboost" */
+static struct str image_repository(struct str image)
 {
     struct str tail = image;
     size_t slash = str_rindex(image, '/'), end;
@@ -163,7 +164,7 @@ struct str sm_image_repository(struct str image)
 bool sm_image_multi_model(struct local *local, struct arena *arena, struct str image)
 {
     struct str extra = sm_setting(local, arena, "multiModelImages"), part = STR_NULL;
-    struct str repository = sm_image_repository(image);
+    struct str repository = image_repository(image);
 
     if (str_find(repository, STR("xgboost")) != SIZE_MAX)
         return true;

@@ -24,7 +24,7 @@ struct world {
     struct arena *arena;
     struct local *local;
     struct local_key key;
-    int64_t now_ms;
+    _Atomic int64_t now_ms;
     int64_t training_ms;  /* what the fake trainer says it took */
     bool until_cancelled; /* the fake trainer runs until it is told to stop */
     _Atomic unsigned trained, cancelled;
@@ -94,7 +94,7 @@ static struct world *world_open_with(struct opening opening)
         .folder = opening.folder,
         .account = STR("123456789012"),
         .clock = {&fixture_clock, world},
-        .seed = 7,
+        .seed = opening.folder != NULL ? 0 : 7, /* ids must not repeat in one folder */
         .trainer = opening.real ? NULL : trainer,
         .serve_memory_bytes = opening.serve_memory_bytes,
         .inline_work = !opening.threads,

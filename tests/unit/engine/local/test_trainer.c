@@ -1,5 +1,7 @@
 #include "tests/unit/engine/local/sm_fixture.h"
 
+#include <pthread.h>
+
 static struct reply create(struct world *world, const char *name)
 {
     char body[4096];
@@ -8,25 +10,56 @@ static struct reply create(struct world *world, const char *name)
     return sm(world, "CreateTrainingJob", body);
 }
 
-static struct str status(struct world *world, const char *name)
+static struct reply describe(struct world *world, const char *name)
 {
     char body[128];
 
     snprintf(body, sizeof(body), "{'TrainingJobName':'%s'}", name);
-    return str_dup(
-        world->arena, json_str(at(sm(world, "DescribeTrainingJob", body), "TrainingJobStatus")));
+    return sm(world, "DescribeTrainingJob", body);
 }
 
-/* Lets the workers run until the job is in a state; bounded, without sleeping. */
+static struct str status(struct world *world, const char *name)
+{
+    return str_dup(world->arena, json_str(at(describe(world, name), "TrainingJobStatus")));
+}
+
+enum { LOOKS = 30000 };
+
+/* Nobody signals it: a look each millisecond leaves the world's lock, which is not fair, to the
+ * workers. */
+static void let_work(void)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_mutex_lock(&lock);
+    pthread_cond_timedwait(&never, &lock, &until);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Lets the workers run until the job is in a state. */
 static void await(struct world *world, const char *name, const char *wanted)
 {
-    for (int i = 0; i < 100000; i++) {
-        if (str_eq_z(status(world, name), wanted))
-            return;
+    struct arena *kept = world->arena;
+    bool there = false;
+
+    for (int i = 0; i < LOOKS && !there; i++) {
+        let_work();
         world_pass(world, 1);
-        sched_yield();
+        world->arena = arena_new("look", 0);
+        there = str_eq_z(status(world, name), wanted);
+        arena_free(world->arena);
+        world->arena = kept;
     }
-    fail_msg("%s never became %s", name, wanted);
+    if (!there)
+        fail_msg("%s never became %s: " STR_FMT, name, wanted, STR_ARG(describe(world, name).body));
 }
 
 static struct world *open_threads(bool real)
@@ -70,12 +103,12 @@ static void test_stop_running(void **state)
     world->until_cancelled = true;
     assert_done(create(world, "job-1"));
     while (world->trained == 0)
-        sched_yield();
+        let_work();
     world_pass(world, 1000);
     assert_str(status(world, "job-1"), "InProgress");
     assert_done(sm(world, "StopTrainingJob", "{'TrainingJobName':'job-1'}"));
     while (world->cancelled == 0)
-        sched_yield();
+        let_work();
     world_pass(world, 300);
     assert_str(status(world, "job-1"), "Stopped");
     assert_int_equal(get(world, "/data-b/out/job-1/output/model.tar.gz").status, 404);
@@ -89,11 +122,11 @@ static void test_max_runtime_stops_the_work(void **state)
     world->until_cancelled = true;
     assert_done(create(world, "job-1"));
     while (world->trained == 0)
-        sched_yield();
+        let_work();
     world_pass(world, 61 * 1000);
     assert_str(status(world, "job-1"), "Stopped");
     while (world->cancelled == 0)
-        sched_yield();
+        let_work();
 }
 
 /* Closing the world in the middle of the work ends at once and leaves the job for the next start.
@@ -112,7 +145,7 @@ static void test_close_and_resume(void **state)
     assert_done(create(world, "job-2"));
     assert_done(create(world, "job-3"));
     while (world->trained < 2)
-        sched_yield();
+        let_work();
     world_close(&world);
     world = world_open_with((struct opening){.threads = true, .folder = folder});
     await(world, "job-1", "Completed");
