@@ -110,6 +110,12 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libmmectl.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/libmmectl.a $(LDLIBS)
 
+# Loads every library that mmectl loads, though it calls none.
+$(B)/tests/bench/empty: $(B)/obj/tests/bench/empty.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--no-as-needed -o $@ $< $(LDLIBS)
+
 # Rewritten only when they change, so that other flags or another list of files rebuild what depends on them.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)

@@ -1,0 +1,6 @@
+/* What a program costs before it does anything: its libraries. Linked to those of mmectl, used or
+ * not. */
+int main(void)
+{
+    return 0;
+}

@@ -1,0 +1,185 @@
+#!/bin/sh
+# What `make bench` calls: each figure against a named baseline measured in the same run, in rounds that alternate, so
+# that a busy machine disturbs both. The ratio is the median of the rounds' ratios; with it come the medians, and in
+# brackets the smallest and the largest round. A missed target is said and does not fail; only what breaks does.
+#
+# usage: tests/bench/run.sh BUILD [NAME...]     NAME: training, warm, cold, plan, start; all when none is given
+# BENCH_ROUNDS=N sets the rounds of each (7). The rounds' figures stay in BUILD/bench/NAME.txt, in microseconds.
+set -u
+LC_ALL=C
+export LC_ALL
+
+build=${1:?usage: tests/bench/run.sh BUILD [NAME...]}
+shift
+wanted=${*:-training warm cold plan start}
+rounds=${BENCH_ROUNDS:-7}
+case $build in
+/*) ;;
+*) build=$PWD/$build ;;
+esac
+mmectl=$build/mmectl
+helpers=$build/tests/bench
+out=$build/bench
+spec=$out/spec.yaml
+endpoint=mme-demo
+threads=$(nproc)
+server_threads=$((threads > 2 ? threads : 2)) # as engine/httpd counts them
+MMECTL_HOME=$out/home
+export MMECTL_HOME
+missed=0
+
+finish() {
+    code=$?
+    trap - EXIT INT TERM
+    "$mmectl" local stop >/dev/null 2>&1
+    rm -rf "$MMECTL_HOME"
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+broken() {
+    echo "bench: $*" >&2
+    exit 1
+}
+
+must() { # COMMAND...: quietly
+    "$@" >"$out/log" 2>&1 || broken "'$*' failed: $(tail -n 5 "$out/log")"
+}
+
+# ---- the world ----
+
+prepare() {
+    "$mmectl" local stop >/dev/null 2>&1
+    rm -rf "$out"
+    mkdir -p "$out/models" "$MMECTL_HOME"
+    cp -r examples/data "$out/data"
+    sed 's/^\( *backend:\) sagemaker/\1 local/' examples/mme-demo.yaml >"$spec"
+    grep -q '^ *backend: local' "$spec" || broken "examples/mme-demo.yaml has no backend to change"
+    models=$(sed -n 's/^ *- name: *//p' "$spec")
+    head -n 1 "$out/data/breast-cancer-validation.csv" | cut -d, -f2- >"$out/row"
+    must "$mmectl" local start --delay all=0
+    must "$mmectl" apply "$spec" --local -auto-approve
+    must "$helpers/train_bare" "$spec" "$threads" "$out/models"
+}
+
+# Microseconds from the first training's start to the last one's end, by the times of the events.
+training_us() {
+    awk '
+        /"type":"apply_(start|complete)"/ && /"addr":"mmectl_local_training\./ {
+            at = $0; sub(/.*"@timestamp":"[^T]*T/, "", at); sub(/Z".*/, "", at)
+            split(at, t, ":"); s = t[1] * 3600 + t[2] * 60 + t[3]
+            if (!n++) first = s
+            ended += /"type":"apply_complete"/
+            last = s
+        }
+        END {
+            if (n != 2 * models || ended != models) exit 1
+            if (last < first) last += 86400
+            printf "%.0f\n", (last - first) * 1e6
+        }' models="$(echo "$models" | wc -l)" "$1"
+}
+
+# ---- the measurements: lines "OURS BASELINE" ----
+
+measure_training() {
+    round=0
+    while [ "$round" -lt "$rounds" ]; do
+        round=$((round + 1))
+        must "$mmectl" local reset
+        "$mmectl" apply "$spec" --local -auto-approve -json >"$out/events" 2>"$out/log" ||
+            broken "apply failed: $(tail -n 5 "$out/events" "$out/log")"
+        ours=$(training_us "$out/events") || broken "the events of apply do not have every training"
+        bare=$("$helpers/train_bare" "$spec" "$threads") || exit 1
+        echo "$ours $bare"
+    done
+}
+
+measure_warm() { # model by model, so that each has its rounds; half of them is plenty for one
+    for model in $models; do
+        "$helpers/invoke" warm "$(((rounds + 1) / 2))" 2000 "$endpoint" "$out/row" "$helpers/static_server" \
+            "$server_threads" "$model" || exit 1
+    done
+}
+
+measure_cold() {
+    # shellcheck disable=SC2086  # a list of words
+    "$helpers/invoke" cold $((2 * rounds)) "$endpoint" "$out/row" "$out/models" $models
+}
+
+measure_plan() {
+    must "$mmectl" plan "$spec" --local -detailed-exitcode # exit 2 when there is something to do
+    "$helpers/runs" $((2 * rounds)) "$mmectl" plan "$spec" --local -- "$helpers/empty"
+}
+
+measure_start() {
+    needed "$mmectl" >"$out/ours.needed"
+    needed "$helpers/empty" >"$out/empty.needed"
+    cmp -s "$out/ours.needed" "$out/empty.needed" || broken "the empty program is linked to other libraries than mmectl"
+    "$helpers/runs" $((10 * rounds)) "$mmectl" version -- "$helpers/empty"
+}
+
+needed() {
+    readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort
+}
+
+# ---- the table ----
+
+line='%-38s %-26s %-26s %6s  %-9s %s\n'
+
+# row NAME TITLE BASELINE KIND LIMIT: KIND ratio: ours / baseline is at most LIMIT; ms: ours is at most LIMIT ms.
+row() {
+    case " $wanted " in
+    *" $1 "*) ;;
+    *) return ;;
+    esac
+    "measure_$1" >"$out/$1.txt" || broken "measuring '$1' failed"
+    figures=$(awk '
+        function sort(a, n,    i, k, t) {
+            for (i = 2; i <= n; i++) { t = a[i]; for (k = i - 1; k > 0 && a[k] > t; k--) a[k + 1] = a[k]; a[k + 1] = t }
+        }
+        function median(a, n) { return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2 }
+        function shown(a, n) {
+            return median(a, n) >= 10000 ? sprintf("%.0f (%.0f-%.0f) ms", median(a, n) / 1e3, a[1] / 1e3, a[n] / 1e3) \
+                : median(a, n) >= 1000 ? sprintf("%.1f (%.1f-%.1f) ms", median(a, n) / 1e3, a[1] / 1e3, a[n] / 1e3) \
+                : sprintf("%.0f (%.0f-%.0f) us", median(a, n), a[1], a[n])
+        }
+        NF == 2 && $1 > 0 && $2 > 0 { n++; ours[n] = $1; base[n] = $2; ratio[n] = $1 / $2; next }
+        { exit bad = 1 }
+        END {
+            if (bad || n == 0) exit 1
+            sort(ours, n); sort(base, n); sort(ratio, n)
+            r = median(ratio, n)
+            met = kind == "ratio" ? r <= limit : median(ours, n) <= limit * 1000
+            printf "%s|%s|%.2f|%s|%s\n", shown(ours, n), shown(base, n), r,
+                kind == "ratio" ? "<= " limit "x" : "<= " limit " ms", met ? "ok" : "MISSED"
+        }' kind="$4" limit="$5" "$out/$1.txt") || broken "the figures of '$1' cannot be read: $(head -n 3 "$out/$1.txt")"
+    IFS='|' read -r ours base ratio target verdict <<EOF
+$figures
+EOF
+    # shellcheck disable=SC2059  # the format is ours
+    printf "$line" "$2" "$ours" "$base" "$ratio" "$target" "$verdict"
+    printf '  baseline: %s\n' "$3"
+    [ "$verdict" = ok ] || missed=$((missed + 1))
+}
+
+prepare
+echo "$(uname -m), $threads cores, load $(cut -d' ' -f1 /proc/loadavg); median (min-max), $rounds rounds; ratio: median over rounds"
+# shellcheck disable=SC2059
+printf "$line" "" ours baseline ratio target ""
+row training "five variants, backend: local" \
+    "libxgboost's C calls alone, same parameters, $threads threads, nothing packed" ratio 1.3
+row warm "warm invoke, p50" \
+    "libmicrohttpd alone, a fixed answer of the same size, same client and request" ratio 2
+row cold "first call of an unloaded model" \
+    "libxgboost loading the model's bytes and scoring the row, no HTTP, no archive" ms 10
+row plan "plan without changes" \
+    "an empty program linked to the same libraries" ms 150
+row start "start-up: mmectl version" \
+    "an empty program linked to the same libraries" ratio 1.3
+if [ "$missed" -gt 0 ]; then
+    echo "$missed MISSED"
+else
+    echo "all targets met"
+fi
