@@ -108,20 +108,9 @@ void aws_free(struct aws *aws)
     arena_free(aws->arena);
 }
 
-void aws_close(struct aws **aws)
-{
-    aws_free(*aws);
-    *aws = NULL;
-}
-
 struct str aws_region(const struct aws *aws)
 {
     return aws->region;
-}
-
-struct str aws_partition(const struct aws *aws)
-{
-    return endpoint_partition(aws->region);
 }
 
 void aws_set_account(struct aws *aws, struct str account)
@@ -155,11 +144,6 @@ struct aws_stats aws_stats(const struct aws *aws)
 struct loop *aws_loop(const struct aws *aws)
 {
     return aws->options.loop;
-}
-
-struct str aws_endpoint(const struct aws *aws, enum aws_service service)
-{
-    return aws->endpoints[service].base;
 }
 
 /* ---- one attempt ---- */

@@ -61,11 +61,8 @@ struct aws;
 enum err_code aws_new(const struct aws_options *options, struct aws **ret_aws, struct err *err)
     MUST_USE;
 void aws_free(struct aws *aws);
-void aws_close(struct aws **aws); /* for AUTO(aws_close) */
 
 struct str aws_region(const struct aws *aws);
-/* "aws", "aws-cn", "aws-us-gov" ... of the region, for ARNs. */
-struct str aws_partition(const struct aws *aws);
 /* Once known, every S3 call carries x-amz-expected-bucket-owner. Copied. */
 void aws_set_account(struct aws *aws, struct str account);
 struct str aws_account(const struct aws *aws); /* STR_NULL until set */
@@ -74,8 +71,6 @@ struct str aws_account(const struct aws *aws); /* STR_NULL until set */
 void aws_allow_foreign_bucket(struct aws *aws, struct str bucket);
 struct aws_stats aws_stats(const struct aws *aws);
 struct loop *aws_loop(const struct aws *aws);
-/* The base URL of a service, for messages: "https://api.sagemaker.us-east-1.amazonaws.com". */
-struct str aws_endpoint(const struct aws *aws, enum aws_service service);
 
 /* Calls an operation of a json-1.1 service (AWS_SAGEMAKER, AWS_LOGS). input NULL means {}; an empty
  * answer is an empty object. ret_output may be NULL. */

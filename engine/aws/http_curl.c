@@ -447,8 +447,3 @@ enum err_code http_curl_new(
     *ret_transport = &self->base;
     return ERR_NONE;
 }
-
-const char *http_curl_version(void)
-{
-    return curl_version();
-}

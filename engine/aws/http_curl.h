@@ -23,7 +23,4 @@ enum err_code http_curl_new(
     const struct http_curl_options *options, struct http_transport **ret_transport, struct err *err)
     MUST_USE;
 
-/* Versions of libcurl and its TLS library, for `mmectl version`. */
-const char *http_curl_version(void);
-
 #endif

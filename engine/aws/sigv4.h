@@ -39,7 +39,6 @@ struct sigv4_stages {
 struct sigv4_keys; /* cache of derived keys */
 struct sigv4_keys *sigv4_keys_new(void);
 void sigv4_keys_free(struct sigv4_keys *keys);
-void sigv4_keys_close(struct sigv4_keys **keys);
 
 struct sigv4_params {
     struct str region, service;

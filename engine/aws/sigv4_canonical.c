@@ -30,12 +30,6 @@ void sigv4_keys_free(struct sigv4_keys *keys)
     xfree(keys);
 }
 
-void sigv4_keys_close(struct sigv4_keys **keys)
-{
-    sigv4_keys_free(*keys);
-    *keys = NULL;
-}
-
 static struct str sha256_view(const struct sha256 *digest)
 {
     return str_of(digest->bytes, SHA256_LEN);

@@ -94,8 +94,7 @@ enum err_code world_enter(struct local *local, struct err *err) MUST_USE;
 enum err_code world_leave(struct local *local, struct err *err) MUST_USE;
 void world_abandon(struct local *local);
 
-struct db *local_db(struct local *local);   /* only with the world entered */
-struct rng *local_rng(struct local *local); /* only with the world entered; never for secrets */
+struct db *local_db(struct local *local); /* only with the world entered */
 struct clock local_clock(const struct local *local);
 struct str local_account(const struct local *local);
 const struct local_delays *local_delays(const struct local *local);

@@ -100,11 +100,6 @@ struct db *local_db(struct local *local)
     return local->db;
 }
 
-struct rng *local_rng(struct local *local)
-{
-    return &local->rng;
-}
-
 struct clock local_clock(const struct local *local)
 {
     return local->options.clock;

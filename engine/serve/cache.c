@@ -280,11 +280,3 @@ size_t cache_count(struct cache *cache)
     pthread_mutex_unlock(&cache->lock);
     return count;
 }
-
-size_t cache_memory(struct cache *cache)
-{
-    pthread_mutex_lock(&cache->lock);
-    size_t bytes = cache->used_bytes;
-    pthread_mutex_unlock(&cache->lock);
-    return bytes;
-}

@@ -30,6 +30,5 @@ bool cache_has(struct cache *cache, struct str name);
 void cache_drop(struct cache *cache, struct str name); /* absent is fine */
 void cache_drop_all(struct cache *cache);
 size_t cache_count(struct cache *cache); /* loaded, not loading */
-size_t cache_memory(struct cache *cache);
 
 #endif
