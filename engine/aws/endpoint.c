@@ -1,5 +1,7 @@
 #include "engine/aws/endpoint.h"
 
+#include "engine/base/partition.h"
+
 #include "engine/aws/profile.h"
 #include "engine/base/arena.h"
 #include "engine/base/uri.h"
@@ -13,30 +15,6 @@ static const struct service_info s_services[] = {
 const struct service_info *service_info(enum aws_service service)
 {
     return &s_services[service];
-}
-
-/* Partitions by the start of a region's name; the last row is every other region.
- * botocore/data/partitions.json */
-static const struct {
-    const char *region_prefix, *partition, *dns_suffix;
-} s_partitions[] = {
-    {"cn-", "aws-cn", "amazonaws.com.cn"},      {"us-gov-", "aws-us-gov", "amazonaws.com"},
-    {"us-isob-", "aws-iso-b", "sc2s.sgov.gov"}, {"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
-    {"us-iso-", "aws-iso", "c2s.ic.gov"},       {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
-    {"eusc-", "aws-eusc", "amazonaws.eu"},      {"", "aws", "amazonaws.com"},
-};
-
-static size_t partition_index(struct str region)
-{
-    size_t i = 0;
-    while (!str_starts(region, str_from(s_partitions[i].region_prefix)))
-        i++;
-    return i;
-}
-
-struct str endpoint_partition(struct str region)
-{
-    return str_from(s_partitions[partition_index(region)].partition);
 }
 
 bool endpoint_region_ok(struct str region)
@@ -98,7 +76,7 @@ enum err_code endpoint_find(
         *ret_endpoint = (struct endpoint){
             .base = str_fmt(
                 arena, "https://%s." STR_FMT ".%s", info->host, STR_ARG(options->region),
-                s_partitions[partition_index(options->region)].dns_suffix),
+                partition_of(options->region)->dns_suffix),
         };
         return ERR_NONE;
     }

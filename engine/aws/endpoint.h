@@ -47,7 +47,6 @@ struct str endpoint_url(
     struct str path,
     struct str query);
 
-struct str endpoint_partition(struct str region);
 /* Lower-case letters, digits, single dashes inside: "us-east-1". */
 bool endpoint_region_ok(struct str region);
 

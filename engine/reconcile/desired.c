@@ -1,6 +1,7 @@
 #include "engine/reconcile/desired.h"
 
 #include "engine/base/file.h"
+#include "engine/base/partition.h"
 #include "engine/plan/world.h"
 #include "engine/reconcile/fingerprint.h"
 #include "engine/resource/image.h"
@@ -72,7 +73,7 @@ static void fill_places(struct reconciler *r, const struct spec *spec, struct wa
     struct arena *arena = r->arena;
     want->stack = spec->name.value;
     want->region = !str_is_null(r->region) ? r->region : spec->region.value;
-    want->partition = region_partition(want->region);
+    want->partition = str_from(partition_of(want->region)->name);
     want->role = spec->role.value;
     want->uid = name_uid(arena, want->account, want->region, want->stack);
     struct str standard = str_fmt(

@@ -1,5 +1,7 @@
 #include "engine/resource/image.h"
 
+#include "engine/base/partition.h"
+
 /* To add a region: one line. */
 static const struct {
     const char *region, *account;
@@ -28,35 +30,14 @@ static const struct {
 /* Tags with the multi-model label (1.3-1 and newer). */
 static const char *const s_versions[] = {"3.2-0", "3.0-5", "1.7-1", "1.5-1", "1.3-1"};
 
-static const struct {
-    const char *prefix, *partition, *dns_suffix;
-} s_partitions[] = {
-    {"cn-", "aws-cn", "amazonaws.com.cn"},       {"us-gov-", "aws-us-gov", "amazonaws.com"},
-    {"us-iso-", "aws-iso", "c2s.ic.gov"},        {"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
-    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov"}, {"", "aws", "amazonaws.com"},
-};
-
-static size_t partition_index(struct str region)
-{
-    size_t i = 0;
-    while (!str_starts(region, str_from(s_partitions[i].prefix)))
-        i++; /* the last row matches everything */
-    return i;
-}
-
-struct str region_partition(struct str region)
-{
-    return str_from(s_partitions[partition_index(region)].partition);
-}
-
 struct str image_uri(struct arena *arena, struct str region, struct str version)
 {
     for (size_t i = 0; i < ARRAY_LEN(s_registries); i++)
         if (str_eq_z(region, s_registries[i].region))
             return str_fmt(
                 arena, "%s.dkr.ecr." STR_FMT ".%s/sagemaker-xgboost:" STR_FMT,
-                s_registries[i].account, STR_ARG(region),
-                s_partitions[partition_index(region)].dns_suffix, STR_ARG(version));
+                s_registries[i].account, STR_ARG(region), partition_of(region)->dns_suffix,
+                STR_ARG(version));
     return STR_NULL;
 }
 

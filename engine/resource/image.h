@@ -16,7 +16,5 @@ bool image_version_known(struct str version);
 struct str image_versions(struct arena *arena); /* "3.2-0, 3.0-5, ..." */
 /* "1.7-1" when the image is one of AWS's XGBoost images; STR_NULL otherwise. */
 struct str image_version_of(struct str uri);
-/* "aws", "aws-cn", "aws-us-gov", ... by the region's name. */
-struct str region_partition(struct str region);
 
 #endif

@@ -1,5 +1,6 @@
 #include "tests/harness/test.h"
 
+#include "engine/base/partition.h"
 #include "engine/resource/image.h"
 #include "engine/resource/names.h"
 
@@ -117,7 +118,7 @@ static void test_names__images(void **state)
         uri, STR("450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-xgboost:1.7-1")));
     assert_true(str_is_null(image_uri(arena, STR("mars-1"), STR("1.7-1"))));
     assert_true(str_is_null(image_version_of(STR("my/image:1"))));
-    assert_true(str_eq(region_partition(STR("us-gov-west-1")), STR("aws-us-gov")));
+    assert_true(str_eq(str_from(partition_of(STR("us-gov-west-1"))->name), STR("aws-us-gov")));
 }
 
 int main(void)
