@@ -1,11 +1,16 @@
 #include "cmd/app.h"
 
+#include "cmd/cmd.h"
+
 #include <unistd.h>
 
 enum exit_code app_fail(struct app *app, const struct err *err)
 {
     struct buf buf = BUF_INIT(KIB(64));
-    term_render_error(&buf, app->term.color_err, err);
+    struct err shown = *err;
+    if (err->code == ERR_USAGE && app->cmd != NULL)
+        err_hint(&shown, "see 'mmectl help %s'", app->cmd->name);
+    term_render_error(&buf, app->term.color_err, &shown);
     struct err ignored = {0};
     /* Nothing is left to be told when standard error is gone. */
     (void) !term_write(STDERR_FILENO, buf_str(&buf), &ignored);

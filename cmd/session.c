@@ -58,6 +58,8 @@ enum err_code session_load(
     code = spec_load(app->arena, paths.items, paths.len, &options, diags, ret_specs, err);
     if (code == ERR_NOT_FOUND && app->args.files.len == 0 && app->args.operands.len == 0)
         err_hint(err, "name a spec, or write one with 'mmectl init'");
+    else if (code == ERR_NOT_FOUND)
+        err_hint(err, "check the path; 'mmectl init' writes a spec to start from");
     diags_sort(diags);
     return code;
 }

@@ -26,8 +26,11 @@ enum err_code standin_home(struct app *app, struct str *ret_home, struct err *er
     }
     path = str_from(str_z(app->arena, path));
     enum err_code code = file_mkdirs(path.ptr, 0700, err);
-    if (code == ERR_NONE)
-        *ret_home = path;
+    if (code != ERR_NONE) {
+        err_wrap(err, "the stand-in has no home folder");
+        return err_hint(err, "set MMECTL_HOME to a folder that can be written to");
+    }
+    *ret_home = path;
     return code;
 }
 

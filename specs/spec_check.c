@@ -186,9 +186,12 @@ static void check_tags(struct diags *diags, const struct spec *spec)
         const struct spec_pair *tag = &spec->tags.items[i];
         bool aws = tag->name.len >= 4 && str_eq_nocase(str_slice(tag->name, 0, 4), STR("aws:"));
         if (aws || str_starts(tag->name, STR("mmectl:")))
-            diags_error(
-                diags, tag->at, "tag '" STR_FMT "' is reserved for %s", STR_ARG(tag->name),
-                aws ? "AWS" : "mmectl");
+            diag_hint(
+                diags,
+                diags_error(
+                    diags, tag->at, "tag '" STR_FMT "' is reserved for %s", STR_ARG(tag->name),
+                    aws ? "AWS" : "mmectl"),
+                "give it another name");
     }
 }
 
@@ -236,12 +239,15 @@ static void check_channels(struct arena *arena, struct diags *diags, const struc
     if (train != NULL && validation != NULL && !diags_has_error(diags, train->content_type.at) &&
         !diags_has_error(diags, validation->content_type.at) &&
         !str_eq(train->content_type.value, validation->content_type.value))
-        diags_error(
-            diags, validation->content_type.at,
-            "'validation' is '" STR_FMT "', but 'train' at " STR_FMT " is '" STR_FMT "'",
-            STR_ARG(validation->content_type.value),
-            STR_ARG(srcloc_text(arena, train->content_type.at)),
-            STR_ARG(train->content_type.value));
+        diag_hint(
+            diags,
+            diags_error(
+                diags, validation->content_type.at,
+                "'validation' is '" STR_FMT "', but 'train' at " STR_FMT " is '" STR_FMT "'",
+                STR_ARG(validation->content_type.value),
+                STR_ARG(srcloc_text(arena, train->content_type.at)),
+                STR_ARG(train->content_type.value)),
+            "XGBoost reads all channels in one format");
     if (spec->training.backend != SPEC_BACKEND_LOCAL)
         return;
     for (size_t i = 0; i < spec->training.n_channels; i++) {
@@ -265,7 +271,9 @@ static void check_image(struct diags *diags, const struct spec *spec)
         diag_hint(diags, diag, "keep one of the two");
     }
     if (training->backend == SPEC_BACKEND_LOCAL)
-        diags_error(diags, training->image.at, "backend 'local' cannot run an image");
+        diag_hint(
+            diags, diags_error(diags, training->image.at, "backend 'local' cannot run an image"),
+            "use 'algorithm', or backend sagemaker");
 }
 
 static void check_training(struct arena *arena, struct diags *diags, const struct spec *spec)
@@ -360,9 +368,13 @@ static void check_hyperparameters(
 {
     const struct spec_map *map = &model->hyperparameters;
     if (map->len > 100)
-        diags_error(
-            diags, model->at, "model '" STR_FMT "' has %zu hyperparameters, SageMaker takes 100",
-            STR_ARG(model->name.value), map->len);
+        diag_hint(
+            diags,
+            diags_error(
+                diags, model->at,
+                "model '" STR_FMT "' has %zu hyperparameters, SageMaker takes 100",
+                STR_ARG(model->name.value), map->len),
+            "those of spec.training.hyperparameters count as well");
     if (!str_is_null(spec->training.image.value))
         return;
     struct hyper_value *values = ARENA_ARRAY(arena, map->len, struct hyper_value);
@@ -371,6 +383,12 @@ static void check_hyperparameters(
     struct hyper_report report = {diags, model};
     (void) hyper_check(arena, values, map->len, report_hyper, &report);
     check_early_stopping(diags, spec, model);
+}
+
+static void needs_artifact(struct diags *diags, struct srcloc at, const char *key)
+{
+    struct diag *diag = diags_error(diags, at, "'%s' needs an 'artifact'", key);
+    diag_hint(diags, diag, "take it out: a model that is trained here has no artifact of yours");
 }
 
 static void
@@ -389,9 +407,9 @@ check_artifact(struct diags *diags, const struct spec *spec, const struct spec_m
                 "'train' channel");
         }
         if (!str_is_null(model->sha256.value))
-            diags_error(diags, model->sha256.at, "'sha256' needs an 'artifact'");
+            needs_artifact(diags, model->sha256.at, "sha256");
         if (model->allow_pickle)
-            diags_error(diags, model->at, "'allowPickle' needs an 'artifact'");
+            needs_artifact(diags, model->at, "allowPickle");
         return;
     }
     if (model->hyperparameters.len > 0) {
@@ -412,10 +430,13 @@ static void check_models(struct arena *arena, struct diags *diags, const struct 
         if (!str_is_null(name)) {
             const struct spec_model *first = map_get(names, name);
             if (first != NULL)
-                diags_error(
-                    diags, model->name.at,
-                    "model '" STR_FMT "' is defined twice, first at " STR_FMT, STR_ARG(name),
-                    STR_ARG(srcloc_text(arena, first->name.at)));
+                diag_hint(
+                    diags,
+                    diags_error(
+                        diags, model->name.at,
+                        "model '" STR_FMT "' is defined twice, first at " STR_FMT, STR_ARG(name),
+                        STR_ARG(srcloc_text(arena, first->name.at))),
+                    "give one of the two another name");
             else
                 (void) map_put(names, name, &spec->models[i]);
         }
@@ -432,8 +453,12 @@ static void check_environment(struct diags *diags, const struct spec *spec)
     for (size_t i = 0; i < map->len; i++)
         total += map->items[i].name.len + map->items[i].value.len;
     if (total > KIB(32))
-        diags_error(
-            diags, map->items[0].at, "'environment' has %zu bytes, SageMaker takes 32768", total);
+        diag_hint(
+            diags,
+            diags_error(
+                diags, map->items[0].at, "'environment' has %zu bytes, SageMaker takes 32768",
+                total),
+            "keep large values in a file or a parameter store");
 }
 
 void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec)

@@ -117,8 +117,10 @@ static enum err_code load_folder(struct loader *loader, struct str path, struct 
                 err, ERR_IO, "folder '%s' holds more than %d specs", path_text, FOLDER_MAX_FILES);
         *VEC_PUSH(loader->arena, &names) = str_dup(loader->arena, name);
     }
-    if (names.len == 0)
-        return err_set(err, ERR_NOT_FOUND, "folder '%s' holds no *.yaml or *.yml", path_text);
+    if (names.len == 0) {
+        err_set(err, ERR_NOT_FOUND, "folder '%s' holds no *.yaml or *.yml", path_text);
+        return err_hint(err, "name a spec, or write one with 'mmectl init'");
+    }
     qsort(names.items, names.len, sizeof(*names.items), name_cmp);
     for (size_t i = 0; i < names.len; i++) {
         enum err_code code = load_file(loader, path_join(loader->arena, path, names.items[i]), err);

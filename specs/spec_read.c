@@ -254,6 +254,30 @@ static void missing(
         diag_hint(reader->diags, diag, "for example '%s: %s'", field->name, field->example);
 }
 
+/* 'mmectl help spec' takes a path without indices. */
+static struct str help_path(struct spec_reader *reader, const struct place *place)
+{
+    if (place == NULL)
+        return STR_NULL;
+    struct str parent = help_path(reader, place->parent);
+    if (place->index != SIZE_MAX)
+        return parent;
+    return str_fmt(
+        reader->arena, STR_FMT "%s" STR_FMT, STR_ARG(parent), str_is_empty(parent) ? "" : ".",
+        STR_ARG(place->name));
+}
+
+/* Where no better hint is known, the field's own help says what may stand there. */
+static void point_to_help(struct spec_reader *reader, const struct place *place, size_t first_diag)
+{
+    struct diags *diags = reader->diags;
+    for (size_t i = first_diag; i < diags->list.len; i++)
+        if (str_is_null(diags->list.items[i].hint))
+            diag_hint(
+                diags, &diags->list.items[i], "'mmectl help spec " STR_FMT "' explains it",
+                STR_ARG(help_path(reader, place)));
+}
+
 /* A block that may be left out is filled with the defaults of its fields; its struct need not be
  * zeroed before. */
 static void read_field(
@@ -300,6 +324,20 @@ static void read_field(
         read_blocks(reader, field, node, &here, base);
 }
 
+static void read_explained(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct yentry *entry,
+    struct srcloc at,
+    const struct place *place,
+    char *base)
+{
+    struct place here = {place, str_from(field->name), SIZE_MAX};
+    size_t before = reader->diags->list.len;
+    read_field(reader, field, entry, at, place, base);
+    point_to_help(reader, &here, before);
+}
+
 /* Tells apart a required field of a block that is there from one of a block that is not. */
 static void read_absent_block(
     struct spec_reader *reader, const struct spec_block *block, struct srcloc at, char *base)
@@ -327,8 +365,7 @@ static void check_keys(
         if (field == NULL)
             unknown_key(reader, block, key, place);
         else if ((field->flags & FIELD_UNSUPPORTED) != 0)
-            diags_error(
-                reader->diags, key->at, "'%s' is not supported by this version", field->name);
+            spec_unsupported(reader, key->at, str_from(field->name));
     }
 }
 
@@ -345,9 +382,11 @@ static void read_block(
         return;
     }
     if (node->kind != YNODE_MAP) {
-        spec_wrong_kind(
+        struct diag *diag = spec_wrong_kind(
             reader, node->at, place != NULL ? place_text(reader, place) : STR("the document"),
             "a mapping", node);
+        if (place == NULL)
+            diag_hint(reader->diags, diag, "'mmectl init' writes a spec to start from");
         read_absent_block(reader, block, at, base);
         return;
     }
@@ -355,7 +394,7 @@ static void read_block(
     for (size_t i = 0; i < block->n_fields; i++) {
         const struct spec_field *field = &block->fields[i];
         if ((field->flags & (FIELD_UNSUPPORTED | FIELD_LITERAL)) == 0)
-            read_field(reader, field, ynode_entry(node, field->name), at, place, base);
+            read_explained(reader, field, ynode_entry(node, field->name), at, place, base);
     }
     bool set = true;
     if (block->set_offset != FIELD_NOWHERE)

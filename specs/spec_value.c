@@ -141,7 +141,7 @@ static struct str scalar_words(struct spec_reader *reader, const struct spec_sca
     return str_fmt(reader->arena, "%s '" STR_FMT "'", type, STR_ARG(brief(reader, scalar->text)));
 }
 
-void spec_wrong_kind(
+struct diag *spec_wrong_kind(
     struct spec_reader *reader,
     struct srcloc at,
     struct str name,
@@ -155,9 +155,17 @@ void spec_wrong_kind(
         struct spec_scalar scalar = {node->text, node->style != YNODE_QUOTED, node->at};
         found = scalar_words(reader, &scalar);
     }
-    diags_error(
+    return diags_error(
         reader->diags, at, "'" STR_FMT "' must be %s, not " STR_FMT, STR_ARG(name), wanted,
         STR_ARG(found));
+}
+
+void spec_unsupported(struct spec_reader *reader, struct srcloc at, struct str what)
+{
+    struct diag *diag = diags_error(
+        reader->diags, at, "'" STR_FMT "' is not supported by this version", STR_ARG(what));
+    diag_hint(
+        reader->diags, diag, "take it out; 'mmectl help spec' lists what this version supports");
 }
 
 static bool check_tag(struct spec_reader *reader, const struct ynode *node, struct str text)
@@ -427,9 +435,9 @@ static void put_enum(
         if (!str_eq_z(scalar->text, field->values[i]))
             continue;
         if (field->n_supported != 0 && i >= field->n_supported)
-            diags_error(
-                reader->diags, scalar->at, "'%s: %s' is not supported by this version", field->name,
-                field->values[i]);
+            spec_unsupported(
+                reader, scalar->at,
+                str_fmt(reader->arena, "%s: %s", field->name, field->values[i]));
         else if (field->offset != FIELD_NOWHERE)
             memcpy(base + field->offset, &i, sizeof(i));
         return;

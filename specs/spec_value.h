@@ -45,12 +45,15 @@ void spec_string_put(const struct spec_field *field, struct str text, struct src
 void spec_default_put(
     struct spec_reader *reader, const struct spec_field *field, struct srcloc at, char *base);
 
-void spec_wrong_kind(
+/* Returns the entry, for a hint. */
+struct diag *spec_wrong_kind(
     struct spec_reader *reader,
     struct srcloc at,
     struct str name,
     const char *wanted,
     const struct ynode *node);
+/* A part of the language that this version has not: refused by its name. */
+void spec_unsupported(struct spec_reader *reader, struct srcloc at, struct str what);
 struct str spec_quoted(struct spec_reader *reader, struct str name); /* 'name' */
 /* what: the subject as it stands in a message, "'count'" or "a name in 'tags'". */
 bool spec_check_controls(

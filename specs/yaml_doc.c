@@ -68,15 +68,19 @@ static void fail_parser(struct reader *reader)
         return;
     }
     struct srcloc at = mark_at(reader, parser->problem_mark);
+    struct diag *diag;
     if (parser->context != NULL) {
         struct srcloc start = mark_at(reader, parser->context_mark);
-        fail(
+        diag = fail(
             reader, diags_error(
                         reader->diags, at, "not YAML: %s (%s at line %u, column %u)", problem,
                         parser->context, start.line, start.column));
     } else {
-        fail(reader, diags_error(reader->diags, at, "not YAML: %s", problem));
+        diag = fail(reader, diags_error(reader->diags, at, "not YAML: %s", problem));
     }
+    diag_hint(
+        reader->diags, diag,
+        "often the fault is on the line above: indentation, or a missing quote, bracket or colon");
 }
 
 static bool next_event(struct reader *reader, yaml_event_t *event)
@@ -91,8 +95,9 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
 static bool charge(struct reader *reader, struct srcloc at, size_t nodes, size_t depth)
 {
     if (depth > YDOC_MAX_DEPTH) {
-        fail(
+        struct diag *diag = fail(
             reader, diags_error(reader->diags, at, "nested deeper than %u levels", YDOC_MAX_DEPTH));
+        diag_hint(reader->diags, diag, "nothing in this language is; aliases count as well");
         return false;
     }
     reader->nodes += nodes;
@@ -181,7 +186,9 @@ static struct ynode *read_scalar(struct reader *reader, const yaml_event_t *even
 {
     size_t len = event->data.scalar.length;
     if (len > YDOC_MAX_SCALAR_BYTES) {
-        fail(reader, diags_error(reader->diags, at, "a scalar is larger than 1 MiB"));
+        struct diag *diag =
+            fail(reader, diags_error(reader->diags, at, "a scalar is larger than 1 MiB"));
+        diag_hint(reader->diags, diag, "a quote that is never closed makes one of the whole file");
         return NULL;
     }
     struct ynode *node = ARENA_NEW(reader->arena, struct ynode);
@@ -205,7 +212,11 @@ read_alias(struct reader *reader, const yaml_event_t *event, struct srcloc at, u
     if (anchor == NULL || anchor->open) {
         const char *why =
             anchor == NULL ? "has no anchor before it" : "stands inside its own anchor";
-        fail(reader, diags_error(reader->diags, at, "alias '*" STR_FMT "' %s", STR_ARG(name), why));
+        struct diag *diag = fail(
+            reader, diags_error(reader->diags, at, "alias '*" STR_FMT "' %s", STR_ARG(name), why));
+        diag_hint(
+            reader->diags, diag, "put '&" STR_FMT "' before what it stands for, above this line",
+            STR_ARG(name));
         return NULL;
     }
     struct ynode *node = anchor->node;
@@ -298,7 +309,9 @@ static void add_key(struct reader *reader, struct keys *keys, struct yentry entr
 static bool check_key(struct reader *reader, const struct keys *keys, const struct ynode *key)
 {
     if (key->kind != YNODE_SCALAR) {
-        diags_error(reader->diags, key->at, "a key must be a plain or quoted scalar");
+        struct diag *diag =
+            diags_error(reader->diags, key->at, "a key must be a plain or quoted scalar");
+        diag_hint(reader->diags, diag, "'[' and '{' begin a list and a mapping: quote the key");
         reader->faulty = true;
         return false;
     }
@@ -395,7 +408,9 @@ bool ydoc_read(
     struct reader reader = {.arena = arena, .diags = diags, .file = file, .text = text};
     *ret_docs = (struct ydoc_list){0};
     if (text.len > YDOC_MAX_BYTES) {
-        diags_error(diags, (struct srcloc){file, 0, 0}, "the file is larger than 16 MiB");
+        struct diag *diag =
+            diags_error(diags, (struct srcloc){file, 0, 0}, "the file is larger than 16 MiB");
+        diag_hint(diags, diag, "a folder of smaller specs is read as one");
         return false;
     }
     if (!yaml_parser_initialize(&reader.parser)) {

@@ -37,7 +37,8 @@ ask_all(struct creds_chain *self, const struct creds **ret_creds, struct err *er
             used += (size_t) len;
     }
     err_set(err, ERR_AUTH, "no AWS credentials were found");
-    return err_hint(err, "%s", said);
+    return err_hint(
+        err, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile (%s)", said);
 }
 
 static enum err_code

@@ -4,6 +4,7 @@
 #include "engine/resource/image.h"
 #include "engine/xgb/artifact.h"
 #include "engine/xgb/dataset.h"
+#include "engine/xgb/text.h"
 
 /* What the user names as sources: local files and s3:// objects, digested and checked before
  * anything is sent. */
@@ -19,9 +20,13 @@ enum err_code kinds_digest_file(
     (void) world;
     struct sha256 hash;
     const char *name = str_z(arena, path);
-    if (file_is_dir(name))
-        return err_set(err, ERR_SPEC, "'%s' is a folder, not a file", name);
+    if (file_is_dir(name)) {
+        err_set(err, ERR_SPEC, "'%s' is a folder, not a file", name);
+        return err_hint(err, "name one file of it");
+    }
     enum err_code code = sha256_file(name, &hash, ret_size, err);
+    if (code == ERR_NOT_FOUND)
+        return err_hint(err, "a path in a spec starts at the spec's own folder");
     if (code != ERR_NONE)
         return code;
     *ret_sha256 = hex_of(arena, hash.bytes, sizeof(hash.bytes));
@@ -34,6 +39,9 @@ enum err_code kinds_check_channel(
     (void) world;
     if (str_is_null(channel->path))
         return ERR_NONE; /* s3://: the job reads it */
+    enum data_format format = data_format_of(channel->content_type);
+    if (format == DATA_FORMAT_PARQUET || format == DATA_FORMAT_RECORDIO)
+        return ERR_NONE; /* AWS's container reads more formats than we do */
     AUTO(arena_close) struct arena *scratch = arena_new("channel", 0);
     AUTO(file_unmap) struct str text = STR_NULL;
     enum err_code code = file_map(str_z(scratch, channel->path), &text, err);
@@ -67,15 +75,19 @@ enum err_code kinds_check_artifact(
     if (code != ERR_NONE)
         return code;
     if (!str_is_null(model->s3_uri) && !str_is_null(model->sha256) &&
-        !str_eq(sha256_hex(scratch, bytes), model->sha256))
-        return err_set(
+        !str_eq(sha256_hex(scratch, bytes), model->sha256)) {
+        err_set(
             err, ERR_SPEC, "'" STR_FMT "' has sha256 " STR_FMT ", not the pinned one",
             STR_ARG(model->source), STR_ARG(sha256_hex(scratch, bytes)));
+        return err_hint(err, "if the new content is meant, change 'sha256' in the spec");
+    }
     struct artifact artifact;
     code = artifact_read(scratch, bytes, &artifact, err);
     if (code == ERR_NONE)
         code = artifact_check(
             &artifact, image_version_of(want->serving_image), model->allow_pickle, err);
+    if (code == ERR_PROTOCOL)
+        err_hint(err, "an artifact holds one file, the model: tar czf model.tar.gz xgboost-model");
     if (code != ERR_NONE)
         err_wrap(err, "artifact '" STR_FMT "'", STR_ARG(model->source));
     return code;

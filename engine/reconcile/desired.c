@@ -223,6 +223,7 @@ static enum err_code fill_own_artifact(
             err_set(
                 err, ERR_SPEC, "artifact '" STR_FMT "' has sha256 " STR_FMT ", not the pinned one",
                 STR_ARG(model->source), STR_ARG(model->sha256));
+            err_hint(err, "if the new content is meant, change 'sha256' in the spec");
             return err_locate(err, from->sha256.at);
         }
     } else {
@@ -234,10 +235,12 @@ static enum err_code fill_own_artifact(
         /* An artifact is one object; a prefix that holds others is not it. */
         if (code == ERR_NONE && str_is_null(model->source_etag))
             code = ERR_NOT_FOUND;
-        if (code == ERR_NOT_FOUND)
+        if (code == ERR_NOT_FOUND) {
             code = err_set(
                 err, ERR_SPEC, "model '" STR_FMT "': there is no object '" STR_FMT "'",
                 STR_ARG(model->name), STR_ARG(model->source));
+            err_hint(err, "check the bucket and the key; an artifact is one object");
+        }
         if (!str_is_null(from->sha256.value))
             model->sha256 = str_lower(r->arena, from->sha256.value);
     }

@@ -323,15 +323,23 @@ static enum err_code parse_any(struct parse *parse, struct str text, struct err 
     const struct dataset_options *options = parse->options;
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_from_index(text, 3);
-    if (str_is_empty(str_trim(text)))
-        return err_set(err, ERR_SPEC, "'" STR_FMT "' is empty", STR_ARG(options->name));
+    if (str_is_empty(str_trim(text))) {
+        err_set(err, ERR_SPEC, "'" STR_FMT "' is empty", STR_ARG(options->name));
+        return err_hint(err, "a channel needs at least one row");
+    }
     enum err_code code = ERR_NONE;
     switch (data_format_of(options->content_type)) {
     case DATA_FORMAT_CSV:
         code = parse_csv(parse, text, err);
+        if (code == ERR_SPEC)
+            err_hint(
+                err, "each row: the label, then as many numbers as in the first row; a missing "
+                     "value is an empty cell");
         break;
     case DATA_FORMAT_LIBSVM:
         code = parse_libsvm(parse, text, err);
+        if (code == ERR_SPEC)
+            err_hint(err, "each row: label[:weight] [qid:number] index:value index:value ...");
         break;
     case DATA_FORMAT_PARQUET:
     case DATA_FORMAT_RECORDIO:

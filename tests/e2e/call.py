@@ -8,6 +8,7 @@
     call.py invoke ENDPOINT TARGET FILE   prints the prediction; - is standard input
     call.py fault JSON...                 plants faults (engine/local/faults.h); no JSON: lists them
     call.py nofaults
+    call.py key JSON                      makes an access key (engine/local/admin.h)
     call.py things                        everything that exists, one line each, sorted, with a digest of what it is
 
 Ends with 1, and AWS's code on standard error, when the answer is an error.
@@ -105,6 +106,10 @@ def settings(text):
     return send("mmectl", "POST", "/_mmectl/settings", body=text.encode()) and b""
 
 
+def key(text):
+    return send("mmectl", "POST", "/_mmectl/add-key", body=text.encode())
+
+
 def things():
     world = json.loads(send("mmectl", "GET", "/_mmectl/world"))
     lines = []
@@ -124,5 +129,5 @@ def things():
 
 
 COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
-            "things": things}
+            "things": things, "key": key}
 sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))

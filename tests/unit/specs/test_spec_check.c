@@ -30,23 +30,24 @@ static void faults_across_fields(void **state)
          "E spec.yaml:14:42 'a/../b' is not valid as 'prefix' | '.' and '..' are not folders in "
          "S3\n"},
         {"{team: risk}", "{\"aws:team\": risk}",
-         "E spec.yaml:5:10 tag 'aws:team' is reserved for AWS | \n"},
+         "E spec.yaml:5:10 tag 'aws:team' is reserved for AWS | give it another name\n"},
         {"{team: risk}", "{\"mmectl:uid\": risk}",
-         "E spec.yaml:5:10 tag 'mmectl:uid' is reserved for mmectl | \n"},
+         "E spec.yaml:5:10 tag 'mmectl:uid' is reserved for mmectl | give it another name\n"},
         {"contentType: text/csv}\n    hyper", "contentType: text/libsvm}\n    hyper",
          "E spec.yaml:22:62 'validation' is 'text/libsvm', but 'train' at spec.yaml:21:52 is "
-         "'text/csv' | \n"},
+         "'text/csv' | XGBoost reads all channels in one format\n"},
         {"contentType: text/csv}\n    hyper", "}\n    hyper",
          "E spec.yaml:22:7 'validation' is 'text/libsvm', but 'train' at spec.yaml:21:52 is "
-         "'text/csv' | \n"},
+         "'text/csv' | XGBoost reads all channels in one format\n"},
         {"backend: sagemaker", "backend: local\n    maxRuntime: 5m\n    image: x",
-         "E spec.yaml:18:12 'image' and 'algorithm' exclude each other | keep one of the two\n"
-         "E spec.yaml:18:12 backend 'local' cannot run an image | \n"
-         "E spec.yaml:21:5 duplicate key 'maxRuntime', first at spec.yaml:17:5 | keep one of the "
-         "two\n"},
+         "E spec.yaml:18:12 'image' and 'algorithm' exclude each other | keep one of the two\nE "
+         "spec.yaml:18:12 backend 'local' cannot run an image | use 'algorithm', or backend "
+         "sagemaker\nE spec.yaml:21:5 duplicate key 'maxRuntime', first at spec.yaml:17:5 | keep "
+         "one of the two\n"},
         {"    backend: sagemaker\n    algorithm: {name: xgboost, version: \"1.7-1\"}",
          "    backend: local\n    image: x.dkr/y:1",
-         "E spec.yaml:17:12 backend 'local' cannot run an image | \n"},
+         "E spec.yaml:17:12 backend 'local' cannot run an image | use 'algorithm', or backend "
+         "sagemaker\n"},
         {"    algorithm: {name", "    image: x.dkr/y:1\n    algorithm: {name",
          "E spec.yaml:17:12 'image' and 'algorithm' exclude each other | keep one of the two\n"},
         {"      train: {source: data/train.csv, contentType: text/csv}\n", "",
@@ -65,10 +66,11 @@ static void faults_across_fields(void **state)
          "W spec.yaml:32:22 'ml.t3.large' is not known as an instance type for endpoints | "
          "SageMaker offers it for training only\n"},
         {"- name: two", "- name: one",
-         "E spec.yaml:27:13 model 'one' is defined twice, first at spec.yaml:25:13 | \n"},
+         "E spec.yaml:27:13 model 'one' is defined twice, first at spec.yaml:25:13 | give one of "
+         "the two another name\n"},
         {"  models:", "  models: []\n  mdels:",
-         "E spec.yaml:24:11 'spec.models' is empty | \n"
-         "E spec.yaml:25:3 unknown key 'mdels' in 'spec' | did you mean 'models'?\n"},
+         "E spec.yaml:24:11 'spec.models' is empty | 'mmectl help spec spec.models' explains it\nE "
+         "spec.yaml:25:3 unknown key 'mdels' in 'spec' | did you mean 'models'?\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      hyperparameters: {eta: 1}",
          "E spec.yaml:29:25 model 'two' has both 'artifact' and 'hyperparameters' | a model that "
@@ -76,10 +78,12 @@ static void faults_across_fields(void **state)
         {"      hyperparameters: {num_round: 25, max_depth: 2, eta: 0.3}",
          "      hyperparameters: {num_round: 25}\n      sha256: "
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-         "E spec.yaml:27:15 'sha256' needs an 'artifact' | \n"},
+         "E spec.yaml:27:15 'sha256' needs an 'artifact' | take it out: a model that is trained "
+         "here has no artifact of yours\n"},
         {"      hyperparameters: {num_round: 25, max_depth: 2, eta: 0.3}",
          "      hyperparameters: {num_round: 25}\n      allowPickle: true",
-         "E spec.yaml:25:7 'allowPickle' needs an 'artifact' | \n"},
+         "E spec.yaml:25:7 'allowPickle' needs an 'artifact' | take it out: a model that is "
+         "trained here has no artifact of yours\n"},
         {"num_round: 25, ", "",
          "E spec.yaml:25:7 model 'one': Missing required hyperparameter: num_round | set it here, "
          "or for every model in spec.training.hyperparameters\n"},
@@ -140,8 +144,8 @@ static void a_large_environment(void **state)
     struct loaded loaded = load_text(
         arena, text_replace(arena, STR(SPEC_TEST_BASE), "WORKERS: \"1\"", str_z(arena, pairs)));
     assert_str(
-        loaded.faults,
-        "E spec.yaml:33:31 'environment' has 33751 bytes, SageMaker takes 32768 | \n");
+        loaded.faults, "E spec.yaml:33:31 'environment' has 33751 bytes, SageMaker takes 32768 | "
+                       "keep large values in a file or a parameter store\n");
 }
 
 /* A fault in the defaults is told once, not once for each model. */

@@ -18,22 +18,27 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:4:9 'Demo' is not valid as 'name' | 'name' takes lower-case letters, digits "
          "and '-', not at the ends\n"},
         {"name: demo\n  tags", "name: a-name-that-is-longer-than-32-chars\n  tags",
-         "E spec.yaml:4:9 'name' must have 1 to 32 characters, not 35 | \n"},
-        {"name: demo\n  tags", "name: \"\"\n  tags", "E spec.yaml:4:9 'name' is empty | \n"},
+         "E spec.yaml:4:9 'name' must have 1 to 32 characters, not 35 | 'mmectl help spec "
+         "metadata.name' explains it\n"},
+        {"name: demo\n  tags", "name: \"\"\n  tags",
+         "E spec.yaml:4:9 'name' is empty | 'mmectl help spec metadata.name' explains it\n"},
         {"  name: demo\n  tags", "  tags",
          "E spec.yaml:3:1 missing 'name' in 'metadata' | for example 'name: mme-demo'\n"},
         {"{team: risk}", "{\"te#am\": risk}",
          "E spec.yaml:5:10 'te#am' is not valid as a name in 'tags' | a name in 'tags' takes "
          "letters, digits, spaces and _ . : / = + - @\n"},
         {"{team: risk}", "{team: \"ri\\tsk\"}",
-         "E spec.yaml:5:16 'team' contains a control character | \n"},
+         "E spec.yaml:5:16 'team' contains a control character | 'mmectl help spec metadata.tags' "
+         "explains it\n"},
         {"{team: risk}", "{team: }",
          "E spec.yaml:5:16 'team' has no value | leave the key out, or write \"\" for an empty "
          "text\n"},
         {"{team: risk}", "{team: [risk]}",
-         "E spec.yaml:5:16 'team' must be a single value, not a list | \n"},
+         "E spec.yaml:5:16 'team' must be a single value, not a list | 'mmectl help spec "
+         "metadata.tags' explains it\n"},
         {"{team: risk}", "[team, risk]",
-         "E spec.yaml:5:9 'tags' must be a mapping of names to values, not a list | \n"},
+         "E spec.yaml:5:9 'tags' must be a mapping of names to values, not a list | 'mmectl help "
+         "spec metadata.tags' explains it\n"},
         {"metadata:\n", "metadata: {nme: x}\nmetadata2:\n",
          "E spec.yaml:3:1 missing 'name' in 'metadata' | for example 'name: mme-demo'\n"
          "E spec.yaml:3:12 unknown key 'nme' in 'metadata' | did you mean 'name'?\n"
@@ -46,7 +51,8 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:12:11 'us-east' is not valid as 'region' | 'region' takes an AWS region, "
          "such as us-east-1\n"},
         {"  region: us-east-1", "  regions: [us-east-1]\n  region: us-east-1",
-         "E spec.yaml:12:3 'regions' is not supported by this version | \n"},
+         "E spec.yaml:12:3 'regions' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"  region: us-east-1\n", "",
          "E spec.yaml:10:1 missing 'region' in 'spec' | for example 'region: us-east-1', or "
          "--region us-east-1\n"},
@@ -57,7 +63,8 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:13:9 'arn:aws:iam::123456789012:user/somebody' is not valid as 'role' | "
          "'role' takes arn:aws:iam::<account>:role/<name>\n"},
         {"arn:aws:iam::123456789012:role/SageMaker", "admin",
-         "E spec.yaml:13:9 'role' must have 20 to 2048 characters, not 5 | \n"},
+         "E spec.yaml:13:9 'role' must have 20 to 2048 characters, not 5 | 'mmectl help spec "
+         "spec.role' explains it\n"},
         {"arn:aws:iam::123456789012:role/SageMaker", "${rol}",
          "E spec.yaml:13:9 variable 'rol' is not declared | declare it under 'variables', or write "
          "$${rol} for the text itself\n"},
@@ -73,19 +80,23 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:14:21 'My_Bucket' is not valid as 'bucket' | 'bucket' takes lower-case "
          "letters, digits, '.' and '-', not at the ends\n"},
         {"bucket: \"${bucket}\"", "bucket: ab",
-         "E spec.yaml:14:21 'bucket' must have 3 to 63 characters, not 2 | \n"},
+         "E spec.yaml:14:21 'bucket' must have 3 to 63 characters, not 2 | 'mmectl help spec "
+         "spec.storage.bucket' explains it\n"},
         {"bucket: \"${bucket}\"", "kmsKey: alias/x",
-         "E spec.yaml:14:13 'kmsKey' is not supported by this version | \n"},
+         "E spec.yaml:14:13 'kmsKey' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"prefix: demo", "prefix: a//b",
          "E spec.yaml:14:42 'a//b' is not valid as 'prefix' | 'prefix' takes letters, digits and ! "
          "_ . * ' ( ) = -, parted by single '/'\n"},
         {"prefix: demo", "prefix: [a]",
-         "E spec.yaml:14:42 'prefix' must be a string, not a list | \n"},
+         "E spec.yaml:14:42 'prefix' must be a string, not a list | 'mmectl help spec "
+         "spec.storage.prefix' explains it\n"},
         {"backend: sagemaker", "backend: lcoal",
          "E spec.yaml:16:14 'backend' must be 'sagemaker' or 'local', not the string 'lcoal' | did "
          "you mean 'local'?\n"},
         {"backend: sagemaker", "backend: 5",
-         "E spec.yaml:16:14 'backend' must be 'sagemaker' or 'local', not the number '5' | \n"},
+         "E spec.yaml:16:14 'backend' must be 'sagemaker' or 'local', not the number '5' | 'mmectl "
+         "help spec spec.training.backend' explains it\n"},
         {"name: xgboost", "name: lightgbm",
          "E spec.yaml:17:23 'lightgbm' is not valid as 'name' | 'name' takes 'xgboost'; for "
          "another image use training.image\n"},
@@ -93,38 +104,47 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:17:41 '1.7' is not valid as 'version' | 'version' takes a tag of the image, "
          "such as 1.7-1\n"},
         {"count: 1, volume", "count: 0, volume",
-         "E spec.yaml:18:40 'count' must be 1 to 100, not 0 | \n"},
+         "E spec.yaml:18:40 'count' must be 1 to 100, not 0 | 'mmectl help spec "
+         "spec.training.instance.count' explains it\n"},
         {"count: 1, volume", "count: \"1\", volume",
          "E spec.yaml:18:40 'count' must be a whole number, not the string '1' | leave the quotes "
          "out\n"},
         {"count: 1, volume", "count: 1.5, volume",
-         "E spec.yaml:18:40 'count' must be a whole number, not the number '1.5' | \n"},
+         "E spec.yaml:18:40 'count' must be a whole number, not the number '1.5' | 'mmectl help "
+         "spec spec.training.instance.count' explains it\n"},
         {"count: 1, volume", "count: one, volume",
-         "E spec.yaml:18:40 'count' must be a whole number, not the string 'one' | \n"},
+         "E spec.yaml:18:40 'count' must be a whole number, not the string 'one' | 'mmectl help "
+         "spec spec.training.instance.count' explains it\n"},
         {"count: 1, volume", "count: 99999999999999999999, volume",
-         "E spec.yaml:18:40 'count' must be 1 to 100, not 99999999999999999999 | \n"},
+         "E spec.yaml:18:40 'count' must be 1 to 100, not 99999999999999999999 | 'mmectl help spec "
+         "spec.training.instance.count' explains it\n"},
         {"count: 1, volume", "count: {a: b}, volume",
-         "E spec.yaml:18:40 'count' must be a whole number, not a mapping | \n"},
+         "E spec.yaml:18:40 'count' must be a whole number, not a mapping | 'mmectl help spec "
+         "spec.training.instance.count' explains it\n"},
         {"volumeSizeInGB", "volumeSizeInGb",
          "E spec.yaml:18:43 unknown key 'volumeSizeInGb' in 'spec.training.instance' | did you "
          "mean 'volumeSizeInGB'?\n"},
         {"maxRuntime: 1h", "maxRuntime: 1 hour",
          "E spec.yaml:19:17 'maxRuntime' must be a time such as 30s, 5m or 2h, not the string '1 "
-         "hour' | \n"},
+         "hour' | 'mmectl help spec spec.training.maxRuntime' explains it\n"},
         {"maxRuntime: 1h", "maxRuntime: 3600",
          "E spec.yaml:19:17 'maxRuntime' must be a time such as 30s, 5m or 2h, not the number "
          "'3600' | write '3600s' for seconds\n"},
         {"maxRuntime: 1h", "maxRuntime: 673h",
-         "E spec.yaml:19:17 'maxRuntime' must be 1 to 2419200 seconds, not 2422800 | \n"},
+         "E spec.yaml:19:17 'maxRuntime' must be 1 to 2419200 seconds, not 2422800 | 'mmectl help "
+         "spec spec.training.maxRuntime' explains it\n"},
         {"maxRuntime: 1h", "maxRuntime: 1h\n    spot: {enabled: true}",
-         "E spec.yaml:20:5 'spot' is not supported by this version | \n"},
+         "E spec.yaml:20:5 'spot' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"data/train.csv", "http://host/train.csv",
          "E spec.yaml:21:23 'http://host/train.csv' is neither a local path nor s3:// | 'source' "
          "takes a local path or s3://bucket/key\n"},
         {"data/train.csv", "s3://bucket",
          "E spec.yaml:21:23 's3://bucket' names no object | 'source' takes a local path or "
          "s3://bucket/key\n"},
-        {"data/train.csv", "\"\"", "E spec.yaml:21:23 'source' is empty | \n"},
+        {"data/train.csv", "\"\"",
+         "E spec.yaml:21:23 'source' is empty | 'mmectl help spec "
+         "spec.training.channels.train.source' explains it\n"},
         {"source: data/train.csv, ", "",
          "E spec.yaml:21:7 missing 'source' in 'spec.training.channels.train' | for example "
          "'source: data/train.csv'\n"},
@@ -141,10 +161,10 @@ static void faults_of_single_fields(void **state)
          "text/csv, text/libsvm, application/x-parquet or application/x-recordio-protobuf\n"},
         {"channels:\n", "channels: [a]\n    maxruntime:\n",
          "E spec.yaml:15:3 missing channel 'train' in 'spec.training.channels' | for example "
-         "'channels: {train: {source: data/train.csv, contentType: text/csv}}'\n"
-         "E spec.yaml:20:15 'channels' must be a mapping of names to mappings, not a list | \n"
-         "E spec.yaml:21:5 unknown key 'maxruntime' in 'spec.training' | did you mean "
-         "'maxRuntime'?\n"},
+         "'channels: {train: {source: data/train.csv, contentType: text/csv}}'\nE spec.yaml:20:15 "
+         "'channels' must be a mapping of names to mappings, not a list | 'mmectl help spec "
+         "spec.training.channels' explains it\nE spec.yaml:21:5 unknown key 'maxruntime' in "
+         "'spec.training' | did you mean 'maxRuntime'?\n"},
         {"- name: one", "- name: o--ne",
          "E spec.yaml:25:13 'o--ne' is not valid as 'name' | 'name' takes letters, digits, '.', "
          "'_' and single '-', first a letter or digit\n"},
@@ -158,15 +178,18 @@ static void faults_of_single_fields(void **state)
          "- name: "
          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
          "xxxxxxxxxxxxx",
-         "E spec.yaml:25:13 'name' must have 1 to 101 characters, not 102 | \n"},
+         "E spec.yaml:25:13 'name' must have 1 to 101 characters, not 102 | 'mmectl help spec "
+         "spec.models.name' explains it\n"},
         {"- name: one", "- ~\n    - name: one",
-         "E spec.yaml:25:7 'spec.models[0]' must be a mapping, not nothing | \n"},
+         "E spec.yaml:25:7 'spec.models[0]' must be a mapping, not nothing | 'mmectl help spec "
+         "spec.models' explains it\n"},
         {"- name: one", "- {name: x, artifact: s3://b/k, description: \"a\\nb\"}\n    - name: one",
          "E spec.yaml:25:50 'description' contains a line break | '>-' folds long text into one "
          "line\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      sha256: abc",
-         "E spec.yaml:29:15 'sha256' must have 64 characters, not 3 | \n"},
+         "E spec.yaml:29:15 'sha256' must have 64 characters, not 3 | 'mmectl help spec "
+         "spec.models.sha256' explains it\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      protect: yes",
          "E spec.yaml:29:16 'protect' must be true or false, not the string 'yes' | YAML 1.2 knows "
@@ -177,10 +200,12 @@ static void faults_of_single_fields(void **state)
          "quotes out\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      regions: [eu-west-1]",
-         "E spec.yaml:29:7 'regions' is not supported by this version | \n"},
+         "E spec.yaml:29:7 'regions' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      version: 3f2a9c1e",
-         "E spec.yaml:29:7 'version' is not supported by this version | \n"},
+         "E spec.yaml:29:7 'version' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      <<: {protect: true}",
          "E spec.yaml:29:7 unknown key '<<' in 'spec.models[1]' | YAML 1.2 has no merge keys; "
@@ -191,20 +216,26 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:26:7 unknown key 'hyperparamters' in 'spec.models[0]' | did you mean "
          "'hyperparameters'?\n"},
         {"max_depth: 2", "max_depth: [2]",
-         "E spec.yaml:26:51 'max_depth' must be a single value, not a list | \n"},
+         "E spec.yaml:26:51 'max_depth' must be a single value, not a list | 'mmectl help spec "
+         "spec.models.hyperparameters' explains it\n"},
         {"max_depth: 2", "max_depth: ~",
          "E spec.yaml:26:51 'max_depth' has no value | leave the key out, or write \"\" for an "
          "empty text\n"},
         {"  endpoint:\n", "  modelSets: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'modelSets' is not supported by this version | \n"},
+         "E spec.yaml:29:3 'modelSets' is not supported by this version | take it out; 'mmectl "
+         "help spec' lists what this version supports\n"},
         {"  endpoint:\n", "  routes: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'routes' is not supported by this version | \n"},
+         "E spec.yaml:29:3 'routes' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"  endpoint:\n", "  gates: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'gates' is not supported by this version | \n"},
+         "E spec.yaml:29:3 'gates' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"  endpoint:\n", "  checks: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'checks' is not supported by this version | \n"},
+         "E spec.yaml:29:3 'checks' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"  endpoint:\n", "  versions: {retain: 1}\n  endpoint:\n",
-         "E spec.yaml:29:3 'versions' is not supported by this version | \n"},
+         "E spec.yaml:29:3 'versions' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"    name: demo\n    target", "    name: de_mo\n    target",
          "E spec.yaml:30:11 'de_mo' is not valid as 'name' | 'name' takes letters, digits and '-', "
          "not at the ends\n"},
@@ -212,26 +243,36 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:31:19 'targetModels' must be 'versioned' or 'stable', not the string "
          "'Stable' | did you mean 'stable'?\n"},
         {"    targetModels: stable", "    mode: multi-container-direct",
-         "E spec.yaml:31:11 'mode: multi-container-direct' is not supported by this version | \n"},
+         "E spec.yaml:31:11 'mode: multi-container-direct' is not supported by this version | take "
+         "it out; 'mmectl help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    mode: serial",
          "E spec.yaml:31:11 'mode' must be 'multi-model', 'multi-container-direct' or "
-         "'multi-container-serial', not the string 'serial' | \n"},
+         "'multi-container-serial', not the string 'serial' | 'mmectl help spec "
+         "spec.endpoint.mode' explains it\n"},
         {"    targetModels: stable", "    containers: []",
-         "E spec.yaml:31:5 'containers' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'containers' is not supported by this version | take it out; 'mmectl "
+         "help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    autoscaling: {min: 1}",
-         "E spec.yaml:31:5 'autoscaling' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'autoscaling' is not supported by this version | take it out; 'mmectl "
+         "help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    update: {}",
-         "E spec.yaml:31:5 'update' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'update' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"    targetModels: stable", "    dataCapture: {}",
-         "E spec.yaml:31:5 'dataCapture' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'dataCapture' is not supported by this version | take it out; 'mmectl "
+         "help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    kmsKey: x",
-         "E spec.yaml:31:5 'kmsKey' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'kmsKey' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"    targetModels: stable", "    vpc: {}",
-         "E spec.yaml:31:5 'vpc' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'vpc' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"    targetModels: stable", "    networkIsolation: true",
-         "E spec.yaml:31:5 'networkIsolation' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'networkIsolation' is not supported by this version | take it out; "
+         "'mmectl help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    logs: {retentionDays: 14}",
-         "E spec.yaml:31:5 'logs' is not supported by this version | \n"},
+         "E spec.yaml:31:5 'logs' is not supported by this version | take it out; 'mmectl help "
+         "spec' lists what this version supports\n"},
         {"    targetModels: stable", "    prefix: x",
          "E spec.yaml:31:5 unknown key 'prefix' in 'spec.endpoint' | 'prefix' belongs in "
          "'spec.storage'\n"},
@@ -252,10 +293,11 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:33:31 'WORK-ERS' is not valid as a name in 'environment' | a name in "
          "'environment' takes letters, digits and '_', first no digit\n"},
         {"{WORKERS: \"1\"}", "{WORKERS: !!int one}",
-         "E spec.yaml:33:40 'one' is not a whole number, as its tag says | \n"},
+         "E spec.yaml:33:40 'one' is not a whole number, as its tag says | 'mmectl help spec "
+         "spec.endpoint.container.environment' explains it\n"},
         {"modelCache: enabled", "modelCache: true",
          "E spec.yaml:34:17 'modelCache' must be 'enabled' or 'disabled', not the truth value "
-         "'true' | \n"},
+         "'true' | 'mmectl help spec spec.endpoint.modelCache' explains it\n"},
         {"  bucket: \"\"", "  bucket: \"${type}\"",
          "E spec.yaml:7:11 the value of variable 'bucket' uses a variable | values are put in as "
          "they are; write the text out\n"},
@@ -268,7 +310,8 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:8:3 duplicate key 'bucket', first at spec.yaml:7:3 | keep one of the two\n"},
         {"  bucket: \"\"",
          "  bucket: \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
-         "E spec.yaml:14:21 'bucket' must have 3 to 63 characters, not 70 | \n"},
+         "E spec.yaml:14:21 'bucket' must have 3 to 63 characters, not 70 | 'mmectl help spec "
+         "spec.storage.bucket' explains it\n"},
     };
     check_faults(*state, s_cases, ARRAY_LEN(s_cases));
 }
@@ -380,10 +423,9 @@ static void a_document_that_is_no_mapping(void **state)
 {
     struct loaded loaded = load_text(*state, STR("[1, 2]\n"));
     assert_str(
-        loaded.faults,
-        "E spec.yaml:1:1 'the document' must be a mapping, not a list | \n"
-        "E spec.yaml:1:1 missing 'region' in 'spec' | for example 'region: us-east-1', or --region "
-        "us-east-1\n");
+        loaded.faults, "E spec.yaml:1:1 'the document' must be a mapping, not a list | 'mmectl "
+                       "init' writes a spec to start from\nE spec.yaml:1:1 missing 'region' in "
+                       "'spec' | for example 'region: us-east-1', or --region us-east-1\n");
 }
 
 int main(void)

@@ -308,8 +308,8 @@ static void test_chain_empty(void **state)
     struct creds_provider *chain = creds_chain_new(sources, 2, clock);
     assert_fails(creds_get(chain, &creds, &err), ERR_AUTH, &err, "no AWS credentials were found");
     assert_string_equal(
-        err.hint,
-        "environment: AWS_ACCESS_KEY_ID is not set; profile files: there is no profile 'default'");
+        err.hint, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile (environment: "
+                  "AWS_ACCESS_KEY_ID is not set; profile files: there is no profile 'default')");
     /* A broken source stops the chain: the next one is not who the user meant. */
     env_set("AWS_ACCESS_KEY_ID", "AK");
     assert_fails(creds_get(chain, &creds, &err), ERR_AUTH, &err, "AWS_SECRET_ACCESS_KEY is not");
