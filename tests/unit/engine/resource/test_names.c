@@ -14,10 +14,9 @@ static void test_names__uid_is_stable(void **state)
 {
     struct arena *arena = *state;
     struct str a = name_uid(arena, STR("123456789012"), STR("us-east-1"), STR("mme-demo"));
-    assert_int_equal(a.len, 8);
     /* base32(sha256("123456789012|us-east-1|mme-demo")): a change here would orphan every stack
      * there is. */
-    assert_true(str_eq(a, name_uid(arena, STR("123456789012"), STR("us-east-1"), STR("mme-demo"))));
+    assert_str(a, "c4sqmowk");
     assert_false(
         str_eq(a, name_uid(arena, STR("123456789012"), STR("us-east-2"), STR("mme-demo"))));
     assert_false(str_eq(a, name_uid(arena, STR("123456789012"), STR("us-east-1"), STR("mme-dem"))));

@@ -1,0 +1,391 @@
+/* tests/unit/engine/reconcile/scene.h - a wanted stack and a world, made by hand.
+ *
+ * scene_do() does to the world what one change says, arrive() what a whole plan says; so "a plan
+ * after an apply is empty" can be asked without any I/O. Header-only; everything is on the arena.
+ */
+#ifndef TESTS_UNIT_ENGINE_RECONCILE_SCENE_H
+#define TESTS_UNIT_ENGINE_RECONCILE_SCENE_H
+
+#include "tests/unit/engine/reconcile/sample.h"
+
+#include "engine/reconcile/fingerprint.h"
+#include "engine/reconcile/planner.h"
+#include "engine/resource/names.h"
+
+struct scene {
+    struct arena *arena;
+    struct want want;
+    struct snapshot seen;
+    struct plan_options options;
+    struct plan *plan;
+    struct plan_gaps gaps;
+    struct err err;
+    unsigned n_etags;
+};
+
+static UNUSED struct str fp_of(struct arena *arena, const char *name, int version)
+{
+    struct json *node = json_object(arena);
+    json_put(arena, node, "name", json_z(arena, name));
+    json_put(arena, node, "version", json_int(arena, version));
+    return fingerprint_json(arena, node);
+}
+
+static UNUSED void change_model(struct scene *s, size_t index, int version)
+{
+    struct want_model *model = &s->want.models[index];
+    model->fp = fp_of(s->arena, str_z(s->arena, model->name), version);
+    if (model->trained)
+        model->job = name_thing(s->arena, &s->want, 't', model->fp);
+}
+
+/* Models m0, m1, ... of the user's own, from files. */
+static UNUSED struct scene *scene_new(struct arena *arena, bool stable, size_t n_models)
+{
+    struct scene *s = ARENA_NEW(arena, struct scene);
+    s->arena = arena;
+    s->want = *sample_want(arena);
+    s->want.stable = stable;
+    s->want.n_channels = 0;
+    s->want.models = ARENA_ARRAY(arena, n_models + 4, struct want_model);
+    s->want.n_models = n_models;
+    for (size_t i = 0; i < n_models; i++) {
+        struct str name = str_fmt(arena, "m%zu", i);
+        s->want.models[i] = (struct want_model){
+            .name = name,
+            .path = STR("m.tar.gz"),
+            .source = STR("m.tar.gz"),
+            .fp = fp_of(arena, str_z(arena, name), 1)};
+    }
+    s->seen.objects = map_new(arena);
+    return s;
+}
+
+/* The same, trained on SageMaker from two files. */
+static UNUSED struct scene *scene_trained(struct arena *arena, bool stable, size_t n_models)
+{
+    struct scene *s = scene_new(arena, stable, n_models);
+    s->want.n_channels = 2;
+    for (size_t i = 0; i < n_models; i++) {
+        s->want.models[i].path = s->want.models[i].source = STR_NULL;
+        s->want.models[i].trained = true;
+        s->want.models[i].settings_hash = STR("settings");
+        change_model(s, i, 1);
+    }
+    return s;
+}
+
+static UNUSED enum err_code plan_as(struct scene *s, enum plan_mode mode)
+{
+    return plan_build(s->arena, &s->want, &s->seen, mode, &s->options, &s->plan, &s->gaps, &s->err);
+}
+
+static UNUSED enum err_code plan(struct scene *s)
+{
+    return plan_as(s, PLAN_APPLY);
+}
+
+static UNUSED void plan_counts(struct scene *s, size_t add, size_t change, size_t destroy)
+{
+    assert_false(gaps_any(&s->gaps));
+    if (s->plan->n_add != add || s->plan->n_change != change || s->plan->n_destroy != destroy)
+        fail_msg(
+            "planned %zu/%zu/%zu, wanted %zu/%zu/%zu", s->plan->n_add, s->plan->n_change,
+            s->plan->n_destroy, add, change, destroy);
+}
+
+static UNUSED void plan_ok(struct scene *s, size_t add, size_t change, size_t destroy)
+{
+    assert_ok(plan(s), &s->err);
+    plan_counts(s, add, change, destroy);
+}
+
+static UNUSED void settled(struct scene *s)
+{
+    plan_ok(s, 0, 0, 0);
+    assert_true(plan_is_empty(s->plan));
+}
+
+/* The first change of that kind and action; NULL when there is none. */
+static UNUSED struct change *find(const struct scene *s, enum kind_id kind, enum action action)
+{
+    for (size_t i = 0; i < s->plan->changes.len; i++)
+        if (s->plan->changes.items[i]->kind == kind && s->plan->changes.items[i]->action == action)
+            return s->plan->changes.items[i];
+    return NULL;
+}
+
+static UNUSED struct change *must_find(const struct scene *s, enum kind_id kind, enum action action)
+{
+    struct change *change = find(s, kind, action);
+    if (change == NULL)
+        fail_msg("no '%s' of a %s is planned", action_name(action), schema_of(kind)->what);
+    return change != NULL ? change : ARENA_NEW(s->arena, struct change);
+}
+
+static UNUSED bool waits_for(const struct change *change, const struct change *need)
+{
+    for (size_t i = 0; i < change->n_needs; i++)
+        if (change->needs[i] == need || waits_for(change->needs[i], need))
+            return true;
+    return false;
+}
+
+/* ---- the world ---- */
+
+static UNUSED struct seen_object *put_object(struct scene *s, struct str key, struct str fp)
+{
+    struct seen_object *object = ARENA_NEW(s->arena, struct seen_object);
+    *object = (struct seen_object){
+        .key = key,
+        .etag = str_fmt(s->arena, "\"%u\"", s->n_etags++),
+        .size = 7,
+        .fp = fp,
+        .owner = str_is_null(fp) ? OWNER_UNKNOWN : OWNER_US};
+    map_put(s->seen.objects, key, object);
+    return object;
+}
+
+static UNUSED struct seen_object *put_text(struct scene *s, const char *key, enum owner owner)
+{
+    struct seen_object *object = put_object(s, str_from(key), STR_NULL);
+    object->owner = owner;
+    return object;
+}
+
+static UNUSED void drop_object(struct scene *s, struct str key)
+{
+    struct map *kept = map_new(s->arena);
+    for (size_t i = 0; i < map_len(s->seen.objects); i++)
+        if (!str_eq(map_key_at(s->seen.objects, i), key))
+            map_put(kept, map_key_at(s->seen.objects, i), map_value_at(s->seen.objects, i));
+    s->seen.objects = kept;
+}
+
+static UNUSED struct str job_output_key(struct scene *s, struct str job)
+{
+    return str_fmt(
+        s->arena, STR_FMT "/training/" STR_FMT "/output/model.tar.gz", STR_ARG(s->want.prefix),
+        STR_ARG(job));
+}
+
+/* A job of ours in that state; a Completed one has its output. */
+static UNUSED struct seen_job *
+put_job(struct scene *s, struct str name, const char *status, const char *reason)
+{
+    static const struct want_pair metrics[] = {{STR_INIT("validation:auc"), STR_INIT("0.5")}};
+    struct seen_job *job = VEC_PUSH(s->arena, &s->seen.jobs);
+    *job = (struct seen_job){
+        .name = name,
+        .arn = str_fmt(s->arena, "arn:job/" STR_FMT, STR_ARG(name)),
+        .status = str_from(status),
+        .failure_reason = str_from(reason),
+        .settings_hash = STR("settings"),
+        .inspected = true,
+        .owner = OWNER_US};
+    if (str_eq(job->status, STR("Completed"))) {
+        job->metrics = metrics;
+        job->n_metrics = 1;
+        job->artifact = str_fmt(
+            s->arena, "s3://" STR_FMT "/" STR_FMT, STR_ARG(s->want.bucket),
+            STR_ARG(job_output_key(s, name)));
+        put_object(s, job_output_key(s, name), STR_NULL);
+    }
+    s->seen.jobs_listed = true;
+    return job;
+}
+
+static UNUSED void put_thing(struct scene *s, const struct change *change, bool model)
+{
+    const struct thing_plan *subject = change->subject;
+    struct seen_thing thing = {
+        .present = true, .name = subject->name, .owner = OWNER_US, .describe = subject->request};
+    if (subject->exists)
+        return;
+    if (model)
+        *VEC_PUSH(s->arena, &s->seen.models) = thing;
+    else
+        *VEC_PUSH(s->arena, &s->seen.configs) = thing;
+}
+
+static UNUSED struct json *endpoint_tags(struct scene *s, const struct want *want)
+{
+    struct json *tags = json_object(s->arena);
+    for (size_t i = 0; i < want->n_tags; i++)
+        json_set(s->arena, tags, want->tags[i].name, json_string(s->arena, want->tags[i].value));
+    json_put(s->arena, tags, "mmectl:uid", json_string(s->arena, want->uid));
+    json_put(s->arena, tags, "mmectl:stack", json_string(s->arena, want->stack));
+    json_put(s->arena, tags, "mmectl:home", json_string(s->arena, want->home));
+    if (want->protect)
+        json_put(s->arena, tags, "mmectl:protect", json_z(s->arena, "true"));
+    return tags;
+}
+
+static UNUSED void use_config(struct scene *s, const struct want *want, struct str config)
+{
+    s->seen.endpoint = (struct seen_endpoint){
+        .present = true,
+        .name = want->endpoint,
+        .arn = STR("arn"),
+        .status = STR("InService"),
+        .config = config,
+        .owner = OWNER_US,
+        .home = want->home,
+        .protect = want->protect,
+        .tags = endpoint_tags(s, want)};
+    for (size_t i = 0; i < s->seen.configs.len; i++)
+        if (str_eq(s->seen.configs.items[i].name, config))
+            s->seen.live_config = s->seen.configs.items[i];
+    const struct json *variant =
+        json_at(json_get(s->seen.live_config.describe, "ProductionVariants"), 0);
+    s->seen.live_instance_type = json_get_str(variant, "InstanceType");
+    s->seen.live_instance_count = json_get_int(variant, "InitialInstanceCount", 0);
+    for (size_t i = 0; i < s->seen.models.len; i++)
+        if (str_eq(s->seen.models.items[i].name, json_get_str(variant, "ModelName")))
+            s->seen.live_model = s->seen.models.items[i];
+    s->seen.live_model_url =
+        json_get_str(json_get(s->seen.live_model.describe, "PrimaryContainer"), "ModelDataUrl");
+}
+
+static UNUSED void remove_thing(struct seen_thing *things, size_t *len, struct str name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *len; i++)
+        if (!str_eq(things[i].name, name))
+            things[kept++] = things[i];
+    *len = kept;
+}
+
+static UNUSED void remove_job(struct scene *s, struct str name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->seen.jobs.len; i++)
+        if (!str_eq(s->seen.jobs.items[i].name, name))
+            s->seen.jobs.items[kept++] = s->seen.jobs.items[i];
+    s->seen.jobs.len = kept;
+}
+
+static UNUSED void remove_endpoint(struct scene *s, struct str name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->seen.old_endpoints.len; i++)
+        if (!str_eq(s->seen.old_endpoints.items[i].name, name))
+            s->seen.old_endpoints.items[kept++] = s->seen.old_endpoints.items[i];
+    s->seen.old_endpoints.len = kept;
+    if (!s->seen.endpoint.present || !str_eq(s->seen.endpoint.name, name))
+        return;
+    s->seen.endpoint = (struct seen_endpoint){.name = name};
+    s->seen.live_config = s->seen.live_model = (struct seen_thing){0};
+    s->seen.live_model_url = s->seen.live_instance_type = STR_NULL;
+}
+
+static UNUSED void scene_remove(struct scene *s, const struct change *change)
+{
+    const struct object_plan *objects = change->subject;
+    switch (change->kind) {
+    case KIND_BUCKET:
+        s->seen.bucket.present = false;
+        break;
+    case KIND_DATA:
+    case KIND_ARTIFACT:
+    case KIND_OUTPUT:
+        if (!str_is_null(objects->bucket)) /* the old home: all of it is one change */
+            s->seen.old.objects = NULL;
+        for (size_t i = 0; str_is_null(objects->bucket) && i < objects->n_objects; i++)
+            drop_object(s, objects->objects[i]->key);
+        break;
+    case KIND_MODEL:
+        remove_thing(s->seen.models.items, &s->seen.models.len, change->old_name);
+        break;
+    case KIND_ENDPOINT_CONFIG:
+        remove_thing(s->seen.configs.items, &s->seen.configs.len, change->old_name);
+        break;
+    case KIND_ENDPOINT:
+        remove_endpoint(s, change->old_name);
+        break;
+    case KIND_TRAINING_JOB:
+        remove_job(s, change->old_name);
+        break;
+    case KIND_LOG_GROUP:
+        s->seen.log_group = false;
+        break;
+    case KIND_LOCAL_TRAINING:
+    case KIND_COUNT:
+        fail_msg("a removal of what is nowhere");
+    }
+}
+
+static UNUSED void scene_train(struct scene *s, struct training_plan *training)
+{
+    remove_job(s, training->job);
+    const struct seen_job *job = put_job(s, training->job, "Completed", NULL);
+    training->artifact = job->artifact;
+    struct json *metrics = json_object(s->arena);
+    json_put(s->arena, metrics, "validation:auc", json_num(s->arena, 0.5));
+    training->metrics = metrics;
+}
+
+static UNUSED void scene_make(struct scene *s, const struct want *want, struct change *change)
+{
+    struct artifact_plan *artifact = change->subject;
+    const struct object_plan *data = change->subject;
+    struct training_plan *training = change->subject;
+    const struct endpoint_plan *endpoint = change->subject;
+    switch (change->kind) {
+    case KIND_BUCKET:
+        s->seen.bucket.present = s->seen.bucket.ours = true;
+        break;
+    case KIND_DATA:
+        put_object(s, change->name, STR("data"))->size = data->channel->size;
+        break;
+    case KIND_TRAINING_JOB:
+        scene_train(s, training);
+        break;
+    case KIND_LOCAL_TRAINING:
+        training->trained->tar_gz = STR("bytes");
+        break;
+    case KIND_ARTIFACT: {
+        const struct seen_object *object = put_object(s, artifact->key, artifact->fp);
+        artifact->etag = object->etag;
+        artifact->size = object->size;
+        break;
+    }
+    case KIND_MODEL:
+    case KIND_ENDPOINT_CONFIG:
+        put_thing(s, change, change->kind == KIND_MODEL);
+        break;
+    case KIND_ENDPOINT:
+        use_config(s, want, endpoint->tags_only ? s->seen.endpoint.config : endpoint->config);
+        break;
+    case KIND_OUTPUT:
+    case KIND_LOG_GROUP:
+    case KIND_COUNT:
+        fail_msg("a creation of what only AWS makes");
+    }
+}
+
+static UNUSED void scene_do(struct scene *s, const struct want *want, struct change *change)
+{
+    if (change->action == ACTION_DELETE)
+        scene_remove(s, change);
+    else if (change->action != ACTION_NOOP)
+        scene_make(s, want, change);
+}
+
+/* Does in the scene what the plan says. */
+static UNUSED void arrive(struct scene *s)
+{
+    for (size_t i = 0; i < s->plan->changes.len; i++) {
+        struct change *change = s->plan->changes.items[i];
+        change->outcome = OUTCOME_DONE;
+        if (change->action != ACTION_DELETE)
+            scene_do(s, &s->want, change);
+    }
+    struct record after = record_after(s->arena, s->plan, true, STR("now"), STR("me"));
+    for (size_t i = 0; i < s->plan->changes.len; i++)
+        if (s->plan->changes.items[i]->action == ACTION_DELETE)
+            scene_do(s, &s->want, s->plan->changes.items[i]);
+    s->seen.record = after;
+}
+
+#endif

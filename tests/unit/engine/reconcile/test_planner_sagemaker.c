@@ -1,0 +1,279 @@
+#include "tests/unit/engine/reconcile/scene.h"
+
+static struct scene *deployed(struct arena *arena, bool stable)
+{
+    struct scene *s = scene_new(arena, stable, 2);
+    plan_ok(s, 6, 0, 0);
+    arrive(s);
+    return s;
+}
+
+static const struct endpoint_plan *endpoint_of(const struct scene *s)
+{
+    const struct endpoint_plan *subject = must_find(s, KIND_ENDPOINT, ACTION_UPDATE)->subject;
+    return subject != NULL ? subject : ARENA_NEW(s->arena, struct endpoint_plan);
+}
+
+/* ---- the endpoint ---- */
+
+static void a_changed_fleet_is_a_new_config_and_one_roll(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->want.instance_type = STR("ml.c5.xlarge");
+    plan_ok(s, 1, 1, 1);
+    assert_true(endpoint_of(s)->keep_counts); /* what autoscaling made of the count stays */
+    assert_true(str_starts(s->plan->note_roll, STR("endpoint 'demo' rolls once")));
+    assert_true(str_is_null(s->plan->note_busy));
+    assert_str(s->plan->instance_type, "ml.c5.xlarge");
+    assert_str(s->plan->old_instance_type, "ml.m5.large");
+    s->want.instance_count = 4;
+    plan_ok(s, 1, 1, 1);
+    assert_false(endpoint_of(s)->keep_counts);
+    arrive(s);
+    settled(s);
+    assert_int_equal(s->seen.live_instance_count, 4);
+    assert_int_equal(s->seen.configs.len, 1);
+}
+
+static void tags_are_set_without_a_roll(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->want.protect = true;
+    plan_ok(s, 0, 1, 0);
+    assert_true(endpoint_of(s)->tags_only);
+    assert_true(str_is_null(s->plan->note_roll));
+    const struct change *change = must_find(s, KIND_ENDPOINT, ACTION_UPDATE);
+    assert_int_equal(change->n_diffs, 1);
+    assert_str(change->diffs[0].path, "tags.mmectl:protect");
+    arrive(s);
+    settled(s);
+    /* Tags of others are nobody's business here, ours of another value are. */
+    struct json *tags = json_copy(*state, s->seen.endpoint.tags);
+    json_put(*state, tags, "owner", json_z(*state, "somebody"));
+    s->seen.endpoint.tags = tags;
+    settled(s);
+    json_put(*state, tags, "team", json_z(*state, "other"));
+    plan_ok(s, 0, 1, 0);
+    assert_str(json_str(must_find(s, KIND_ENDPOINT, ACTION_UPDATE)->diffs[0].before), "other");
+}
+
+static void a_failed_endpoint_is_made_anew(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->seen.endpoint.status = STR("Failed");
+    s->seen.endpoint.failure_reason = STR("no ping");
+    plan_ok(s, 1, 0, 1);
+    const struct change *change = must_find(s, KIND_ENDPOINT, ACTION_REPLACE);
+    const struct endpoint_plan *subject = change->subject;
+    assert_true(subject->recreate);
+    assert_int_equal(change->reason, REASON_ENDPOINT_FAILED);
+    assert_str(change->note, "it failed: no ping");
+    assert_true(str_is_null(s->plan->note_busy));
+}
+
+static void a_busy_endpoint_is_planned_against_what_it_moves_to(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    struct str live = s->seen.endpoint.config;
+    s->want.instance_count = 2;
+    plan_ok(s, 1, 1, 1);
+    struct str next = endpoint_of(s)->config;
+    s->seen.endpoint.status = STR("Updating");
+    s->seen.endpoint.pending_config = next;
+    put_thing(s, must_find(s, KIND_ENDPOINT_CONFIG, ACTION_REPLACE), false);
+    assert_ok(plan(s), &s->err);
+    assert_str(s->plan->note_busy, "endpoint 'demo' is Updating");
+    assert_null(find(s, KIND_ENDPOINT, ACTION_UPDATE)); /* on its way already */
+    s->want.instance_count = 1; /* back to what still serves: another update */
+    assert_ok(plan(s), &s->err);
+    assert_str_len(endpoint_of(s)->config, live);
+}
+
+/* ---- what a rolled-back update leads to ---- */
+
+static void a_rolled_back_config_is_tried_when_that_can_help(void **state)
+{
+    static const struct {
+        const char *reason;
+        bool retry, tries;
+    } cases[] = {
+        {"no ping", false, false},
+        {"no ping", true, true},
+        {"CapacityError: Unable to provision requested ML compute capacity", false, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scene *s = deployed(*state, false);
+        s->want.instance_count = 2;
+        plan_ok(s, 1, 1, 1);
+        s->seen.record.failed_config = endpoint_of(s)->config;
+        s->seen.record.failed_reason = str_from(cases[i].reason);
+        s->options.retry_failed = cases[i].retry;
+        assert_ok(plan(s), &s->err);
+        assert_int_equal(find(s, KIND_ENDPOINT, ACTION_UPDATE) != NULL, cases[i].tries);
+        assert_int_equal(str_is_null(s->plan->note_blocked), cases[i].tries);
+        assert_int_equal(plan_is_empty(s->plan), !cases[i].tries);
+    }
+}
+
+static void a_blocked_update_lets_tags_through(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->want.instance_count = 2;
+    plan_ok(s, 1, 1, 1);
+    s->seen.record.failed_config = endpoint_of(s)->config;
+    s->seen.record.failed_reason = STR("no ping");
+    s->want.protect = true;
+    plan_ok(s, 0, 1, 0);
+    assert_true(endpoint_of(s)->tags_only);
+    assert_false(str_is_null(s->plan->note_blocked));
+    struct str live = s->seen.endpoint.config;
+    arrive(s);
+    assert_str_len(s->seen.endpoint.config, live);
+}
+
+/* In versioned mode models are published whatever the endpoint's config does. */
+static void a_blocked_update_lets_versioned_models_through(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->want.instance_count = 2;
+    plan_ok(s, 1, 1, 1);
+    s->seen.record.failed_config = endpoint_of(s)->config;
+    s->seen.record.failed_reason = STR("no ping");
+    change_model(s, 0, 2);
+    plan_ok(s, 1, 0, 0);
+    for (size_t i = 0; i < s->plan->changes.len; i++)
+        s->plan->changes.items[i]->outcome = OUTCOME_DONE;
+    struct record after = record_after(*state, s->plan, false, STR("t"), STR("me"));
+    assert_str_len(record_find(&after, STR("m0"))->live.fp, s->want.models[0].fp);
+    assert_str(after.failed_reason, "no ping");
+}
+
+/* ---- models and configs ---- */
+
+static void what_an_earlier_run_left_is_used(void **state)
+{
+    struct scene *s = scene_new(*state, false, 2);
+    plan_ok(s, 6, 0, 0);
+    for (size_t i = 0; i < s->plan->changes.len; i++) {
+        struct change *change = s->plan->changes.items[i];
+        if (change->kind != KIND_ENDPOINT)
+            scene_do(s, &s->want, change);
+    }
+    plan_ok(s, 1, 0, 0); /* the endpoint alone */
+    arrive(s);
+    /* And with an endpoint that serves something else. */
+    s->want.instance_count = 2;
+    plan_ok(s, 1, 1, 1);
+    scene_do(s, &s->want, must_find(s, KIND_ENDPOINT_CONFIG, ACTION_REPLACE));
+    plan_ok(s, 1, 1, 1);
+    const struct change *config = must_find(s, KIND_ENDPOINT_CONFIG, ACTION_REPLACE);
+    const struct thing_plan *subject = config->subject;
+    assert_true(subject->exists);
+    assert_str(config->note, "left by an earlier run");
+    arrive(s);
+    settled(s);
+    assert_int_equal(s->seen.configs.len, 1);
+}
+
+static void leftovers_go_and_foreign_ones_stay(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    *VEC_PUSH(*state, &s->seen.models) = (struct seen_thing){
+        .present = true, .name = STR("demo-abcdefgh-m-0123456789ab"), .owner = OWNER_US};
+    *VEC_PUSH(*state, &s->seen.configs) = (struct seen_thing){
+        .present = true, .name = STR("demo-abcdefgh-c-0123456789ab"), .owner = OWNER_OTHER};
+    plan_ok(s, 0, 0, 1);
+    const struct change *removal = must_find(s, KIND_MODEL, ACTION_DELETE);
+    assert_int_equal(removal->reason, REASON_LEFT_BEHIND);
+    assert_str(removal->address, "aws_sagemaker_model.this[\"demo-abcdefgh-m-0123456789ab\"]");
+    arrive(s);
+    settled(s);
+    assert_int_equal(s->seen.configs.len, 2);
+}
+
+static void foreign_things_of_our_name_are_refused(void **state)
+{
+    for (int config = 0; config < 2; config++) {
+        struct scene *s = scene_new(*state, false, 1);
+        plan_ok(s, 5, 0, 0);
+        const struct change *change =
+            must_find(s, config ? KIND_ENDPOINT_CONFIG : KIND_MODEL, ACTION_CREATE);
+        scene_do(s, &s->want, must_find(s, KIND_MODEL, ACTION_CREATE));
+        scene_do(s, &s->want, must_find(s, KIND_ENDPOINT_CONFIG, ACTION_CREATE));
+        struct seen_thing *thing = config ? &s->seen.configs.items[0] : &s->seen.models.items[0];
+        thing->owner = OWNER_OTHER;
+        assert_str_len(thing->name, change->name);
+        assert_fails(
+            plan(s), ERR_CONFLICT, &s->err, config ? "endpoint configuration '" : "model '");
+        assert_non_null(strstr(s->err.message, "exists and is not this stack's"));
+    }
+}
+
+/* An endpoint of ours that somebody pointed to a config of his own comes back, and his stays. */
+static void a_config_of_somebody_else_is_left_alone(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->seen.live_config =
+        (struct seen_thing){.present = true, .name = STR("theirs"), .owner = OWNER_OTHER};
+    s->seen.live_model =
+        (struct seen_thing){.present = true, .name = STR("their-model"), .owner = OWNER_OTHER};
+    s->seen.live_model_url = STR("s3://their-bucket/models/");
+    s->seen.endpoint.config = STR("theirs");
+    plan_ok(s, 0, 1, 0);
+    assert_false(str_eq_z(endpoint_of(s)->config, "theirs"));
+    assert_null(find(s, KIND_ENDPOINT_CONFIG, ACTION_DELETE));
+    arrive(s);
+    settled(s);
+}
+
+/* ---- claims ---- */
+
+static void a_bucket_elsewhere_is_refused(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->seen.bucket.region = STR("eu-west-1");
+    assert_fails(
+        plan(s), ERR_CONFLICT, &s->err,
+        "bucket 'bucket' is in region 'eu-west-1', the stack in 'us-east-1'");
+    s->seen.bucket.region = STR("us-east-1");
+    settled(s);
+}
+
+static void protected_models_are_not_dropped(void **state)
+{
+    struct scene *s = scene_new(*state, false, 2);
+    s->want.models[1].protect = true;
+    plan_ok(s, 6, 0, 0);
+    arrive(s);
+    assert_true(record_find(&s->seen.record, STR("m1"))->protect);
+    s->want.n_models = 1;
+    assert_fails(
+        plan(s), ERR_REFUSED, &s->err, "model 'm1' is protected and is not in the spec any more");
+    s->want.n_models = 2;
+    s->want.models[1].protect = false; /* this alone is an apply, of the record */
+    plan_ok(s, 0, 0, 0);
+    assert_true(s->plan->record_only);
+    arrive(s);
+    s->want.n_models = 1;
+    plan_ok(s, 0, 0, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_ARENA(a_changed_fleet_is_a_new_config_and_one_roll),
+        WITH_ARENA(tags_are_set_without_a_roll),
+        WITH_ARENA(a_failed_endpoint_is_made_anew),
+        WITH_ARENA(a_busy_endpoint_is_planned_against_what_it_moves_to),
+        WITH_ARENA(a_rolled_back_config_is_tried_when_that_can_help),
+        WITH_ARENA(a_blocked_update_lets_tags_through),
+        WITH_ARENA(a_blocked_update_lets_versioned_models_through),
+        WITH_ARENA(what_an_earlier_run_left_is_used),
+        WITH_ARENA(leftovers_go_and_foreign_ones_stay),
+        WITH_ARENA(foreign_things_of_our_name_are_refused),
+        WITH_ARENA(a_config_of_somebody_else_is_left_alone),
+        WITH_ARENA(a_bucket_elsewhere_is_refused),
+        WITH_ARENA(protected_models_are_not_dropped),
+    };
+    return cmocka_run_group_tests_name("planner_sagemaker", tests, NULL, NULL);
+}
