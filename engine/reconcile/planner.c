@@ -29,10 +29,16 @@ void planner_warn(struct planner *p, struct str hint, const char *fmt, ...)
         (struct plan_warning){str_dup(p->arena, str_from(text)), hint};
 }
 
+void planner_ask(struct planner *p, struct seen_object *object)
+{
+    if (map_put(p->asked, object->key, object) == NULL)
+        *VEC_PUSH(p->arena, &p->gaps->objects) = object;
+}
+
 bool planner_owns(struct planner *p, struct seen_object *object)
 {
     if (object->owner == OWNER_UNKNOWN)
-        *VEC_PUSH(p->arena, &p->gaps->objects) = object;
+        planner_ask(p, object);
     return object->owner == OWNER_US;
 }
 
@@ -330,7 +336,8 @@ enum err_code plan_build(
         .options = options,
         .plan = ARENA_NEW(arena, struct plan),
         .context = ARENA_NEW(arena, struct plan_context),
-        .gaps = &gaps};
+        .gaps = &gaps,
+        .asked = map_new(arena)};
     p.plan->mode = mode;
     p.plan->context = p.context;
     p.context->want = want;

@@ -4,6 +4,11 @@
  * default). */
 #define RETAINED_VERSIONS 1
 
+struct change_list {
+    struct change **items;
+    size_t len, cap;
+};
+
 static struct seen_artifact *found_at(struct planner *p, struct str key)
 {
     return map_get(p->by_key, key);
@@ -26,7 +31,7 @@ seen_at(struct planner *p, struct str key, const struct record_version *recorded
     if (object == NULL)
         return NULL;
     if (object->owner == OWNER_UNKNOWN) {
-        *VEC_PUSH(p->arena, &p->gaps->objects) = object;
+        planner_ask(p, object);
         return object;
     }
     /* Recorded as ours, and now without our metadata: somebody wrote over it. */
@@ -327,6 +332,7 @@ static enum err_code find_left_out(struct planner *p, struct err *err)
     probe.artifacts.items = NULL;
     struct plan_gaps ignored = {0};
     probe.gaps = &ignored;
+    probe.asked = map_new(p->arena);
     for (size_t i = 0; i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
         struct seen_object *live = live_object(&probe, model->name);
@@ -389,6 +395,25 @@ static struct change *remove_artifact(
     return change;
 }
 
+/* Which changes copy from a key of ours: what stands there goes only once they are done. */
+static struct map *readers_by_key(struct planner *p)
+{
+    struct map *readers = map_new(p->arena);
+    for (size_t i = 0; i < p->artifacts.len; i++) {
+        const struct artifact_plan *artifact = p->artifacts.items[i]->subject;
+        if (artifact->source != ARTIFACT_COPY || str_is_null(artifact->from_key) ||
+            !str_eq(artifact->from_bucket, p->want->bucket))
+            continue;
+        struct change_list *list = map_get(readers, artifact->from_key);
+        if (list == NULL) {
+            list = ARENA_NEW(p->arena, struct change_list);
+            map_put(readers, artifact->from_key, list);
+        }
+        *VEC_PUSH(p->arena, list) = p->artifacts.items[i];
+    }
+    return readers;
+}
+
 /* after: the endpoint's change, when the objects of the old generation may only go once it went
  * through. */
 void plan_old_artifacts(struct planner *p, struct change *after)
@@ -405,6 +430,7 @@ void plan_old_artifacts(struct planner *p, struct change *after)
         removal->removal_half = true;
         change_need(p->arena, removal, change);
     }
+    struct map *readers = readers_by_key(p);
     for (size_t i = 0; i < p->found.len; i++) {
         struct seen_artifact *found = &p->found.items[i];
         if (found->kept || !planner_owns(p, found->object))
@@ -421,6 +447,9 @@ void plan_old_artifacts(struct planner *p, struct change *after)
                                ? found->parts.model
                                : tail;
         struct change *change = remove_artifact(p, found->object, index, after);
+        const struct change_list *list = map_get(readers, found->object->key);
+        for (size_t k = 0; list != NULL && k < list->len; k++)
+            change_need(p->arena, change, list->items[k]);
         change->reason = in_spec ? REASON_LEFT_BEHIND : REASON_NOT_IN_SPEC;
         if (!in_spec)
             change->note = STR("instances that have it loaded answer on for a while");

@@ -31,6 +31,7 @@ struct planner {
     VEC(struct seen_artifact) found; /* everything under models/ with our grammar */
     struct map *by_key;              /* key -> struct seen_artifact */
     struct map *by_fp16;             /* fp16 -> struct seen_artifact, of ours */
+    struct map *asked;               /* key -> object whose owner is a gap already */
     struct str live_gen; /* STR_NULL when the endpoint does not serve a generation of ours */
     bool new_generation;
     size_t n_copies;
@@ -63,6 +64,8 @@ enum err_code plan_destroy(struct planner *p, struct err *err) MUST_USE;
 struct change *
 planner_change(struct planner *p, enum kind_id kind, enum action action, struct str index);
 void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Notes that the object's owner has to be known. */
+void planner_ask(struct planner *p, struct seen_object *object);
 /* Ours? A gap (and false) when it is not known yet. */
 bool planner_owns(struct planner *p, struct seen_object *object);
 struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source);
