@@ -72,12 +72,12 @@ static bool is_float(struct str text)
     size_t i = 0, whole = 0, fraction = 0;
     if (i < text.len && (text.ptr[i] == '-' || text.ptr[i] == '+'))
         i++;
-    while (i < text.len && is_digit(text.ptr[i]))
-        i++, whole++;
+    for (; i < text.len && is_digit(text.ptr[i]); i++)
+        whole++;
     if (i < text.len && text.ptr[i] == '.') {
         i++;
-        while (i < text.len && is_digit(text.ptr[i]))
-            i++, fraction++;
+        for (; i < text.len && is_digit(text.ptr[i]); i++)
+            fraction++;
     }
     if (whole + fraction == 0)
         return false;

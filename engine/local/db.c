@@ -173,8 +173,6 @@ static int bind(sqlite3_stmt *stmt, int index, const struct db_arg *arg)
             stmt, index, arg->text.ptr, arg->text.len, SQLITE_STATIC, SQLITE_UTF8);
     case DB_ARG_INT:
         return sqlite3_bind_int64(stmt, index, arg->integer);
-    case DB_ARG_REAL:
-        return sqlite3_bind_double(stmt, index, arg->real);
     case DB_ARG_NULL:
     default:
         return sqlite3_bind_null(stmt, index);
@@ -242,11 +240,6 @@ struct db_arg db_int(int64_t value)
     return (struct db_arg){.type = DB_ARG_INT, .integer = value};
 }
 
-struct db_arg db_real(double value)
-{
-    return (struct db_arg){.type = DB_ARG_REAL, .real = value};
-}
-
 struct str db_col_text(struct db_stmt *stmt, int column, struct arena *arena)
 {
     const unsigned char *text = sqlite3_column_text(stmt->stmt, column);
@@ -258,11 +251,6 @@ struct str db_col_text(struct db_stmt *stmt, int column, struct arena *arena)
 int64_t db_col_int(struct db_stmt *stmt, int column)
 {
     return sqlite3_column_int64(stmt->stmt, column);
-}
-
-double db_col_real(struct db_stmt *stmt, int column)
-{
-    return sqlite3_column_double(stmt->stmt, column);
 }
 
 bool db_col_is_null(struct db_stmt *stmt, int column)

@@ -21,10 +21,9 @@ struct db;
 struct db_stmt;
 
 struct db_arg {
-    enum { DB_ARG_NULL, DB_ARG_TEXT, DB_ARG_INT, DB_ARG_REAL } type;
+    enum { DB_ARG_NULL, DB_ARG_TEXT, DB_ARG_INT } type;
     struct str text;
     int64_t integer;
-    double real;
 };
 
 /* path NULL: in memory. */
@@ -56,13 +55,11 @@ int64_t db_run(struct db *db, const char *sql, const struct db_arg *args, size_t
 #define DB_NO_ARGS NULL, 0
 struct db_arg db_text(struct str value); /* a null str is NULL */
 struct db_arg db_int(int64_t value);
-struct db_arg db_real(double value);
 
 /* Columns of the current row, counted from 0. Text is copied to the arena; NULL gives STR_NULL / 0.
  */
 struct str db_col_text(struct db_stmt *stmt, int column, struct arena *arena);
 int64_t db_col_int(struct db_stmt *stmt, int column);
-double db_col_real(struct db_stmt *stmt, int column);
 bool db_col_is_null(struct db_stmt *stmt, int column);
 
 #endif

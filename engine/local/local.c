@@ -71,7 +71,6 @@ static void seed_ids(struct local *local, uint64_t openings)
     struct rng mixer;
     rng_seed(&mixer, seed);
     seed = rng_u64(&mixer) + openings;
-    rng_seed(&local->rng, seed);
     rng_seed(&local->ids_rng, seed ^ UINT64_C(0x9E3779B97F4A7C15));
 }
 

@@ -23,7 +23,6 @@ struct local {
     struct blobs *blobs;
     pthread_mutex_t turn; /* held while waiting for lock: whoever waits is next */
     pthread_mutex_t lock;
-    struct rng rng;
     VEC(struct str) doomed; /* blobs to remove once the transaction is committed */
     void *states[LOCAL_MAX_ROOMS];
     size_t n_started;

@@ -1,5 +1,6 @@
-/* Scores the rows of a CSV (label first, as for training) with libxgboost and nothing of ours, and prints each float32
- * as eight hex digits: predict MODEL-FILE ROWS.csv COLUMNS. The oracle of t01_predictions.sh. */
+/* Scores the rows of a CSV (label first, as for training) with libxgboost and nothing of ours, and
+ * prints each float32 as eight hex digits: predict MODEL-FILE ROWS.csv COLUMNS. The oracle of
+ * t01_predictions.sh. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
