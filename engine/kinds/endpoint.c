@@ -254,6 +254,23 @@ static enum err_code step_failed(
         err, "see the log group /aws/sagemaker/Endpoints/" STR_FMT, STR_ARG(call->want->endpoint));
 }
 
+/* A new endpoint may take a moment to be seen; one that was there has been deleted by somebody. */
+static enum err_code step_absent(
+    struct kinds *kinds,
+    struct world_call *call,
+    const struct endpoint_state *state,
+    struct err *err)
+{
+    bool made = call->change->action == ACTION_CREATE || state->recreated;
+    int64_t waited = clock_mono_ms(loop_clock(kinds->loop)) - state->sent_ms;
+    if (made && !state->was_busy && waited <= UNTOUCHED_MS)
+        return ERR_NONE;
+    err_set(
+        err, ERR_PRECONDITION, "endpoint '" STR_FMT "' was deleted while it was waited for",
+        STR_ARG(call->want->endpoint));
+    return err_hint(err, "wait for the other run to end, then run the same command again");
+}
+
 static enum err_code step_wait(
     struct kinds *kinds,
     struct world_call *call,
@@ -267,8 +284,10 @@ static enum err_code step_wait(
     if (code != ERR_NONE)
         return code;
     *out = pending(endpoint.present ? endpoint.status : STR("Creating"));
-    if (!endpoint.present || is_busy(endpoint.status)) {
-        state->was_busy = state->was_busy || endpoint.present;
+    if (!endpoint.present)
+        return step_absent(kinds, call, state, err);
+    if (is_busy(endpoint.status)) {
+        state->was_busy = true;
         return ERR_NONE;
     }
     if (str_eq(endpoint.status, STR("Failed")))
