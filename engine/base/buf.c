@@ -75,11 +75,15 @@ void buf_fmt(struct buf *buf, const char *fmt, ...)
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    /* First into the room that is there; it has a byte more than cap for the NUL. */
+    size_t free_bytes = buf->cap > buf->len ? buf->cap - buf->len : 0;
+    char *end = free_bytes > 0 ? buf->ptr + buf->len : NULL;
+    int len = vsnprintf(end, end != NULL ? free_bytes + 1 : 0, fmt, args);
     va_end(args);
     char *room = len < 0 ? NULL : buf_reserve(buf, (size_t) len);
     if (room != NULL) {
-        vsnprintf(room, (size_t) len + 1, fmt, again);
+        if ((size_t) len > free_bytes)
+            vsnprintf(room, (size_t) len + 1, fmt, again);
         buf->len += (size_t) len;
     }
     va_end(again);

@@ -210,14 +210,18 @@ char *str_z(struct arena *arena, struct str s)
 
 struct str str_fmt(struct arena *arena, const char *fmt, ...)
 {
+    char small[256]; /* most texts fit, and are formatted once */
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(small, sizeof(small), fmt, args);
     va_end(args);
     size_t size = len > 0 ? (size_t) len : 0;
     char *text = arena_alloc(arena, size + 1);
-    vsnprintf(text, size + 1, fmt, again);
+    if (size < sizeof(small))
+        memcpy(text, small, size);
+    else
+        vsnprintf(text, size + 1, fmt, again);
     va_end(again);
     return (struct str){text, size};
 }
