@@ -4,8 +4,8 @@
  * signature from what came over the wire, in the Authorization header or in the query of a
  * presigned URL. Both share one canonicalisation. No clock, no environment: time and keys are
  * arguments. Derived signing keys are cached in a struct sigv4_keys per (access key, date, region,
- * service) and wiped when it closes. Threads: a struct sigv4_keys belongs to one thread; the rest
- * is re-entrant. Results live on the arena.
+ * service) and wiped when it closes. Threads: all of it is re-entrant, and a struct sigv4_keys may
+ * be shared. Results live on the arena.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 #ifndef ENGINE_AWS_SIGV4_H

@@ -4,11 +4,14 @@
 #include "engine/base/uri.h"
 #include "engine/base/vec.h"
 
+#include <pthread.h>
+
 #define MAX_CANONICAL MIB(1)
 #define CACHED_KEYS 16
 
 /* A derived key is found by the hash of everything it is derived from. */
 struct sigv4_keys {
+    pthread_mutex_t lock;
     struct {
         struct sha256 id, key;
     } slots[CACHED_KEYS];
@@ -19,6 +22,8 @@ struct sigv4_keys *sigv4_keys_new(void)
 {
     struct sigv4_keys *keys = xmalloc(sizeof(*keys));
     memset(keys, 0, sizeof(*keys));
+    if (pthread_mutex_init(&keys->lock, NULL) != 0)
+        abort();
     return keys;
 }
 
@@ -26,6 +31,7 @@ void sigv4_keys_free(struct sigv4_keys *keys)
 {
     if (keys == NULL)
         return;
+    (void) pthread_mutex_destroy(&keys->lock);
     secret_wipe(keys, sizeof(*keys));
     xfree(keys);
 }
@@ -69,22 +75,42 @@ static struct sha256 key_id(struct str secret_key, const struct sigv4_scope *sco
     return id;
 }
 
+static bool find_key(struct sigv4_keys *keys, const struct sha256 *id, struct sha256 *ret_key)
+{
+    bool found = false;
+    pthread_mutex_lock(&keys->lock);
+    for (size_t i = 0; i < keys->used && !found; i++) {
+        found = memcmp(&keys->slots[i].id, id, sizeof(*id)) == 0;
+        if (found)
+            *ret_key = keys->slots[i].key;
+    }
+    pthread_mutex_unlock(&keys->lock);
+    return found;
+}
+
+static void keep_key(struct sigv4_keys *keys, const struct sha256 *id, const struct sha256 *key)
+{
+    pthread_mutex_lock(&keys->lock);
+    size_t slot = keys->next;
+    keys->next = (keys->next + 1) % CACHED_KEYS;
+    if (keys->used < CACHED_KEYS)
+        keys->used++;
+    keys->slots[slot].id = *id;
+    keys->slots[slot].key = *key;
+    pthread_mutex_unlock(&keys->lock);
+}
+
 static struct sha256
 signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope)
 {
     if (keys == NULL)
         return derive_key(secret_key, scope);
-    struct sha256 id = key_id(secret_key, scope);
-    for (size_t i = 0; i < keys->used; i++)
-        if (memcmp(&keys->slots[i].id, &id, sizeof(id)) == 0)
-            return keys->slots[i].key;
-    size_t slot = keys->next;
-    keys->next = (keys->next + 1) % CACHED_KEYS;
-    if (keys->used < CACHED_KEYS)
-        keys->used++;
-    keys->slots[slot].id = id;
-    keys->slots[slot].key = derive_key(secret_key, scope);
-    return keys->slots[slot].key;
+    struct sha256 id = key_id(secret_key, scope), key;
+    if (find_key(keys, &id, &key))
+        return key;
+    key = derive_key(secret_key, scope);
+    keep_key(keys, &id, &key);
+    return key;
 }
 
 /* ---- path ---- */

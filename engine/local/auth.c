@@ -159,7 +159,8 @@ check_signature(struct local_call *call, const struct auth *auth, const struct l
     struct sigv4_stages stages;
     struct err err;
     enum err_code code = sigv4_expected(
-        call->arena, NULL, &auth->received, claim, key->secret_key, hash, &stages, &err);
+        call->arena, call->local->signing_keys, &auth->received, claim, key->secret_key, hash,
+        &stages, &err);
     if (code != ERR_NONE)
         return refuse(call, FAULT_BROKEN, str_dup(call->arena, str_from(err.message)));
     return secret_eq(stages.signature, claim->signature) || refuse(call, FAULT_SIGNATURE, STR_NULL);

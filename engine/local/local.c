@@ -140,6 +140,7 @@ enum err_code local_open(const struct local_options *options, struct local **out
     struct local *local = xmalloc(sizeof(*local));
     *local = (struct local){.options = *options, .arena = arena_new("world", 0)};
     local->keys_arena = arena_new("keys", 0);
+    local->signing_keys = sigv4_keys_new();
     pthread_mutex_init(&local->turn, NULL);
     pthread_mutex_init(&local->lock, NULL);
     pthread_mutex_init(&local->ids_lock, NULL);
@@ -178,6 +179,7 @@ void local_close(struct local *local)
     }
     db_close(local->db);
     blobs_close(local->blobs);
+    sigv4_keys_free(local->signing_keys);
     arena_free(local->keys_arena);
     arena_free(local->arena);
     pthread_rwlock_destroy(&local->keys_lock);

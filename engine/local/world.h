@@ -7,6 +7,7 @@
 #ifndef ENGINE_LOCAL_WORLD_H
 #define ENGINE_LOCAL_WORLD_H
 
+#include "engine/aws/sigv4.h"
 #include "engine/local/blobs.h"
 #include "engine/local/call.h"
 
@@ -33,6 +34,7 @@ struct local {
     pthread_rwlock_t keys_lock;
     struct arena *keys_arena;
     VEC(struct local_key) keys;
+    struct sigv4_keys *signing_keys; /* derived ones, shared by all threads */
 };
 
 extern const struct local_room *const local_rooms[];
