@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 enum {
-    CONNECTION_MEMORY = 256 * 1024, /* of libmicrohttpd, for headers and read-ahead */
+    /* Of libmicrohttpd, for headers and read-ahead; it clears all of it after each request. */
+    CONNECTION_MEMORY = 64 * 1024,
     CONNECTION_TIMEOUT_S = 300,
     MAX_HEADERS = 200,
     KEEP_BODY_BYTES = 64 * 1024,
