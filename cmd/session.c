@@ -213,7 +213,7 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         .arena = app->arena,
         .loop = app->loop,
         .world = out->world,
-        .region = aws_region(out->aws),
+        .region = str_dup(app->arena, aws_region(out->aws)), /* outlives the session */
         .writer = writer_name(app),
         .on_event = progress_event,
         .event_arg = out->progress,

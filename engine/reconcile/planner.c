@@ -54,6 +54,25 @@ struct json *object_attributes(struct planner *p, struct str key, struct str fp,
     return out;
 }
 
+struct change *planner_remove_object(
+    struct planner *p,
+    enum kind_id kind,
+    struct seen_object *object,
+    struct str index,
+    struct change *after)
+{
+    struct change *change = planner_change(p, kind, ACTION_DELETE, index);
+    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
+    subject->objects = ARENA_NEW(p->arena, struct seen_object *);
+    subject->objects[0] = object;
+    subject->n_objects = 1;
+    change->subject = subject;
+    change->old_name = object->key;
+    change->before = object_attributes(p, object->key, object->fp, STR_NULL);
+    change_need(p->arena, change, after);
+    return change;
+}
+
 struct json *planner_tags(struct planner *p, struct str fp)
 {
     const struct want *want = p->want;
@@ -210,19 +229,10 @@ static void plan_data(struct planner *p)
             map_has(wanted, object->key) || !planner_owns(p, object))
             continue;
         struct str tail = str_from_index(object->key, p->want->prefix.len + STR("/data/").len);
-        struct change *change = planner_change(
-            p, KIND_DATA, ACTION_DELETE,
-            str_fmt(
-                p->arena, STR_FMT STR_FMT, STR_ARG(str_slice(tail, 0, 8)),
-                STR_ARG(str_from_index(tail, 64))));
-        struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
-        subject->objects = ARENA_NEW(p->arena, struct seen_object *);
-        subject->objects[0] = object;
-        subject->n_objects = 1;
-        change->subject = subject;
-        change->old_name = object->key;
-        change->reason = REASON_NOT_IN_SPEC;
-        change->before = object_attributes(p, object->key, STR_NULL, STR_NULL);
+        struct str index = str_fmt(
+            p->arena, STR_FMT STR_FMT, STR_ARG(str_slice(tail, 0, 8)),
+            STR_ARG(str_from_index(tail, 64)));
+        planner_remove_object(p, KIND_DATA, object, index, NULL)->reason = REASON_NOT_IN_SPEC;
     }
 }
 

@@ -380,21 +380,6 @@ enum err_code plan_artifacts(struct planner *p, struct err *err)
 
 /* ---- what is not wanted any more ---- */
 
-static struct change *remove_artifact(
-    struct planner *p, struct seen_object *object, struct str index, struct change *after)
-{
-    struct change *change = planner_change(p, KIND_ARTIFACT, ACTION_DELETE, index);
-    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
-    subject->objects = ARENA_NEW(p->arena, struct seen_object *);
-    subject->objects[0] = object;
-    subject->n_objects = 1;
-    change->subject = subject;
-    change->old_name = object->key;
-    change->before = object_attributes(p, object->key, object->fp, STR_NULL);
-    change_need(p->arena, change, after);
-    return change;
-}
-
 /* Which changes copy from a key of ours: what stands there goes only once they are done. */
 static struct map *readers_by_key(struct planner *p)
 {
@@ -426,7 +411,7 @@ void plan_old_artifacts(struct planner *p, struct change *after)
         struct seen_object *old = moved ? map_get(p->seen->objects, change->old_name) : NULL;
         if (old == NULL)
             continue;
-        struct change *removal = remove_artifact(p, old, change->index, after);
+        struct change *removal = planner_remove_object(p, KIND_ARTIFACT, old, change->index, after);
         removal->removal_half = true;
         change_need(p->arena, removal, change);
     }
@@ -446,7 +431,8 @@ void plan_old_artifacts(struct planner *p, struct change *after)
         struct str index = !in_spec && (published || (live && found->class == KEY_STABLE))
                                ? found->parts.model
                                : tail;
-        struct change *change = remove_artifact(p, found->object, index, after);
+        struct change *change =
+            planner_remove_object(p, KIND_ARTIFACT, found->object, index, after);
         const struct change_list *list = map_get(readers, found->object->key);
         for (size_t k = 0; list != NULL && k < list->len; k++)
             change_need(p->arena, change, list->items[k]);

@@ -4,25 +4,6 @@
  * endpoint -> configs -> models -> artifacts, data, outputs -> jobs -> log group -> bucket.
  * The record goes last; the executor does that. */
 
-static struct change *remove_objects(
-    struct planner *p,
-    enum kind_id kind,
-    struct seen_object *object,
-    struct str index,
-    struct change *after)
-{
-    struct change *change = planner_change(p, kind, ACTION_DELETE, index);
-    struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
-    subject->objects = ARENA_NEW(p->arena, struct seen_object *);
-    subject->objects[0] = object;
-    subject->n_objects = 1;
-    change->subject = subject;
-    change->old_name = object->key;
-    change->before = object_attributes(p, object->key, object->fp, STR_NULL);
-    change_need(p->arena, change, after);
-    return change;
-}
-
 static struct change *remove_endpoint(struct planner *p)
 {
     const struct seen_endpoint *endpoint = &p->seen->endpoint;
@@ -88,7 +69,7 @@ static void remove_stored(struct planner *p, struct change *after)
     VEC(struct seen_object *) output_objects = {0};
     for (size_t i = 0; i < p->found.len; i++)
         if (planner_owns(p, p->found.items[i].object))
-            remove_objects(
+            planner_remove_object(
                 p, KIND_ARTIFACT, p->found.items[i].object, artifact_index(p, &p->found.items[i]),
                 after);
         else
@@ -98,7 +79,7 @@ static void remove_stored(struct planner *p, struct change *after)
         struct key_parts parts;
         enum key_class class = key_classify(p->want, object->key, &parts);
         if (class == KEY_DATA && planner_owns(p, object))
-            remove_objects(p, KIND_DATA, object, data_index(p, object), after);
+            planner_remove_object(p, KIND_DATA, object, data_index(p, object), after);
         else if (class == KEY_DATA)
             p->plan->n_foreign += object->owner == OWNER_OTHER;
         bool probe = class == KEY_CONTROL && str_ends(object->key, STR("/probe"));

@@ -68,6 +68,13 @@ void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRIN
 void planner_ask(struct planner *p, struct seen_object *object);
 /* Ours? A gap (and false) when it is not known yet. */
 bool planner_owns(struct planner *p, struct seen_object *object);
+/* The removal of objects (one or many) of a kind, once `after` is done. */
+struct change *planner_remove_object(
+    struct planner *p,
+    enum kind_id kind,
+    struct seen_object *object,
+    struct str index,
+    struct change *after);
 struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source);
 /* The tags that go on everything; extra: "mmectl:fp" when not null. As an object of strings. */
 struct json *planner_tags(struct planner *p, struct str fp);
