@@ -143,8 +143,10 @@ launch_open(struct app *app, struct str home, struct launch *launch, struct err 
 {
     launch->log_path = path_join(app->arena, home, STR("server.log")).ptr;
     launch->log_fd = open(launch->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (launch->log_fd < 0)
-        return err_errno(err, errno, "opening '%s'", launch->log_path);
+    if (launch->log_fd < 0) {
+        err_errno(err, errno, "opening '%s'", launch->log_path);
+        return err_hint(err, "move it away, or set MMECTL_HOME to another folder");
+    }
     struct stat info;
     if (fstat(launch->log_fd, &info) == 0)
         launch->log_start = info.st_size;

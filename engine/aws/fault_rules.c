@@ -164,10 +164,13 @@ enum err_code fault_code(
     if (retry_is_throttle(fault->code))
         return ERR_THROTTLED;
     enum err_code code = code_of_status(service, operation, fault);
-    if (code == ERR_TERMINAL && str_is_null(fault->code))
-        *ret_hint = strncmp(operation, "Head", 4) == 0
-                        ? "S3 gives no reason with HEAD; most often the session token has expired"
-                        : "AWS would have said why: check the endpoint URL and any proxy";
+    bool head = strncmp(operation, "Head", 4) == 0;
+    if (!str_is_null(fault->code))
+        return code;
+    if (code == ERR_TERMINAL && head)
+        *ret_hint = "S3 gives no reason with HEAD; most often the session token has expired";
+    else if (!head && (code == ERR_TERMINAL || code == ERR_TRANSIENT))
+        *ret_hint = "AWS would have said why: check the endpoint URL and any proxy";
     return code;
 }
 
