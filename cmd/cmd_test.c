@@ -134,7 +134,7 @@ static enum err_code compare(
     if (code == ERR_NONE)
         code = artifact_read(scratch, bytes, &artifact, err);
     if (code == ERR_NONE)
-        code = booster_load(artifact.model, &booster, err);
+        code = booster_load_oracle(artifact.model, &booster, err);
     if (code != ERR_NONE)
         return code;
     float *values;

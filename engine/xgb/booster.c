@@ -1,16 +1,24 @@
 #include "engine/xgb/booster.h"
 
 #include "engine/base/arena.h"
+#include "engine/xgb/forest.h"
 #include "engine/xgb/model_check.h"
 #include "engine/xgb/xgboost_api.h"
 
 #include <math.h>
 #include <pthread.h>
 
+/* Values of the rows a forest is compared on, and how many rows: the cost of a load. */
+#define CHECK_VALUES KIB(64)
+#define CHECK_ROWS_MIN 8U
+#define CHECK_ROWS_MAX 64U
+
 struct booster {
-    struct xgb_booster *handle;
+    struct xgb_booster *handle; /* NULL when the forest answers */
+    struct forest *forest;      /* NULL when libxgboost answers */
     size_t features, outputs, memory_bytes;
     int rounds;           /* to predict with; 0 for all */
+    size_t trees;         /* the same as trees */
     bool in_place;        /* libxgboost can predict without a DMatrix */
     pthread_mutex_t lock; /* held to predict with a DMatrix: its cache is not safe to share */
 };
@@ -58,6 +66,7 @@ static enum err_code rounds_to_use(struct booster *booster, struct err *err)
         code = xgb_booster_parallel_trees(booster->handle, &parallel, err);
     if (code == ERR_NONE && parallel > 0 && trees / parallel < (uint64_t) all)
         booster->rounds = (int) (trees / parallel);
+    booster->trees = (size_t) booster->rounds * parallel;
     return code;
 }
 
@@ -120,14 +129,55 @@ load_checked(struct booster *booster, struct str bytes, enum model_format format
         code = model_check_binary(bytes, err);
     if (code == ERR_NONE)
         code = xgb_booster_load(bytes, &booster->handle, err);
-    if (code != ERR_NONE || format == MODEL_FORMAT_BINARY)
-        return code;
-    struct str binary = STR_NULL;
-    code = xgb_booster_save(booster->handle, "deprecated", &binary, err);
-    return code == ERR_NONE ? model_check_binary(binary, err) : code;
+    struct str binary = bytes;
+    if (code == ERR_NONE && format != MODEL_FORMAT_BINARY) {
+        code = xgb_booster_save(booster->handle, "deprecated", &binary, err);
+        if (code == ERR_NONE)
+            code = model_check_binary(binary, err);
+    }
+    if (code == ERR_NONE)
+        booster->forest = forest_build(binary);
+    return code;
 }
 
-enum err_code booster_load(struct str bytes, struct booster **out, struct err *err)
+/* libxgboost and the forest agree on rows that pass close by the splits. */
+static bool forest_agrees(const struct booster *booster)
+{
+    size_t rows = CHECK_VALUES / booster->features;
+    rows = rows > CHECK_ROWS_MAX ? CHECK_ROWS_MAX : rows;
+    if (!booster->in_place || booster->outputs != 1 || rows < CHECK_ROWS_MIN)
+        return false;
+    AUTO(arena_close) struct arena *arena = arena_new("forest check", MIB(1));
+    float *values = ARENA_ARRAY(arena, rows * booster->features, float);
+    float *got = ARENA_ARRAY(arena, rows, float);
+    struct rng rng;
+    rng_seed(&rng, rows);
+    forest_draw(booster->forest, &rng, rows, values);
+    forest_predict(booster->forest, values, rows, got);
+    const float *want = NULL;
+    size_t count = 0;
+    struct err err = {0};
+    return xgb_predict_dense(
+               booster->handle, values, rows, booster->features, booster->rounds, &want, &count,
+               &err) == ERR_NONE &&
+           count == rows && memcmp(got, want, rows * sizeof(*got)) == 0;
+}
+
+/* From here on either the forest answers or libxgboost does; the other is not kept. */
+static void choose(struct booster *booster, bool oracle)
+{
+    if (booster->forest != NULL)
+        forest_limit(booster->forest, booster->trees);
+    if (!oracle && booster->forest != NULL && forest_agrees(booster)) {
+        xgb_booster_close(&booster->handle);
+        booster->memory_bytes = sizeof(*booster) + forest_memory(booster->forest);
+        return;
+    }
+    forest_free(booster->forest);
+    booster->forest = NULL;
+}
+
+static enum err_code load(struct str bytes, bool oracle, struct booster **out, struct err *err)
 {
     enum model_format format = model_format_of(bytes);
     if (format == MODEL_FORMAT_PICKLE) {
@@ -155,8 +205,19 @@ enum err_code booster_load(struct str bytes, struct booster **out, struct err *e
         booster_free(booster);
         return err_wrap(err, "the %s model cannot be loaded", model_format_name(format));
     }
+    choose(booster, oracle);
     *out = booster;
     return ERR_NONE;
+}
+
+enum err_code booster_load(struct str bytes, struct booster **out, struct err *err)
+{
+    return load(bytes, false, out, err);
+}
+
+enum err_code booster_load_oracle(struct str bytes, struct booster **out, struct err *err)
+{
+    return load(bytes, true, out, err);
 }
 
 void booster_free(struct booster *booster)
@@ -164,6 +225,7 @@ void booster_free(struct booster *booster)
     if (booster == NULL)
         return;
     xgb_booster_close(&booster->handle);
+    forest_free(booster->forest);
     (void) pthread_mutex_destroy(&booster->lock);
     xfree(booster);
 }
@@ -223,6 +285,10 @@ enum err_code booster_predict(
             err, ERR_INTERNAL, "no room for %zu predictions of %zu values", rows, booster->outputs);
     if (rows == 0)
         return ERR_NONE;
+    if (booster->forest != NULL) {
+        forest_predict(booster->forest, values, rows, predictions);
+        return ERR_NONE;
+    }
     const float *result = NULL;
     size_t count = 0;
     if (booster->in_place) {

@@ -2,7 +2,8 @@
  *
  * Formats: binary (1.x containers), UBJSON, JSON, by content. nthread is 1 from load on.
  * Predictions are libxgboost's own, bit for bit, over the rounds the container would use (the
- * attribute best_ntree_limit). Threads: any number may predict with the same booster at once,
+ * attribute best_ntree_limit). Trees with one output answer from a flat array (forest.h) that was
+ * compared with libxgboost at load. Threads: any number may predict with the same booster at once,
  * without a lock (but gblinear, which libxgboost cannot predict in place, takes turns). Errors:
  * ERR_PROTOCOL for bytes that are not a model.
  */
@@ -26,6 +27,8 @@ const char *model_format_name(enum model_format format);
 
 /* bytes need not outlive the call. */
 enum err_code booster_load(struct str bytes, struct booster **out, struct err *err) MUST_USE;
+/* As above, but libxgboost itself answers: what predictions are compared with. */
+enum err_code booster_load_oracle(struct str bytes, struct booster **out, struct err *err) MUST_USE;
 void booster_free(struct booster *booster);
 void booster_close(struct booster **booster);
 size_t booster_features(const struct booster *booster);

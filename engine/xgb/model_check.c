@@ -1,6 +1,7 @@
 #include "engine/xgb/model_check.h"
 
 #include "engine/base/arena.h"
+#include "engine/xgb/model_binary.h"
 
 /* A reader that cannot run past the end: what is not there makes it fail for good. */
 struct reader {
@@ -382,23 +383,10 @@ enum err_code model_check_json(struct str bytes, struct err *err)
 
 /* ---- binary ---- */
 
-#define LEARNER_PARAM_BYTES 136U
-#define GBTREE_PARAM_BYTES 160U
-#define TREE_PARAM_BYTES 148U
-#define NODE_BYTES 20U
-#define NODE_STAT_BYTES 16U
-
-/* The format is little-endian on every machine. */
-static uint32_t u32_at(const unsigned char *bytes)
-{
-    return (uint32_t) bytes[0] | (uint32_t) bytes[1] << 8 | (uint32_t) bytes[2] << 16 |
-           (uint32_t) bytes[3] << 24;
-}
-
 static struct str take_name(struct reader *reader)
 {
     const unsigned char *len = take(reader, 8);
-    uint64_t count = len != NULL ? (uint64_t) u32_at(len) | (uint64_t) u32_at(len + 4) << 32 : 0;
+    uint64_t count = len != NULL ? u64_at(len) : 0;
     const unsigned char *text = take(reader, count);
     return reader->failed ? STR_NULL : str_of(text, count);
 }
@@ -413,8 +401,8 @@ tree_sound(const unsigned char *nodes, uint32_t count, uint32_t features, uint32
     todo[0] = 0;
     while (n_todo > 0) {
         const unsigned char *node = nodes + (size_t) todo[--n_todo] * NODE_BYTES;
-        uint32_t left = u32_at(node + 4), right = u32_at(node + 8);
-        uint32_t feature = u32_at(node + 12) & UINT32_C(0x7fffffff);
+        uint32_t left = u32_at(node + NODE_LEFT), right = u32_at(node + NODE_RIGHT);
+        uint32_t feature = u32_at(node + NODE_FEATURE) & ~NODE_MISSING_LEFT;
         if (++met > count)
             return false;
         if (left == UINT32_MAX)
@@ -433,7 +421,7 @@ static bool take_tree(struct reader *reader, uint32_t features)
     const unsigned char *param = take(reader, TREE_PARAM_BYTES);
     if (param == NULL)
         return false;
-    uint32_t count = u32_at(param + 4);
+    uint32_t count = u32_at(param + TREE_NODES);
     const unsigned char *nodes = take(reader, (uint64_t) count * NODE_BYTES);
     if (count == 0 || nodes == NULL || take(reader, (uint64_t) count * NODE_STAT_BYTES) == NULL)
         return false;
@@ -465,7 +453,7 @@ static enum err_code check_trees(
 enum err_code model_check_binary(struct str bytes, struct err *err)
 {
     struct reader reader = reader_of(bytes);
-    (void) take(&reader, 4); /* "binf" */
+    (void) take(&reader, MODEL_MAGIC_BYTES);
     const unsigned char *param = take(&reader, LEARNER_PARAM_BYTES);
     (void) take_name(&reader); /* the objective */
     struct str booster = take_name(&reader);
@@ -473,9 +461,11 @@ enum err_code model_check_binary(struct str bytes, struct err *err)
         return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
     if (!str_eq_z(booster, "gbtree") && !str_eq_z(booster, "dart"))
         return ERR_NONE;
-    uint32_t features = u32_at(param + 4), classes = u32_at(param + 8);
+    uint32_t features = u32_at(param + LEARNER_FEATURES);
+    uint32_t classes = u32_at(param + LEARNER_CLASSES);
     const unsigned char *gbtree = take(&reader, GBTREE_PARAM_BYTES);
     if (gbtree == NULL)
         return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
-    return check_trees(&reader, u32_at(gbtree), features, classes > 0 ? classes : 1, err);
+    return check_trees(
+        &reader, u32_at(gbtree + GBTREE_TREES), features, classes > 0 ? classes : 1, err);
 }

@@ -60,7 +60,7 @@ static void oracle(struct world *world, const char *path, float out[2])
     struct err err = {0};
 
     assert_ok(artifact_read(world->arena, get(world, path).body, &artifact, &err), &err);
-    assert_ok(booster_load(artifact.model, &booster, &err), &err);
+    assert_ok(booster_load_oracle(artifact.model, &booster, &err), &err);
     assert_ok(booster_predict(booster, rows, 2, 3, out, 2, &err), &err);
 }
 
