@@ -84,6 +84,19 @@ drift() { # MODE
     healed "$mode, artifact overwritten"
     is "$(call s3 ls "$home/models/" | grep -c .)" 5 "$mode, artifact overwritten: and nothing lies around"
 
+    # ---- training data: nothing needs it now, but it is the stack's ----
+    data=$(call s3 ls "$home/data/" | grep train)
+    call s3 rm "$bucket/$data"
+    mme plan "$spec"
+    has_out '^Plan: 1 to add, 0 to change, 0 to destroy\.$' "$mode: deleted training data is to be uploaded"
+    mme apply "$spec"
+    healed "$mode, data deleted"
+    call s3 put "$bucket/$data" "$T/rows.csv"
+    mme plan "$spec"
+    has_out '# aws_s3_object.data\["train"\] must be replaced' "$mode: overwritten training data is to be replaced"
+    mme apply "$spec"
+    healed "$mode, data overwritten"
+
     # ---- the record: without it, the plan for what exists is the same ----
     call s3 rm "$home/control/stack.json"
     before=$(things | grep -v /control/)
