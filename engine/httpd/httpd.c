@@ -158,9 +158,10 @@ static enum MHD_Result on_header(
         walk->bad = true;
         return MHD_NO;
     }
+    /* Views: the library keeps them until the request has ended. */
     struct httpd_header *header = VEC_PUSH(walk->peer->arena, &walk->headers);
-    header->name = str_dup(walk->peer->arena, name);
-    header->value = str_dup(walk->peer->arena, str_trim(value));
+    header->name = name;
+    header->value = str_trim(value);
     if (str_eq_nocase(name, STR("content-length"))) {
         walk->n_length++;
         walk->bad |= !str_to_u64(header->value, &walk->length);
