@@ -8,12 +8,14 @@
 
 #define MAX_CANONICAL MIB(1)
 #define CACHED_KEYS 16
+#define KEY_ID_BYTES 192
 
-/* A derived key is found by the hash of everything it is derived from. */
+/* A derived key is found by everything it is derived from. */
 struct sigv4_keys {
     pthread_mutex_t lock;
     struct {
-        struct sha256 id, key;
+        unsigned char id[KEY_ID_BYTES];
+        struct sha256 key;
     } slots[CACHED_KEYS];
     size_t used, next;
 };
@@ -57,30 +59,29 @@ static struct sha256 derive_key(struct str secret_key, const struct sigv4_scope 
     return key;
 }
 
-static struct sha256 key_id(struct str secret_key, const struct sigv4_scope *scope)
+/* Everything the key is derived from, ended by zero bytes; false when it is too long to be kept. */
+static bool
+key_id(struct str secret_key, const struct sigv4_scope *scope, unsigned char id[KEY_ID_BYTES])
 {
-    struct buf text = BUF_INIT(KIB(8));
-    (void) buf_reserve(
-        &text, scope->date.len + scope->region.len + scope->service.len + secret_key.len + 8);
-    buf_add(&text, scope->date);
-    buf_add_char(&text, '\n');
-    buf_add(&text, scope->region);
-    buf_add_char(&text, '\n');
-    buf_add(&text, scope->service);
-    buf_add_char(&text, '\n');
-    buf_add(&text, secret_key);
-    struct sha256 id = sha256_of(buf_str(&text));
-    secret_wipe(text.ptr, text.len);
-    buf_done(&text);
-    return id;
+    const struct str parts[] = {scope->date, scope->region, scope->service, secret_key};
+    size_t len = 0;
+    memset(id, 0, KEY_ID_BYTES);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i].len >= KEY_ID_BYTES - len)
+            return false;
+        if (parts[i].len > 0)
+            memcpy(id + len, parts[i].ptr, parts[i].len);
+        len += parts[i].len + 1;
+    }
+    return true;
 }
 
-static bool find_key(struct sigv4_keys *keys, const struct sha256 *id, struct sha256 *ret_key)
+static bool find_key(struct sigv4_keys *keys, const unsigned char *id, struct sha256 *ret_key)
 {
     bool found = false;
     pthread_mutex_lock(&keys->lock);
     for (size_t i = 0; i < keys->used && !found; i++) {
-        found = memcmp(&keys->slots[i].id, id, sizeof(*id)) == 0;
+        found = memcmp(keys->slots[i].id, id, KEY_ID_BYTES) == 0;
         if (found)
             *ret_key = keys->slots[i].key;
     }
@@ -88,14 +89,14 @@ static bool find_key(struct sigv4_keys *keys, const struct sha256 *id, struct sh
     return found;
 }
 
-static void keep_key(struct sigv4_keys *keys, const struct sha256 *id, const struct sha256 *key)
+static void keep_key(struct sigv4_keys *keys, const unsigned char *id, const struct sha256 *key)
 {
     pthread_mutex_lock(&keys->lock);
     size_t slot = keys->next;
     keys->next = (keys->next + 1) % CACHED_KEYS;
     if (keys->used < CACHED_KEYS)
         keys->used++;
-    keys->slots[slot].id = *id;
+    memcpy(keys->slots[slot].id, id, KEY_ID_BYTES);
     keys->slots[slot].key = *key;
     pthread_mutex_unlock(&keys->lock);
 }
@@ -103,13 +104,15 @@ static void keep_key(struct sigv4_keys *keys, const struct sha256 *id, const str
 static struct sha256
 signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope)
 {
-    if (keys == NULL)
+    unsigned char id[KEY_ID_BYTES];
+    struct sha256 key;
+    if (keys == NULL || !key_id(secret_key, scope, id))
         return derive_key(secret_key, scope);
-    struct sha256 id = key_id(secret_key, scope), key;
-    if (find_key(keys, &id, &key))
-        return key;
-    key = derive_key(secret_key, scope);
-    keep_key(keys, &id, &key);
+    if (!find_key(keys, id, &key)) {
+        key = derive_key(secret_key, scope);
+        keep_key(keys, id, &key);
+    }
+    secret_wipe(id, sizeof(id));
     return key;
 }
 
@@ -339,11 +342,26 @@ struct sigv4_rules sigv4_rules_for(struct str service)
         .normalize_path = !s3, .double_encode_path = !s3, .content_sha256_header = s3};
 }
 
+static struct str joined(struct arena *arena, const struct str *parts, size_t count, char separator)
+{
+    size_t len = count - 1;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = arena_alloc(arena, len), *at = text;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *at++ = separator;
+        if (parts[i].len > 0)
+            memcpy(at, parts[i].ptr, parts[i].len);
+        at += parts[i].len;
+    }
+    return str_of(text, len);
+}
+
 struct str sigv4_scope_text(struct arena *arena, const struct sigv4_scope *scope)
 {
-    return str_fmt(
-        arena, STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request", STR_ARG(scope->date),
-        STR_ARG(scope->region), STR_ARG(scope->service));
+    const struct str parts[] = {scope->date, scope->region, scope->service, STR("aws4_request")};
+    return joined(arena, parts, ARRAY_LEN(parts), '/');
 }
 
 static enum err_code canonical_request(
@@ -386,10 +404,10 @@ enum err_code sigv4_compute(
     enum err_code code = canonical_request(arena, canonical, &stages.canonical_request, err);
     if (code != ERR_NONE)
         return code;
-    stages.string_to_sign = str_fmt(
-        arena, SIGV4_ALGORITHM "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(amz_date),
-        STR_ARG(sigv4_scope_text(arena, scope)),
-        STR_ARG(sha256_hex(arena, stages.canonical_request)));
+    const struct str lines[] = {
+        STR(SIGV4_ALGORITHM), amz_date, sigv4_scope_text(arena, scope),
+        sha256_hex(arena, stages.canonical_request)};
+    stages.string_to_sign = joined(arena, lines, ARRAY_LEN(lines), '\n');
     struct sha256 key = signing_key(keys, secret_key, scope);
     struct sha256 signature = hmac_sha256(sha256_view(&key), stages.string_to_sign);
     secret_wipe(&key, sizeof(key));

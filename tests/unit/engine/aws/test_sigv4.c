@@ -6,6 +6,8 @@
 #include "engine/base/json.h"
 #include "engine/base/uri.h"
 
+#include <pthread.h>
+
 #define EMPTY SIGV4_EMPTY_HASH
 #define HELLO "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"
 #define DATE_LINES "x-amz-content-sha256:" EMPTY "\nx-amz-date:20130524T000000Z\n"
@@ -392,6 +394,72 @@ static void test_key_cache(void **state)
     sigv4_keys_free(keys);
 }
 
+static struct str signature_of(struct arena *arena, struct sigv4_keys *keys, struct str secret)
+{
+    struct err err = {0};
+    struct sigv4_creds creds = {STR("AKID"), secret, STR_NULL};
+    struct http_request request = {.method = STR("GET"), .url = STR("https://h.example/")};
+    struct sigv4_params params = params_of("s3", "us-east-1", MIDNIGHT_MS, STR(EMPTY));
+    struct http_header *headers;
+    size_t count;
+    struct sigv4_stages stages;
+    assert_ok(
+        sigv4_sign(arena, keys, &creds, &params, &request, &headers, &count, &stages, &err), &err);
+    return stages.signature;
+}
+
+/* Secrets of all lengths, pairs of them different in the last character only. */
+static void test_key_cache_secrets(void **state)
+{
+    struct arena *arena = *state;
+    struct sigv4_keys *keys = sigv4_keys_new();
+    char secret[400];
+    memset(secret, 's', sizeof(secret));
+    for (size_t len = 1; len <= sizeof(secret); len++)
+        for (int i = 0; i < 4; i++) {
+            secret[len - 1] = i % 2 == 0 ? 's' : 't';
+            struct str text = str_of(secret, len);
+            assert_str_len(signature_of(arena, keys, text), signature_of(arena, NULL, text));
+            secret[len - 1] = 's';
+        }
+    sigv4_keys_free(keys);
+}
+
+struct signer {
+    struct sigv4_keys *keys;
+    size_t wrong;
+};
+
+static void *sign_many(void *arg)
+{
+    struct signer *signer = arg;
+    AUTO(arena_close) struct arena *arena = arena_new("signer", 0);
+    for (size_t i = 0; i < 2000; i++) {
+        arena_reset(arena);
+        struct str secret = str_fmt(arena, "secret %zu", i % 24);
+        signer->wrong +=
+            !str_eq(signature_of(arena, signer->keys, secret), signature_of(arena, NULL, secret));
+    }
+    return NULL;
+}
+
+static void test_key_cache_is_shared(void **state)
+{
+    (void) state;
+    struct sigv4_keys *keys = sigv4_keys_new();
+    struct signer signers[3];
+    pthread_t threads[3];
+    for (size_t i = 0; i < 3; i++) {
+        signers[i] = (struct signer){keys, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, sign_many, &signers[i]), 0);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(signers[i].wrong, 0);
+    }
+    sigv4_keys_free(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +471,8 @@ int main(void)
         WITH_ARENA(test_broken),
         WITH_ARENA(test_signed_header_missing),
         WITH_ARENA(test_key_cache),
+        WITH_ARENA(test_key_cache_secrets),
+        cmocka_unit_test(test_key_cache_is_shared),
     };
     return cmocka_run_group_tests_name("sigv4", tests, NULL, NULL);
 }
