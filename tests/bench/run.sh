@@ -96,11 +96,18 @@ measure_training() {
     done
 }
 
-measure_warm() { # model by model, so that each has its rounds; half of them is plenty for one
+# Model by model, so that each has its rounds; half of them is plenty for one. Client and servers are put on one core:
+# otherwise a round says where the scheduler put them rather than what an answer costs, and waking an idle core hides it.
+measure_warm() {
+    cores=$(taskset -cp $$ | sed 's/.*: *//')
+    core=${cores%%[!0-9]*}
+    pid=$("$mmectl" local status --json 2>/dev/null | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1)
+    must taskset -acp "$core" "${pid:?no stand-in}"
     for model in $models; do
-        "$helpers/invoke" warm "$(((rounds + 1) / 2))" 2000 "$endpoint" "$out/row" "$helpers/static_server" \
-            "$server_threads" "$model" || exit 1
+        taskset -c "$core" "$helpers/invoke" warm "$(((rounds + 1) / 2))" 2000 "$endpoint" "$out/row" \
+            "$helpers/static_server" "$server_threads" "$model" || exit 1
     done
+    must taskset -acp "$cores" "$pid"
 }
 
 measure_cold() {
@@ -170,8 +177,8 @@ echo "$(uname -m), $threads cores, load $(cut -d' ' -f1 /proc/loadavg); median (
 printf "$line" "" ours baseline ratio target ""
 row training "five variants, backend: local" \
     "libxgboost's C calls alone, same parameters, $threads threads, nothing packed" ratio 1.3
-row warm "warm invoke, p50" \
-    "libmicrohttpd alone, a fixed answer of the same size, same client and request" ratio 2
+row warm "warm invoke, p50, one connection" \
+    "libmicrohttpd alone, a fixed answer of the same size, same client, request and core" ratio 2
 row cold "first call of an unloaded model" \
     "libxgboost loading the model's bytes and scoring the row, no HTTP, no archive" ms 10
 row plan "plan without changes" \
