@@ -225,6 +225,16 @@ static enum err_code read_server_options(
     return ERR_NONE;
 }
 
+/* A full disk takes no log, so whoever waits for the server is told directly. */
+static void tell_starter(int fd, const struct err *err)
+{
+    struct buf buf = BUF_INIT(KIB(64));
+    term_render_error(&buf, false, err);
+    struct err ignored = {0};
+    (void) !term_write(fd, buf_str(&buf), &ignored);
+    buf_done(&buf);
+}
+
 static enum exit_code run_server(struct app *app)
 {
     struct err err = {0};
@@ -233,6 +243,8 @@ static enum exit_code run_server(struct app *app)
     enum err_code code = read_server_options(app, &options, &delays, &err);
     if (code == ERR_NONE)
         code = local_server_run(&options, &err);
+    if (code != ERR_NONE && app->args.ready_fd > 0)
+        tell_starter((int) app->args.ready_fd, &err);
     return code == ERR_NONE ? EXIT_CODE_OK : app_fail(app, &err);
 }
 
@@ -280,7 +292,7 @@ static const struct opt_set s_server = OPT_SET(s_server_opts);
 
 static const struct opt s_run_opts[] = {
     {OPT_INT, 0, "ready-fd", "FD", AT(ready_fd), NULL, 1,
-     "gets one byte when requests are answered"},
+     "gets '1' when requests are answered, or why they are not"},
 };
 static const struct opt_set s_run = OPT_SET(s_run_opts);
 

@@ -2,6 +2,7 @@
 #include "cmd/standin.h"
 
 #include "engine/base/file.h"
+#include "engine/local/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,8 +85,9 @@ static NORETURN void become_server(char **argv, char **envp, int log_fd, int nul
     _exit(127);
 }
 
-/* 1: it serves; 0: it ended without; negative: an interrupt or the timeout. */
-static int wait_ready(struct app *app, int fd)
+/* 1: it serves; 0: it ended without, and *said is why, if it could tell; negative: an interrupt or
+ * the timeout. */
+static int wait_ready(struct app *app, int fd, struct buf *said)
 {
     int64_t deadline = clock_mono_ms(app->clock) + READY_TIMEOUT_MS;
     for (;;) {
@@ -96,30 +98,39 @@ static int wait_ready(struct app *app, int fd)
         int n = poll(&pollfd, 1, (int) left);
         if (n <= 0)
             continue;
-        char byte;
-        return read(fd, &byte, 1) == 1 ? 1 : 0;
+        char *room = buf_reserve(said, KIB(4));
+        ssize_t got = room != NULL ? read(fd, room, KIB(4)) : 0;
+        if (got <= 0)
+            return 0;
+        said->len += (size_t) got;
+        if (said->ptr[0] == LOCAL_SERVER_READY)
+            return 1;
     }
 }
 
-/* What the server said last before it ended: its "Error: " and "hint: " lines. */
-static enum err_code
-why_it_ended(struct app *app, const char *log_path, off_t log_start, struct err *err)
+/* What a server that died without a word of its own left in its log. */
+static struct str log_tail(struct app *app, const char *log_path, off_t log_start)
 {
-    struct str text = STR_NULL, line;
+    struct str text = STR_NULL;
     struct err ignored = {0};
+    if (file_read(app->arena, log_path, MIB(64), &text, &ignored) != ERR_NONE)
+        return STR_NULL;
+    text = str_from_index(text, (size_t) log_start);
+    return text.len > MAX_LOG_TAIL ? str_from_index(text, text.len - MAX_LOG_TAIL) : text;
+}
+
+/* text: its "Error: " and "hint: " lines. */
+static enum err_code why_it_ended(struct str text, const char *log_path, struct err *err)
+{
+    struct str line;
     err_set(err, ERR_IO, "cannot start the stand-in: it ended at once");
-    if (file_read(app->arena, log_path, MIB(64), &text, &ignored) == ERR_NONE) {
-        text = str_from_index(text, (size_t) log_start);
-        if (text.len > MAX_LOG_TAIL)
-            text = str_from_index(text, text.len - MAX_LOG_TAIL);
-        while (str_split(&text, '\n', &line)) {
-            if (str_starts(line, STR("Error: ")))
-                err_set(
-                    err, ERR_IO, "cannot start the stand-in: " STR_FMT,
-                    STR_ARG(str_from_index(line, sizeof("Error: ") - 1)));
-            else if (str_starts(line, STR("hint: ")))
-                err_hint(err, STR_FMT, STR_ARG(str_from_index(line, sizeof("hint: ") - 1)));
-        }
+    while (str_split(&text, '\n', &line)) {
+        if (str_starts(line, STR("Error: ")))
+            err_set(
+                err, ERR_IO, "cannot start the stand-in: " STR_FMT,
+                STR_ARG(str_from_index(line, sizeof("Error: ") - 1)));
+        else if (str_starts(line, STR("hint: ")))
+            err_hint(err, STR_FMT, STR_ARG(str_from_index(line, sizeof("hint: ") - 1)));
     }
     return err_hint(err, "see '%s'", log_path);
 }
@@ -173,7 +184,8 @@ static enum err_code launch_server(struct app *app, struct str home, struct err 
     if (pid == 0)
         become_server(argv, envp, launch.log_fd, launch.null_fd);
     fd_close(&launch.ready[1]);
-    int ready = wait_ready(app, launch.ready[0]);
+    AUTO(buf_done) struct buf said = BUF_INIT(MAX_LOG_TAIL);
+    int ready = wait_ready(app, launch.ready[0], &said);
     if (ready > 0)
         return ERR_NONE;
     if (ready < 0) {
@@ -183,7 +195,9 @@ static enum err_code launch_server(struct app *app, struct str home, struct err 
                    : err_set(err, ERR_TIMEOUT, "the stand-in does not answer");
     }
     (void) waitpid(pid, NULL, 0);
-    return why_it_ended(app, launch.log_path, launch.log_start, err);
+    struct str why =
+        said.len > 0 ? buf_str(&said) : log_tail(app, launch.log_path, launch.log_start);
+    return why_it_ended(why, launch.log_path, err);
 }
 
 /* Somebody else may have started one at the same moment; then that is the one. */

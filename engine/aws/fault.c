@@ -176,6 +176,10 @@ fault_err(const struct fault *fault, const struct fault_context *context, struct
             err_hint(err, "%s", hint);
         else if (code == ERR_DENIED)
             hint_denied(context, err);
+        else if (code == ERR_TRANSIENT)
+            err_hint(err, "the fault is on the other side and may pass: try again");
+        else if (code == ERR_THROTTLED)
+            err_hint(err, "too many requests at once: try again in a moment");
     }
     err->aws.http_status = fault->status;
     copy_plain(err->aws.code, sizeof(err->aws.code), fault->code);

@@ -67,7 +67,8 @@ static enum err_code announce(
     };
     code = local_info_write(arena, options->home, &info, err);
     if (code == ERR_NONE && options->ready_fd >= 0) {
-        ssize_t n = write(options->ready_fd, "1", 1);
+        const char ready = LOCAL_SERVER_READY;
+        ssize_t n = write(options->ready_fd, &ready, 1);
         (void) n; /* whoever wanted to know is gone: no reason to end */
         close(options->ready_fd);
     }

@@ -10,12 +10,16 @@
 
 #include "engine/local/local.h"
 
+#define LOCAL_SERVER_READY '1'
+
 struct local_server_options {
     const char *home;
     uint16_t port;      /* 0: any free one */
     struct str account; /* null: what the world has, or 123456789012 */
     struct str region;  /* written into local.json as the default; null: us-east-1 */
-    int ready_fd;       /* gets one byte when requests are answered, then is closed; -1: none */
+    /* Gets LOCAL_SERVER_READY when requests are answered, then is closed; -1: none. Still open when
+     * the server could not be started. */
+    int ready_fd;
     const struct local_delays *delays; /* NULL: the defaults */
 };
 
