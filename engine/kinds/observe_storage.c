@@ -32,9 +32,10 @@ static enum err_code list_prefix(struct reading *r)
         return ERR_NONE;
     if (code != ERR_NONE) {
         *r->err = failure;
-        return err_wrap(
+        err_wrap(
             r->err, "listing 's3://" STR_FMT "/" STR_FMT "/'", STR_ARG(r->want->bucket),
             STR_ARG(r->want->prefix));
+        return err_locate(r->err, r->want->bucket_at);
     }
     r->out->bucket.present = true;
     struct seen_object *objects = ARENA_ARRAY(r->arena, listing.count, struct seen_object);
@@ -97,7 +98,7 @@ static enum err_code check_parents(struct reading *r)
             "the prefix '" STR_FMT "' lies inside another stack's, 's3://" STR_FMT "/" STR_FMT "'",
             STR_ARG(r->want->home), STR_ARG(r->want->bucket), STR_ARG(prefix));
         err_hint(r->err, "choose a storage.prefix outside of it");
-        return err_locate(r->err, r->want->at);
+        return err_locate(r->err, r->want->prefix_at);
     }
     return ERR_NONE;
 }

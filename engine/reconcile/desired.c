@@ -85,6 +85,8 @@ static void fill_places(struct reconciler *r, const struct spec *spec, struct wa
         str_fmt(arena, "s3://" STR_FMT "/" STR_FMT, STR_ARG(want->bucket), STR_ARG(want->prefix));
     want->tags = pairs_of(arena, &spec->tags, false, &want->n_tags);
     want->at = spec->at;
+    want->bucket_at = spec->bucket.at;
+    want->prefix_at = spec->prefix.at;
 }
 
 static enum err_code

@@ -118,7 +118,7 @@ static enum err_code check_claims(struct planner *p, struct err *err)
             err, ERR_CONFLICT, "the prefix '" STR_FMT "' belongs to another stack, '" STR_FMT "'",
             STR_ARG(want->home), STR_ARG(seen->record.stack));
         err_hint(err, "choose another storage.prefix; one prefix belongs to one stack");
-        return err_locate(err, want->at);
+        return err_locate(err, want->prefix_at);
     }
     if (seen->bucket.present && !str_is_null(seen->bucket.region) &&
         !str_eq(seen->bucket.region, want->region)) {
@@ -127,7 +127,7 @@ static enum err_code check_claims(struct planner *p, struct err *err)
             "bucket '" STR_FMT "' is in region '" STR_FMT "', the stack in '" STR_FMT "'",
             STR_ARG(want->bucket), STR_ARG(seen->bucket.region), STR_ARG(want->region));
         err_hint(err, "a multi-model endpoint reads its models from a bucket of its own region");
-        return err_locate(err, want->at);
+        return err_locate(err, want->bucket_at);
     }
     for (size_t i = 0; i < map_len(seen->objects); i++) {
         struct str key = map_key_at(seen->objects, i);
@@ -139,7 +139,7 @@ static enum err_code check_claims(struct planner *p, struct err *err)
                 "another stack lives inside the prefix '" STR_FMT "': '" STR_FMT "'",
                 STR_ARG(want->home), STR_ARG(key));
             err_hint(err, "choose a storage.prefix that holds no other stack");
-            return err_locate(err, want->at);
+            return err_locate(err, want->prefix_at);
         }
     }
     if (seen->endpoint.present && seen->endpoint.owner != OWNER_US) {

@@ -74,7 +74,7 @@ struct want {
     size_t n_environment;
     bool cache_disabled;
     bool protect;
-    struct srcloc at, endpoint_at;
+    struct srcloc at, endpoint_at, bucket_at, prefix_at;
 };
 
 const struct want_model *

@@ -82,7 +82,12 @@ def s3(verb, where, source=None):
         return send("s3", "GET", path)
     if verb == "put":
         return send("s3", "PUT", path, body=read(source)) and b""
-    return send("s3", {"rm": "DELETE", "rb": "DELETE", "mb": "PUT"}[verb], path)
+    region = os.environ.get("AWS_REGION", "us-east-1")
+    body = b""
+    if verb == "mb" and region != "us-east-1":
+        place = f"<LocationConstraint>{region}</LocationConstraint>"
+        body = f"<CreateBucketConfiguration>{place}</CreateBucketConfiguration>".encode()
+    return send("s3", {"rm": "DELETE", "rb": "DELETE", "mb": "PUT"}[verb], path, body=body)
 
 
 def invoke(endpoint, target, source):
