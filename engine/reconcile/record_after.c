@@ -18,6 +18,11 @@ remember(struct arena *arena, struct record_model *model, const struct record_mo
     if (str_eq(before->live.fp, model->live.fp) && str_eq(before->live.key, model->live.key) &&
         str_eq(before->live.etag, model->live.etag)) {
         *model = *before;
+        /* A list of its own: what is gone is taken out of it, and `before` is compared with it. */
+        model->history.items = NULL;
+        model->history.len = model->history.cap = 0;
+        for (size_t i = 0; i < before->history.len; i++)
+            *VEC_PUSH(arena, &model->history) = before->history.items[i];
         return;
     }
     size_t room = HISTORY_LIMIT;
