@@ -14,7 +14,7 @@ enum event_type {
                    */
     EVENT_START,  /* change started */
     EVENT_STATUS, /* its state changed: text = "Training", "Creating"; progress below may be set */
-    EVENT_PROGRESS, /* still at it: heartbeat, every 10 s; text = last status */
+    EVENT_PROGRESS, /* still at it: about every half minute; text = last status */
     EVENT_DONE,
     EVENT_FAILED, /* change->err */
     EVENT_SKIPPED,

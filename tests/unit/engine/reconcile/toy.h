@@ -1,0 +1,528 @@
+/* tests/unit/engine/reconcile/toy.h - a scene behind the seam of engine/plan/world.h: a world
+ * without AWS whose changes end as a script says, on a clock that moves only when all wait.
+ *
+ * Header-only. Checks stand outside of tasks: a test runs the reconciler by toy_*() and then looks
+ * at what came of it: t->trace (calls in order), t->events, the scene.
+ */
+#ifndef TESTS_UNIT_ENGINE_RECONCILE_TOY_H
+#define TESTS_UNIT_ENGINE_RECONCILE_TOY_H
+
+#include "tests/unit/engine/reconcile/scene.h"
+
+#include "engine/base/buf.h"
+#include "engine/plan/world.h"
+#include "engine/reconcile/executor.h"
+#include "engine/reconcile/observe.h"
+
+/* How the change of an address goes; without one it is done at the first poll. */
+struct toy_script {
+    const char *address;
+    unsigned pending; /* polls that say "not yet" */
+    enum err_code code;
+    const char *message;
+    bool at_start; /* fails when started, else when it would be done */
+    bool cancels;  /* an interrupt arrives while it is polled for the first time */
+};
+
+struct toy {
+    struct world world;
+    struct scene *s; /* what is really there */
+    struct reconciler r;
+    struct loop *loop;
+    int64_t now_ms;
+    const struct toy_script *scripts;
+    size_t n_scripts;
+    bool without_effects; /* for changes that no planner made */
+    struct buf trace, events;
+    VEC(int64_t) polls; /* when */
+    size_t inside, most_inside;
+    size_t n_observed, n_inspected, n_inspected_jobs, n_listed, n_written, n_deleted, n_aborted;
+    size_t lose_write; /* the n-th write of the record loses against another run; 0: none */
+    enum err_code fails_observing, fails_removing, fails_inspecting;
+    const char *account;
+    /* What is there after everything was removed, as AWS has it: seen at the second look. */
+    bool log_group_comes_back;
+    struct record other;         /* read by record_read when present */
+    const char *const *statuses; /* of describe_endpoint, in order; the last one stays */
+    struct report report;
+    struct plan *plan;
+    enum err_code code;
+    struct err err;
+};
+
+static UNUSED struct toy *toy_of(struct world *world)
+{
+    return (struct toy *) world;
+}
+
+static UNUSED void toy_note(struct buf *buf, const char *what, struct str name)
+{
+    buf_fmt(buf, "%s%s" STR_FMT "\n", what, name.len > 0 ? " " : "", STR_ARG(name));
+}
+
+static UNUSED const struct toy_script *toy_script(struct toy *t, const struct change *change)
+{
+    static const struct toy_script plain = {0};
+    for (size_t i = 0; i < t->n_scripts; i++)
+        if (str_eq_z(change->address, t->scripts[i].address))
+            return &t->scripts[i];
+    return &plain;
+}
+
+static UNUSED enum err_code toy_fail(const struct toy_script *script, struct err *err)
+{
+    return err_set(
+        err, script->code, "%s", script->message != NULL ? script->message : "it failed");
+}
+
+/* ---- the ops ---- */
+
+static UNUSED enum err_code toy_identity(
+    struct world *world,
+    struct arena *arena,
+    struct str *ret_account,
+    struct str *ret_arn,
+    struct err *err)
+{
+    (void) arena, (void) err;
+    struct toy *t = toy_of(world);
+    *ret_account = str_from(t->account != NULL ? t->account : "123456789012");
+    *ret_arn = STR("arn");
+    return ERR_NONE;
+}
+
+/* A file's digest is made of its name; what is called "missing" is. */
+static UNUSED enum err_code toy_digest_file(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct str *ret_sha256,
+    uint64_t *ret_size,
+    struct err *err)
+{
+    (void) world;
+    if (str_find(path, STR("missing")) != SIZE_MAX)
+        return err_set(err, ERR_NOT_FOUND, "no file '" STR_FMT "'", STR_ARG(path));
+    struct str base = str_from_index(path, str_rindex(path, '/') + 1);
+    *ret_sha256 = fp_of(arena, str_z(arena, base), 0);
+    *ret_size = base.len;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_check_channel(
+    struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err)
+{
+    toy_note(&toy_of(world)->trace, csv_weights ? "check weighted" : "check", channel->name);
+    if (str_find(channel->source, STR("ragged")) != SIZE_MAX)
+        return err_set(err, ERR_SPEC, "row 2 has 3 columns");
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_check_artifact(
+    struct world *world, const struct want *want, const struct want_model *model, struct err *err)
+{
+    (void) want;
+    toy_note(&toy_of(world)->trace, "check", model->name);
+    if (str_find(model->source, STR("broken")) != SIZE_MAX)
+        return err_set(err, ERR_SPEC, "it is no tar.gz");
+    return ERR_NONE;
+}
+
+/* s3://.../empty: nothing there; a prefix (with '/' at its end) has no ETag of its own. */
+static UNUSED enum err_code toy_digest_s3(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str uri,
+    struct str *ret_digest,
+    struct str *ret_etag,
+    uint64_t *ret_size,
+    struct err *err)
+{
+    (void) world, (void) want;
+    if (str_ends(uri, STR("empty")))
+        return err_set(err, ERR_NOT_FOUND, "nothing under '" STR_FMT "'", STR_ARG(uri));
+    if (str_ends(uri, STR("denied")))
+        return err_set(err, ERR_DENIED, "s3:ListBucket is not allowed");
+    *ret_digest = fp_of(arena, str_z(arena, uri), 0);
+    *ret_etag = str_ends(uri, STR("/")) ? STR_NULL : STR("\"etag\"");
+    *ret_size = uri.len;
+    return ERR_NONE;
+}
+
+/* As a listing has it: without owners and fingerprints. */
+static UNUSED enum err_code toy_observe(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    bool destroy,
+    struct snapshot *out,
+    struct err *err)
+{
+    (void) want;
+    struct toy *t = toy_of(world);
+    const struct snapshot *real = &t->s->seen;
+    toy_note(&t->trace, destroy ? "observe all" : "observe", STR_NULL);
+    if (t->fails_observing != ERR_NONE)
+        return err_set(err, t->fails_observing, "s3:ListBucket is not allowed");
+    t->n_observed++;
+    if (t->log_group_comes_back && t->n_observed == 2)
+        t->s->seen.log_group = true;
+    *out = *real;
+    out->objects = map_new(arena);
+    for (size_t i = 0; i < map_len(real->objects); i++) {
+        struct seen_object *copy = ARENA_NEW(arena, struct seen_object);
+        *copy = *(const struct seen_object *) map_value_at(real->objects, i);
+        copy->owner = OWNER_UNKNOWN;
+        copy->fp = copy->sha256 = STR_NULL;
+        copy->tampered = false;
+        map_put(out->objects, copy->key, copy);
+    }
+    memset(&out->models, 0, sizeof(out->models));
+    memset(&out->configs, 0, sizeof(out->configs));
+    memset(&out->jobs, 0, sizeof(out->jobs));
+    for (size_t i = 0; i < real->models.len; i++)
+        *VEC_PUSH(arena, &out->models) = real->models.items[i];
+    for (size_t i = 0; i < real->configs.len; i++)
+        *VEC_PUSH(arena, &out->configs) = real->configs.items[i];
+    out->jobs_listed = false;
+    return destroy ? t->world.ops->list_jobs(world, arena, want, out, err) : ERR_NONE;
+}
+
+static UNUSED enum err_code toy_inspect(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_object *object,
+    struct err *err)
+{
+    (void) arena, (void) want;
+    struct toy *t = toy_of(world);
+    loop_sleep_ms(t->loop, 10);
+    t->n_inspected++;
+    if (t->fails_inspecting != ERR_NONE)
+        return err_set(err, t->fails_inspecting, "s3:GetObject is not allowed");
+    const struct seen_object *real = map_get(t->s->seen.objects, object->key);
+    object->owner = real != NULL && real->owner == OWNER_US ? OWNER_US : OWNER_OTHER;
+    object->fp = real != NULL ? real->fp : STR_NULL;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_inspect_job(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_job *job,
+    struct err *err)
+{
+    (void) arena, (void) want, (void) err;
+    struct toy *t = toy_of(world);
+    t->n_inspected_jobs++;
+    for (size_t i = 0; i < t->s->seen.jobs.len; i++)
+        if (str_eq(t->s->seen.jobs.items[i].name, job->name))
+            *job = t->s->seen.jobs.items[i];
+    job->inspected = true;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_describe(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_endpoint *out,
+    struct err *err)
+{
+    (void) arena, (void) want, (void) err;
+    struct toy *t = toy_of(world);
+    *out = t->s->seen.endpoint;
+    *VEC_PUSH(t->s->arena, &t->polls) = t->now_ms;
+    if (t->statuses != NULL) {
+        out->status = str_from(t->statuses[0]);
+        t->statuses += t->statuses[1] != NULL;
+    }
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_list_jobs(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct snapshot *seen,
+    struct err *err)
+{
+    (void) want, (void) err;
+    struct toy *t = toy_of(world);
+    t->n_listed++;
+    seen->jobs.len = 0;
+    for (size_t i = 0; i < t->s->seen.jobs.len; i++)
+        *VEC_PUSH(arena, &seen->jobs) = (struct seen_job){
+            .name = t->s->seen.jobs.items[i].name, .status = t->s->seen.jobs.items[i].status};
+    seen->jobs_listed = true;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_record_write(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str text,
+    struct str if_etag,
+    struct str *ret_etag,
+    struct err *err)
+{
+    (void) want, (void) arena;
+    struct toy *t = toy_of(world);
+    struct record *record = &t->s->seen.record;
+    t->n_written++;
+    toy_note(&t->trace, "write record", STR_NULL);
+    bool matches = str_is_null(if_etag) ? !record->present
+                                        : record->present && str_eq(record->store_etag, if_etag);
+    if (!matches || t->n_written == t->lose_write)
+        return err_set(err, ERR_PRECONDITION, "412");
+    enum err_code code = record_parse(t->s->arena, str_dup(t->s->arena, text), record, err);
+    record->store_etag = str_fmt(t->s->arena, "\"r%zu\"", t->n_written);
+    *ret_etag = record->store_etag;
+    return code;
+}
+
+static UNUSED enum err_code toy_record_read(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct record *out,
+    struct err *err)
+{
+    (void) arena, (void) want, (void) err;
+    *out = toy_of(world)->s->seen.record;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code
+toy_record_delete(struct world *world, const struct want *want, struct str if_etag, struct err *err)
+{
+    (void) want;
+    struct toy *t = toy_of(world);
+    t->n_deleted++;
+    toy_note(&t->trace, "delete record", STR_NULL);
+    if (!str_eq(t->s->seen.record.store_etag, if_etag))
+        return err_set(err, ERR_PRECONDITION, "412");
+    t->s->seen.record = (struct record){0};
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_remove_objects(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct change **changes,
+    size_t count,
+    struct err *err)
+{
+    struct toy *t = toy_of(world);
+    for (size_t i = 0; i < count; i++)
+        toy_note(&t->trace, "remove", changes[i]->address);
+    if (t->fails_removing != ERR_NONE)
+        return err_set(err, t->fails_removing, "the bucket does not answer");
+    for (size_t i = 0; i < count; i++) {
+        const struct toy_script *script = toy_script(t, changes[i]);
+        if (script->code == ERR_NONE) {
+            scene_do(t->s, want, changes[i]);
+            changes[i]->outcome = OUTCOME_DONE;
+            continue;
+        }
+        changes[i]->outcome = OUTCOME_FAILED;
+        changes[i]->err = ARENA_NEW(arena, struct err);
+        toy_fail(script, changes[i]->err);
+    }
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_abort_uploads(
+    struct world *world, const struct want *want, const struct snapshot *seen, struct err *err)
+{
+    (void) want, (void) err;
+    toy_of(world)->n_aborted += seen->uploads.len;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_start(struct world *world, struct world_call *call, struct err *err)
+{
+    struct toy *t = toy_of(world);
+    const struct toy_script *script = toy_script(t, call->change);
+    toy_note(&t->trace, "start", call->change->address);
+    if (script->at_start)
+        return toy_fail(script, err);
+    unsigned *pending = ARENA_NEW(call->arena, unsigned);
+    *pending = script->pending;
+    call->state = pending;
+    t->inside++;
+    t->most_inside = t->inside > t->most_inside ? t->inside : t->most_inside;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code
+toy_poll(struct world *world, struct world_call *call, struct settle *out, struct err *err)
+{
+    struct toy *t = toy_of(world);
+    const struct toy_script *script = toy_script(t, call->change);
+    unsigned *pending = call->state;
+    *VEC_PUSH(t->s->arena, &t->polls) = t->now_ms;
+    if (script->cancels)
+        loop_cancel(t->loop);
+    if (*pending > 0) {
+        --*pending;
+        *out = (struct settle){SETTLE_PENDING, STR("Working")};
+        return ERR_NONE;
+    }
+    t->inside--;
+    *out = (struct settle){SETTLE_DONE, STR_NULL};
+    if (script->code != ERR_NONE)
+        return toy_fail(script, err);
+    if (!t->without_effects)
+        scene_do(t->s, call->want, call->change);
+    toy_note(&t->trace, "done", call->change->address);
+    return ERR_NONE;
+}
+
+static const struct world_ops s_toy_ops = {
+    .identity = toy_identity,
+    .digest_file = toy_digest_file,
+    .check_channel = toy_check_channel,
+    .check_artifact = toy_check_artifact,
+    .digest_s3 = toy_digest_s3,
+    .observe = toy_observe,
+    .inspect = toy_inspect,
+    .inspect_job = toy_inspect_job,
+    .describe_endpoint = toy_describe,
+    .list_jobs = toy_list_jobs,
+    .record_write = toy_record_write,
+    .record_read = toy_record_read,
+    .record_delete = toy_record_delete,
+    .remove_objects = toy_remove_objects,
+    .abort_uploads = toy_abort_uploads,
+    .start = toy_start,
+    .poll = toy_poll,
+};
+
+/* ---- the clock and the loop ---- */
+
+static UNUSED int64_t toy_now(void *self)
+{
+    return ((struct toy *) self)->now_ms;
+}
+
+static UNUSED void toy_wait(void *self, int64_t timeout_ms, int wake_fd)
+{
+    struct toy *t = self;
+    (void) wake_fd;
+    if (timeout_ms < 0)
+        fail_msg("every task waits and nothing can wake one");
+    t->now_ms += timeout_ms;
+}
+
+static const struct clock_ops s_toy_clock = {toy_now, toy_now};
+static const struct loop_poller_ops s_toy_poller = {toy_wait};
+
+/* "TYPE name: text", with the seconds since the change's start where it has any. */
+static UNUSED void toy_event(void *arg, const struct event *event)
+{
+    static const char *const names[] = {
+        [EVENT_OBSERVE] = "observe", [EVENT_WAIT] = "wait",         [EVENT_START] = "start",
+        [EVENT_STATUS] = "status",   [EVENT_PROGRESS] = "progress", [EVENT_DONE] = "done",
+        [EVENT_FAILED] = "failed",   [EVENT_SKIPPED] = "skipped",   [EVENT_LOG] = "log",
+        [EVENT_WARNING] = "warning", [EVENT_NOTE] = "note"};
+    struct toy *t = arg;
+    struct str name = event->change != NULL ? event->change->address : event->name;
+    buf_fmt(&t->events, "%s " STR_FMT, names[event->type], STR_ARG(name));
+    if (event->text.len > 0)
+        buf_fmt(&t->events, ": " STR_FMT, STR_ARG(event->text));
+    if (event->elapsed_ms > 0)
+        buf_fmt(&t->events, " after %lld ms", (long long) event->elapsed_ms);
+    buf_add_char(&t->events, '\n');
+}
+
+static UNUSED struct toy *toy_new(struct scene *s)
+{
+    struct toy *t = xmalloc(sizeof(*t));
+    *t = (struct toy){
+        .world = {&s_toy_ops},
+        .s = s,
+        .now_ms = INT64_C(1790000000000),
+        .trace = BUF_INIT(MIB(1)),
+        .events = BUF_INIT(MIB(1))};
+    t->loop = loop_new((struct clock){&s_toy_clock, t});
+    loop_set_poller(t->loop, &s_toy_poller, t);
+    loop_set_offload(t->loop, 0);
+    t->r = (struct reconciler){
+        .arena = s->arena,
+        .loop = t->loop,
+        .world = &t->world,
+        .writer = STR("me@here"),
+        .on_event = toy_event,
+        .event_arg = t};
+    return t;
+}
+
+static UNUSED void toy_close(struct toy **t)
+{
+    loop_free((*t)->loop);
+    buf_done(&(*t)->trace);
+    buf_done(&(*t)->events);
+    xfree(*t);
+}
+
+/* ---- the reconciler, run ---- */
+
+static UNUSED void toy_plan_task(void *arg)
+{
+    struct toy *t = arg;
+    t->code = observe_and_plan(
+        &t->r, &t->s->want, t->plan != NULL ? t->plan->mode : PLAN_APPLY, &t->plan, &t->err);
+}
+
+static UNUSED void toy_execute_task(void *arg)
+{
+    struct toy *t = arg;
+    t->code = reconcile_execute(&t->r, t->plan, &t->report, &t->err);
+}
+
+static UNUSED enum err_code toy_plan(struct toy *t, enum plan_mode mode)
+{
+    struct plan wanted = {.mode = mode};
+    t->plan = &wanted;
+    t->err = (struct err){0};
+    loop_run(t->loop, toy_plan_task, t);
+    return t->code;
+}
+
+/* Plans and carries out; forgets what was traced before. */
+static UNUSED enum err_code toy_go(struct toy *t, enum plan_mode mode)
+{
+    if (toy_plan(t, mode) != ERR_NONE)
+        return t->code;
+    t->trace.len = t->events.len = 0;
+    t->inside = t->most_inside = 0;
+    t->report = (struct report){0};
+    loop_run(t->loop, toy_execute_task, t);
+    return t->code;
+}
+
+static UNUSED bool traced(const struct toy *t, const char *line)
+{
+    return str_find(buf_str(&t->trace), str_from(line)) != SIZE_MAX;
+}
+
+static UNUSED bool told(const struct toy *t, const char *line)
+{
+    return str_find(buf_str(&t->events), str_from(line)) != SIZE_MAX;
+}
+
+/* Both lines are in the trace, in this order. */
+static UNUSED bool traced_before(const struct toy *t, const char *first, const char *second)
+{
+    size_t a = str_find(buf_str(&t->trace), str_from(first));
+    size_t b = str_find(buf_str(&t->trace), str_from(second));
+    return a != SIZE_MAX && b != SIZE_MAX && a < b;
+}
+
+#endif
