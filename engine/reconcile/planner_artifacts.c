@@ -413,6 +413,7 @@ void plan_old_artifacts(struct planner *p, struct change *after)
             continue;
         struct change *removal = planner_remove_object(p, KIND_ARTIFACT, old, change->index, after);
         removal->removal_half = true;
+        removal->reason = change->reason; /* a copy that moved along is not counted as destroyed */
         change_need(p->arena, removal, change);
     }
     struct map *readers = readers_by_key(p);

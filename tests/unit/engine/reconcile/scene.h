@@ -348,6 +348,9 @@ static UNUSED void scene_make(struct scene *s, const struct want *want, struct c
         const struct seen_object *object = put_object(s, artifact->key, artifact->fp);
         artifact->etag = object->etag;
         artifact->size = object->size;
+        for (size_t i = 0; i < change->n_needs; i++)
+            if (change->needs[i]->kind == KIND_TRAINING_JOB)
+                artifact->metrics = ((struct training_plan *) change->needs[i]->subject)->metrics;
         break;
     }
     case KIND_MODEL:

@@ -37,6 +37,8 @@ struct toy {
     VEC(int64_t) polls; /* when */
     size_t inside, most_inside;
     size_t n_observed, n_inspected, n_inspected_jobs, n_listed, n_written, n_deleted, n_aborted;
+    size_t n_probed;
+    unsigned conditions_missing; /* the probe's answer */
     size_t lose_write; /* the n-th write of the record loses against another run; 0: none */
     enum err_code fails_observing, fails_removing, fails_inspecting;
     const char *account;
@@ -310,6 +312,21 @@ toy_record_delete(struct world *world, const struct want *want, struct str if_et
     return ERR_NONE;
 }
 
+static UNUSED enum err_code toy_probe(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct record *record,
+    struct err *err)
+{
+    (void) arena, (void) want, (void) err;
+    struct toy *t = toy_of(world);
+    t->n_probed++;
+    record->conditions_known = true;
+    record->conditions_missing = t->conditions_missing;
+    return ERR_NONE;
+}
+
 static UNUSED enum err_code toy_remove_objects(
     struct world *world,
     struct arena *arena,
@@ -398,6 +415,7 @@ static const struct world_ops s_toy_ops = {
     .record_write = toy_record_write,
     .record_read = toy_record_read,
     .record_delete = toy_record_delete,
+    .probe_conditions = toy_probe,
     .remove_objects = toy_remove_objects,
     .abort_uploads = toy_abort_uploads,
     .start = toy_start,

@@ -183,6 +183,23 @@ static void what_is_no_record_is_refused(void **state)
     }
 }
 
+/* What the store ignores is remembered; what was never asked counts as checked. */
+static void conditions_of_the_store(void **state)
+{
+    struct record record = parsed(*state, s_text);
+    assert_false(record.conditions_known);
+    assert_int_equal(record.conditions_missing, 0);
+    for (unsigned missing = 0; missing < 16; missing++) {
+        record.conditions_known = true;
+        record.conditions_missing = missing;
+        struct record again = parsed(*state, str_z(*state, record_text(*state, &record)));
+        assert_true(again.conditions_known);
+        assert_int_equal(again.conditions_missing, missing);
+    }
+    record = parsed(*state, "{\"format\":1,\"conditions\":{\"deleteIfMatch\":false}}");
+    assert_int_equal(record.conditions_missing, CONDITION_DELETE);
+}
+
 /* Members of the wrong type count as absent: a hint less, never a crash. */
 static void wrong_types_are_absent(void **state)
 {
@@ -352,6 +369,7 @@ int main(void)
         WITH_ARENA(a_record_made_here_round_trips),
         WITH_ARENA(models_are_sorted_whatever_the_text_says),
         WITH_ARENA(what_is_no_record_is_refused),
+        WITH_ARENA(conditions_of_the_store),
         WITH_ARENA(wrong_types_are_absent),
         WITH_ARENA(same_claims),
     };
