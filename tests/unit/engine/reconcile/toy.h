@@ -40,6 +40,7 @@ struct toy {
     size_t n_probed;
     unsigned conditions_missing; /* the probe's answer */
     size_t lose_write; /* the n-th write of the record loses against another run; 0: none */
+    bool lose_record_at_delete;
     enum err_code fails_observing, fails_removing, fails_inspecting;
     const char *account;
     /* What is there after everything was removed, as AWS has it: seen at the second look. */
@@ -306,7 +307,7 @@ toy_record_delete(struct world *world, const struct want *want, struct str if_et
     struct toy *t = toy_of(world);
     t->n_deleted++;
     toy_note(&t->trace, "delete record", STR_NULL);
-    if (!str_eq(t->s->seen.record.store_etag, if_etag))
+    if (t->lose_record_at_delete || !str_eq(t->s->seen.record.store_etag, if_etag))
         return err_set(err, ERR_PRECONDITION, "412");
     t->s->seen.record = (struct record){0};
     return ERR_NONE;
