@@ -1,10 +1,10 @@
 #include "cmd/cmd.h"
+#include "engine/aws/http_curl.h"
 #include "engine/xgb/booster.h"
 
 /* Each library's header is included by the one file that wraps it; what they answer about
  * themselves needs no more than these prototypes. */
 const char *yaml_get_version_string(void);
-char *curl_version(void);
 const char *OpenSSL_version(int type);
 const char *cJSON_Version(void);
 const char *XML_ExpatVersion(void);
@@ -36,7 +36,7 @@ static enum exit_code run(struct app *app)
     const struct library libraries[] = {
         {"libxgboost", xgboost_version(arena)},
         {"libyaml", number_of(yaml_get_version_string())},
-        {"libcurl", number_of(curl_version())},
+        {"libcurl", number_of(http_curl_version())},
         {"openssl", number_of(OpenSSL_version(0))},
         {"cjson", number_of(cJSON_Version())},
         {"expat", number_of(XML_ExpatVersion())},

@@ -447,3 +447,10 @@ enum err_code http_curl_new(
     *ret_transport = &self->base;
     return ERR_NONE;
 }
+
+/* Not curl_version(), which asks every library libcurl uses for its own version, too: OpenLDAP
+ * reads its configuration and loads its plug-ins before it answers. */
+const char *http_curl_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -22,5 +22,7 @@ struct http_curl_options {
 enum err_code http_curl_new(
     const struct http_curl_options *options, struct http_transport **ret_transport, struct err *err)
     MUST_USE;
+/* libcurl's version: "7.88.1". Static. */
+const char *http_curl_version(void);
 
 #endif
