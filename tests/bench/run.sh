@@ -171,6 +171,13 @@ EOF
     [ "$verdict" = ok ] || missed=$((missed + 1))
 }
 
+for name in $wanted; do
+    case $name in
+    training | warm | cold | plan | start) ;;
+    *) broken "there is no '$name' to measure" ;;
+    esac
+done
+[ -x "$mmectl" ] || broken "there is no $mmectl: run 'make bench'"
 prepare
 echo "$(uname -m), $threads cores, load $(cut -d' ' -f1 /proc/loadavg); median (min-max), $rounds rounds; ratio: median over rounds"
 # shellcheck disable=SC2059
