@@ -151,8 +151,10 @@ static enum err_code poll_sent(
     enum err_code code = kinds_call(
         kinds, call->arena, "DescribeTrainingJob",
         kinds_body(call->arena, "TrainingJobName", subject->job), &reply, err);
-    if (code != ERR_NONE)
+    if (code != ERR_NONE) {
+        kinds->jobs_running--; /* nobody may queue behind what is not followed any more */
         return err_wrap(err, "following training job '" STR_FMT "'", STR_ARG(subject->job));
+    }
     struct str status = json_get_str(reply, "TrainingJobStatus");
     follow(kinds, call, state);
     if (str_eq(status, STR("InProgress")) || str_eq(status, STR("Stopping"))) {

@@ -82,8 +82,12 @@ static void count_done(const struct change *change, struct report *report)
     case ACTION_NOOP:
         break;
     case ACTION_CREATE:
+        report->n_added += members;
+        break;
     case ACTION_REPLACE:
         report->n_added += members;
+        if (str_is_null(change->old_name)) /* in its place; else the removal is counted itself */
+            report->n_destroyed += members;
         break;
     case ACTION_UPDATE:
         report->n_changed += members;

@@ -236,6 +236,13 @@ mme() {
     run "$MMECTL" "$mme_command" "$@" --local --stats --trace="$T/trace"
 }
 
+# as_planned NAME: the last apply did what its plan counted.
+as_planned() {
+    is "$(sed -n 's/^Apply complete! Resources: \([0-9]*\) added, \([0-9]*\) changed, \([0-9]*\) destroyed\.$/\1 \2 \3/p' "$T/out")" \
+        "$(sed -n 's/^Plan: \([0-9]*\) to add, \([0-9]*\) to change, \([0-9]*\) to destroy\.$/\1 \2 \3/p' "$T/out")" \
+        "$1: what was done is what was planned"
+}
+
 # sent OPERATION: how many requests of that name the last `mme` sent to SageMaker.
 sent() {
     grep -c -i "^> x-amz-target: SageMaker\.$1\$" "$T/trace"

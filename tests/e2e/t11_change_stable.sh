@@ -36,7 +36,7 @@ cp "$T/bg.out" "$T/out"
 cp "$T/bg.err" "$T/err"
 is "$still" 1 "the call was answered while the endpoint was Updating"
 is "$during" "$old" "and with the old generation's prediction"
-has_out '^Apply complete! Resources: '
+as_planned "the change"
 is "$(sent CreateTrainingJob)" 1 "exactly one job was started"
 is "$(sent UpdateEndpoint)" 1 "the endpoint was updated once"
 is "$(sent CreateEndpoint) $(sent DeleteEndpoint)" "0 0" "and neither made nor deleted"

@@ -83,4 +83,18 @@ is_exit 3 "all five fail"
 is "$(count_things '^(endpoint|endpoint-config|model) none')" 0 "no endpoint is made"
 mme apply "$all" --retry-failed
 is_exit 0 "and all is made once they work"
+
+# ---- a first endpoint that fails is deleted and made anew ----
+first=$(copy_demo first)
+fault '{"operation": "CreateEndpoint", "kind": "fail", "times": 2, "reason": "The container did not pass the ping health check."}'
+mme apply "$first"
+is_exit 3 "the endpoint fails, and fails again"
+is "$(sent CreateEndpoint) $(sent DeleteEndpoint)" "2 1" "it was made anew once"
+has_err '^Error: .*ping health check' "the reason is named"
+mme plan "$first"
+has_out '# aws_sagemaker_endpoint.this must be replaced' "the plan replaces it"
+mme apply "$first"
+is_exit 0 "the next apply does"
+as_planned "the next apply"
+isnt "$(predict "$first" model_deep)" "" "and it serves"
 done_testing

@@ -50,6 +50,7 @@ is_exit 0 "change: a retained version is no difference"
 edit "$spec" 's/eta: 0\.05/eta: 0.06/'
 mme apply "$spec"
 is_exit 0 "change again"
+as_planned "change again"
 no_roll "change again"
 third=$(route model_fast)
 is "$(call s3 ls "$bucket/ver/models/" | grep -c "/$first\$")" 0 "change again: the version before the last is removed"

@@ -41,6 +41,7 @@ edit "$spec" 's/eta: 0\.4/eta: 0.04/'
 drop_model "$spec" model_deep
 mme apply "$spec"
 is_exit 0 "change"
+as_planned change
 kept change
 
 there=$(things | grep -Ec "$ours")

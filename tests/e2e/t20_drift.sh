@@ -7,6 +7,7 @@ bucket=sagemaker-us-east-1-123456789012
 
 healed() { # NAME
     is_exit 0 "$1: apply heals it"
+    grep -q '^Plan: ' "$T/out" && as_planned "$1"
     is "$(sent CreateTrainingJob)" 0 "$1: nothing is trained again"
     is "$(predict "$spec" model_fast)" "$fast" "$1: the same prediction"
     is "$(predict "$spec" model_deep)" "$deep" "$1: of another model, too"

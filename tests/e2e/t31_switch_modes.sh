@@ -11,6 +11,7 @@ deep=$(predict "$spec" model_deep)
 
 switched() { # TO TARGET-MODEL-REGEX
     is_exit 0 "to $1"
+    as_planned "to $1"
     is "$(sent CreateTrainingJob) $(sent UpdateEndpoint)" "0 1" "to $1: nothing is trained, one roll"
     is "$(predict "$spec" model_fast)" "$fast" "to $1: the same prediction"
     is "$(predict "$spec" model_deep)" "$deep" "to $1: of another model, too"

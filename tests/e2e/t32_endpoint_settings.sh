@@ -19,6 +19,7 @@ model() {
 # changes NAME CREATEMODEL CREATECONFIG UPDATE: what the last apply sent, and that all is well afterwards.
 changes() {
     is_exit 0 "$1"
+    as_planned "$1"
     is "$(sent CreateModel) $(sent CreateEndpointConfig) $(sent UpdateEndpoint)" "$2 $3 $4" "$1: replaces what it must"
     is "$(sent CreateTrainingJob)" 0 "$1: trains nothing"
     is "$(count_things '^endpoint-config ') $(count_things '^model ')" "1 1" "$1: leaves one config and one model"
