@@ -1,5 +1,18 @@
 #include "engine/kinds/kinds_internal.h"
 
+/* First of all: they say whose a bucket is that a killed run left half set up. */
+static enum err_code put_tags(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    const struct want *want = call->want;
+    struct s3_tag *tags = ARENA_ARRAY(call->arena, want->n_tags + 2, struct s3_tag);
+    size_t n = 0;
+    for (; n < want->n_tags; n++)
+        tags[n] = (struct s3_tag){want->tags[n].name, want->tags[n].value};
+    tags[n++] = (struct s3_tag){STR("mmectl:uid"), want->uid};
+    tags[n++] = (struct s3_tag){STR("mmectl:stack"), want->stack};
+    return s3_bucket_put_tags(kinds->aws, call->arena, want->bucket, tags, n, err);
+}
+
 static enum err_code create(struct kinds *kinds, struct world_call *call, struct err *err)
 {
     const struct want *want = call->want;
@@ -9,18 +22,11 @@ static enum err_code create(struct kinds *kinds, struct world_call *call, struct
         *err = failure;
         return err_wrap(err, "creating bucket '" STR_FMT "'", STR_ARG(want->bucket));
     }
-    code = s3_bucket_put_public_access_block(kinds->aws, call->arena, want->bucket, err);
+    code = put_tags(kinds, call, err);
+    if (code == ERR_NONE)
+        code = s3_bucket_put_public_access_block(kinds->aws, call->arena, want->bucket, err);
     if (code == ERR_NONE)
         code = s3_bucket_put_encryption(kinds->aws, call->arena, want->bucket, err);
-    if (code == ERR_NONE) {
-        struct s3_tag *tags = ARENA_ARRAY(call->arena, want->n_tags + 2, struct s3_tag);
-        size_t n = 0;
-        for (; n < want->n_tags; n++)
-            tags[n] = (struct s3_tag){want->tags[n].name, want->tags[n].value};
-        tags[n++] = (struct s3_tag){STR("mmectl:uid"), want->uid};
-        tags[n++] = (struct s3_tag){STR("mmectl:stack"), want->stack};
-        code = s3_bucket_put_tags(kinds->aws, call->arena, want->bucket, tags, n, err);
-    }
     if (code != ERR_NONE)
         return err_wrap(err, "setting up bucket '" STR_FMT "'", STR_ARG(want->bucket));
     return ERR_NONE;

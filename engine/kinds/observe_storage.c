@@ -63,12 +63,12 @@ static enum err_code list_uploads(struct reading *r)
     return code;
 }
 
-static enum err_code read_bucket_tags(struct reading *r)
+static enum err_code read_bucket_tags(struct reading *r, struct err *err)
 {
     struct s3_tag *tags;
     size_t count;
     enum err_code code =
-        s3_bucket_get_tags(r->kinds->aws, r->arena, r->want->bucket, &tags, &count, r->err);
+        s3_bucket_get_tags(r->kinds->aws, r->arena, r->want->bucket, &tags, &count, err);
     for (size_t i = 0; code == ERR_NONE && i < count; i++)
         if (str_eq(tags[i].name, STR("mmectl:uid")) && str_eq(tags[i].value, r->want->uid))
             r->out->bucket.ours = true;
@@ -132,7 +132,13 @@ enum err_code kinds_observe_storage(
     if (code == ERR_NONE && destroy)
         code = s3_bucket_is_versioned(kinds->aws, arena, want->bucket, &out->bucket.versioned, err);
     if (code == ERR_NONE && destroy && !want->bucket_is_default)
-        code = read_bucket_tags(&reading);
+        code = read_bucket_tags(&reading, err);
+    /* A killed run may have left a bucket that is not set up. To know is worth one request, and not
+     * a permission that nothing else of an apply needs. */
+    struct err ignored = {0};
+    if (code == ERR_NONE && !destroy && !out->record.present && map_len(out->objects) == 0 &&
+        read_bucket_tags(&reading, &ignored) != ERR_NONE)
+        out->bucket.ours = false;
     return code;
 }
 

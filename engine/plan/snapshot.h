@@ -64,7 +64,9 @@ struct seen_endpoint {
 
 struct snapshot {
     struct {
-        bool present, ours;
+        bool present;
+        bool ours; /* tagged with our uid; read by destroy, and where there is nothing else of ours
+                    */
         bool versioned; /* what is deleted stays as an old version; destroy only */
         struct str region;
     } bucket;

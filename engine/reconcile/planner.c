@@ -157,7 +157,10 @@ static enum err_code check_claims(struct planner *p, struct err *err)
 
 static void plan_bucket(struct planner *p)
 {
-    if (p->seen->bucket.present)
+    /* Ours, and nothing in it, not even a record: its first run was killed while setting it up. */
+    bool unfinished = p->seen->bucket.present && p->seen->bucket.ours && !p->seen->record.present &&
+                      !p->seen->endpoint.present && map_len(p->seen->objects) == 0;
+    if (p->seen->bucket.present && !unfinished)
         return;
     struct change *change = planner_change(p, KIND_BUCKET, ACTION_CREATE, STR_NULL);
     change->name = p->want->bucket;
@@ -165,7 +168,8 @@ static void plan_bucket(struct planner *p)
     json_put(p->arena, after, "bucket", json_string(p->arena, p->want->bucket));
     json_put(p->arena, after, "region", json_string(p->arena, p->want->region));
     change->after = after;
-    change->note = STR("private, encrypted");
+    change->note =
+        unfinished ? STR("left half set up by an earlier run") : STR("private, encrypted");
     p->bucket = change;
 }
 

@@ -265,6 +265,22 @@ static void random_walks_converge(void **state)
     }
 }
 
+/* A run that was killed while it set its new bucket up left nothing else there. */
+static void a_half_made_bucket_is_set_up(void **state)
+{
+    struct scene *s = scene_new(*state, true, 1);
+    s->seen.bucket.present = true;
+    plan_ok(s, 4, 0, 0); /* somebody's bucket */
+    s->seen.bucket.ours = true;
+    plan_ok(s, 5, 0, 0);
+    assert_str(
+        must_find(s, KIND_BUCKET, ACTION_CREATE)->note, "left half set up by an earlier run");
+    arrive(s);
+    settled(s);
+    s->seen.record = (struct record){0}; /* lost, but there is more than a bucket */
+    plan_ok(s, 0, 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +295,7 @@ int main(void)
         WITH_ARENA(overwritten_content_makes_a_new_generation),
         WITH_ARENA(a_rolled_back_config_is_not_tried_again),
         WITH_ARENA(order_follows_needs),
+        WITH_ARENA(a_half_made_bucket_is_set_up),
         WITH_ARENA(random_walks_converge),
     };
     return cmocka_run_group_tests_name("planner", tests, NULL, NULL);
