@@ -34,6 +34,8 @@ static const struct rule {
      ERR_NOT_FOUND, NULL}, /* [K8S] */
     {AWS_SAGEMAKER, "ValidationException", NULL, "Requested resource not found", ERR_NOT_FOUND,
      NULL}, /* [K8S] training jobs */
+    {AWS_SAGEMAKER, "ValidationException", "ListTags", "*does not exist", ERR_NOT_FOUND,
+     NULL}, /* where its text is another one, Describe says so first */
     {AWS_SAGEMAKER, "ValidationException", NULL, "Cannot create already existing", ERR_EXISTS,
      NULL}, /* [GH] astronomer-providers#1055 */
     {AWS_SAGEMAKER, "ValidationException", NULL, "Cannot update in-progress endpoint", ERR_BUSY,

@@ -12,7 +12,8 @@ struct endpoint_state {
     bool was_busy;  /* seen in progress since the update */
     bool recreated; /* a failed first endpoint is made anew once */
     bool tagged;
-    unsigned not_yet;
+    bool unheard; /* no answer came to the update: it may never have arrived */
+    unsigned not_yet, sent_again;
     int64_t sent_ms;
     struct str reason_before; /* an old FailureReason proves nothing */
 };
@@ -169,9 +170,14 @@ static enum err_code step_send(
         code = create ? try_create(kinds, call, &failure) : try_update(kinds, call, &failure);
     if (code == ERR_NONE || (!create && failure.aws.maybe_done)) {
         /* An update whose answer was lost: what Describe says next decides. */
+        state->unheard = code != ERR_NONE;
         state->step = STEP_WAIT;
         state->sent_ms = clock_mono_ms(loop_clock(kinds->loop));
         *out = pending(create ? STR("Creating") : STR("Updating"));
+        return ERR_NONE;
+    }
+    if (create && failure.aws.maybe_done && state->sent_again++ < KINDS_UNHEARD_LIMIT) {
+        *out = pending(STR("Creating"));
         return ERR_NONE;
     }
     bool exists_late = create && code == ERR_EXISTS; /* just deleted, still known */
@@ -309,8 +315,13 @@ static enum err_code step_wait(
     bool new_reason = !str_is_empty(endpoint.failure_reason) &&
                       !str_eq(endpoint.failure_reason, state->reason_before);
     int64_t waited = clock_mono_ms(loop_clock(kinds->loop)) - state->sent_ms;
-    if (state->was_busy || new_reason || waited > UNTOUCHED_MS)
+    if (state->was_busy || new_reason)
         return rolled_back(call, &endpoint, err);
+    if (waited <= UNTOUCHED_MS)
+        return ERR_NONE;
+    if (!state->unheard || state->sent_again++ >= KINDS_UNHEARD_LIMIT)
+        return rolled_back(call, &endpoint, err);
+    state->step = STEP_UPDATE; /* nothing has happened: it never arrived */
     return ERR_NONE;
 }
 

@@ -12,6 +12,10 @@
 #include "engine/plan/artifact.h"
 #include "engine/resource/names.h"
 
+/* How often a create or update without an answer is sent again once a look has shown that nothing
+ * came of it: it may never have arrived. */
+#define KINDS_UNHEARD_LIMIT 3
+
 struct training_data; /* parsed channels, shared by everything trained here */
 
 struct kinds {

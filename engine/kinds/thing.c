@@ -22,8 +22,7 @@ static const struct thing_kind s_config = {
 
 struct thing_state {
     bool created;
-    unsigned polls;
-    struct err last;
+    unsigned polls, unheard;
 };
 
 static const struct thing_kind *kind_for(const struct change *change)
@@ -41,7 +40,11 @@ static enum err_code adopt(
 {
     const struct json *tags;
     struct str arn = kinds_arn(call->arena, call->want, kind->resource, name);
-    enum err_code code = kinds_list_tags(kinds, call->arena, arn, &tags, err);
+    /* Describe says in known words when it is not there; ListTags does not. */
+    enum err_code code = kinds_call(
+        kinds, call->arena, kind->describe, kinds_body(call->arena, kind->member, name), NULL, err);
+    if (code == ERR_NONE)
+        code = kinds_list_tags(kinds, call->arena, arn, &tags, err);
     if (code != ERR_NONE)
         return code;
     if (kinds_owner(call->want, tags) == OWNER_US)
@@ -153,8 +156,9 @@ poll_thing(struct kinds *kinds, struct world_call *call, struct settle *out, str
             kinds_body(call->arena, kind->member, subject->name), NULL, &failure);
     if (code == ERR_NONE)
         return ERR_NONE;
-    if (state->polls++ < VISIBLE_WITHIN_POLLS &&
-        (kinds_not_yet(&failure) || (state->created && code == ERR_NOT_FOUND))) {
+    bool not_yet = kinds_not_yet(&failure) || (state->created && code == ERR_NOT_FOUND);
+    if ((not_yet && state->polls++ < VISIBLE_WITHIN_POLLS) ||
+        (failure.aws.maybe_done && state->unheard++ < KINDS_UNHEARD_LIMIT)) {
         *out = (struct settle){.state = SETTLE_PENDING, .status = STR("NotVisibleYet")};
         return ERR_NONE;
     }

@@ -8,7 +8,7 @@
 
 struct job_state {
     bool sent, removal, stopping;
-    unsigned attempts, not_yet;
+    unsigned attempts, not_yet, unheard;
     struct str stream, log_token;
 };
 
@@ -30,7 +30,11 @@ static enum err_code check_ours(struct kinds *kinds, struct world_call *call, st
     const struct training_plan *subject = call->change->subject;
     const struct json *tags;
     struct str arn = kinds_arn(call->arena, call->want, "training-job", subject->job);
-    enum err_code code = kinds_list_tags(kinds, call->arena, arn, &tags, err);
+    enum err_code code = kinds_call(
+        kinds, call->arena, "DescribeTrainingJob",
+        kinds_body(call->arena, "TrainingJobName", subject->job), NULL, err);
+    if (code == ERR_NONE)
+        code = kinds_list_tags(kinds, call->arena, arn, &tags, err);
     if (code != ERR_NONE)
         return code;
     if (kinds_owner(call->want, tags) == OWNER_US)
@@ -194,6 +198,10 @@ static enum err_code poll_create(
         *out = pending(STR("Waiting for the role"));
         return ERR_NONE;
     }
+    if (failure.aws.maybe_done && state->unheard++ < KINDS_UNHEARD_LIMIT) {
+        *out = pending(STR("Starting"));
+        return ERR_NONE;
+    }
     const struct training_plan *subject = call->change->subject;
     *err = failure;
     return err_wrap(err, "starting training job '" STR_FMT "'", STR_ARG(subject->job));
@@ -238,8 +246,11 @@ static enum err_code poll_removal(
         *out = pending(STR("Stopping"));
         return ERR_NONE;
     }
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
+        /* Before the job: once it is gone, nothing leads to its streams any more. */
+        remove_log_streams(kinds, call);
         code = kinds_call(kinds, call->arena, "DeleteTrainingJob", body, NULL, &failure);
+    }
     if (code == ERR_DENIED) {
         /* A young operation that few policies allow: the job's record stays, and is named. */
         call->status(call, STR("left: DeleteTrainingJob is not allowed"));
@@ -249,7 +260,6 @@ static enum err_code poll_removal(
         *err = failure;
         return err_wrap(err, "deleting training job '" STR_FMT "'", STR_ARG(subject->job));
     }
-    remove_log_streams(kinds, call);
     *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
     return ERR_NONE;
 }
