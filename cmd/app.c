@@ -2,6 +2,7 @@
 
 #include "cmd/cmd.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 enum exit_code app_fail(struct app *app, const struct err *err)
@@ -25,8 +26,15 @@ enum exit_code app_print(struct app *app, const struct buf *buf)
         err_set(&err, ERR_INTERNAL, "the output is larger than its limit");
         return app_fail(app, &err);
     }
-    return term_write(STDOUT_FILENO, buf_str(buf), &err) == ERR_NONE ? EXIT_CODE_OK
-                                                                     : app_fail(app, &err);
+    if (!app->out_failed && term_write(STDOUT_FILENO, buf_str(buf), &err) == ERR_NONE)
+        return EXIT_CODE_OK;
+    /* A reader that has seen enough (head, less) is no fault to report. */
+    if (!app->out_failed && errno != EPIPE) {
+        err_hint(&err, "give it a file, a pipe or a terminal that takes the output");
+        (void) app_fail(app, &err);
+    }
+    app->out_failed = true;
+    return EXIT_CODE_ERROR;
 }
 
 enum exit_code app_print_json(struct app *app, const struct json *json)

@@ -28,11 +28,14 @@ struct app {
     struct args args;
     getenv_fn *getenv;
     uint64_t requests, mutating, retried; /* to AWS, of the sessions closed so far */
+    bool out_failed;                      /* standard output does not take anything any more */
 };
 
 /* Prints the error and gives the exit status that belongs to it. */
 enum exit_code app_fail(struct app *app, const struct err *err);
-/* Writes to standard output. A full disk or closed pipe is EXIT_CODE_ERROR. */
+/* Writes to standard output. A full disk or closed pipe is EXIT_CODE_ERROR; the former is said,
+ * once.
+ */
 enum exit_code app_print(struct app *app, const struct buf *buf);
 enum exit_code app_print_json(struct app *app, const struct json *json);
 

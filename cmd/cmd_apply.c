@@ -33,11 +33,12 @@ static const struct direction s_destroy = {
     "\nDestroy cancelled.",
 };
 
-static void json_line(struct app *app, struct buf *buf)
+static enum exit_code json_line(struct app *app, struct buf *buf)
 {
     buf_add_char(buf, '\n');
-    (void) app_print(app, buf);
+    enum exit_code code = app_print(app, buf);
     buf_clear(buf);
+    return code;
 }
 
 /* An error as text on standard error and, with --json, as a diagnostic in the stream, too. */
@@ -46,7 +47,7 @@ static enum exit_code fail(struct app *app, const struct err *err)
     if (app->args.json) {
         struct buf buf = BUF_INIT(KIB(64));
         view_error_json(app->arena, &buf, err, clock_wall_ms(app->clock));
-        json_line(app, &buf);
+        (void) json_line(app, &buf);
         buf_done(&buf);
     }
     return app_fail(app, err);
@@ -90,12 +91,12 @@ static enum exit_code show_plan(struct session *session, const struct plan *plan
             if (change->action == ACTION_NOOP || change->removal_half)
                 continue;
             view_planned_json(app->arena, &buf, change, options.wall_ms);
-            json_line(app, &buf);
+            (void) json_line(app, &buf); /* what fails once fails at the summary, too */
         }
         view_summary_json(
             app->arena, &buf, "plan", plan->n_add, plan->n_change, plan->n_destroy,
             options.wall_ms);
-        json_line(app, &buf);
+        code = json_line(app, &buf);
     }
     buf_done(&buf);
     for (size_t i = 0; i < plan->warnings.len; i++) {
@@ -145,13 +146,13 @@ show_report(struct session *session, const struct plan *plan, const struct repor
         view_summary_json(
             app->arena, &buf, plan->mode == PLAN_DESTROY ? "destroy" : "apply", report->n_added,
             report->n_changed, report->n_destroyed, clock_wall_ms(app->clock));
-        json_line(app, &buf);
+        (void) json_line(app, &buf);
         if (app->args.stats) {
             struct json *out = json_object(app->arena);
             json_put(app->arena, out, "type", json_z(app->arena, "stats"));
             session_add_stats(app, session, out);
             json_write(&buf, out, JSON_COMPACT);
-            json_line(app, &buf);
+            (void) json_line(app, &buf);
         }
     } else {
         buf_add_char(&buf, '\n');
@@ -194,7 +195,8 @@ static enum exit_code change_one(struct session *session, void *arg)
         return execute(session, plan);
     if (!app->args.auto_approve) {
         struct str answer;
-        if (term_ask(app->arena, direction->question, &answer, &err) != ERR_NONE)
+        if (term_ask(app->arena, app->loop, app->term.ask_fd, direction->question, &answer, &err) !=
+            ERR_NONE)
             return fail(app, &err);
         if (!str_eq(answer, STR("yes"))) {
             term_note("%s", direction->refused);
@@ -209,7 +211,7 @@ static enum exit_code change_one(struct session *session, void *arg)
 static enum exit_code run(struct app *app, const struct direction *direction)
 {
     struct err err = {0};
-    bool can_ask = app->term.in_tty && app->args.input && !app->args.json;
+    bool can_ask = app->term.ask_fd >= 0 && app->args.input && !app->args.json;
     if (!app->args.auto_approve && !can_ask) {
         err_set(
             &err, ERR_TERMINAL, "'%s' needs a yes, and there is %s", direction->name,
@@ -222,8 +224,10 @@ static enum exit_code run(struct app *app, const struct direction *direction)
     if (app->args.json) {
         struct buf buf = BUF_INIT(KIB(4));
         view_version_json(app->arena, &buf, clock_wall_ms(app->clock));
-        json_line(app, &buf);
+        enum exit_code code = json_line(app, &buf);
         buf_done(&buf);
+        if (code != EXIT_CODE_OK)
+            return code;
     }
     struct direction copy = *direction;
     return session_each(app, true, change_one, &copy);

@@ -5,6 +5,7 @@
 #include "cmd/session.h"
 #include "engine/base/log.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -34,6 +35,15 @@ static void install_signals(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+/* A stream that the caller closed: the next file or socket would get its number, and our output
+ * with it. Opened the wrong way round, so that its use fails. */
+static void keep_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void) !open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 static void log_to_stderr(enum log_level level, const char *subsystem, const char *message)
@@ -127,6 +137,7 @@ static const char *environment(const char *name)
 
 int main(int argc, char **argv)
 {
+    keep_streams();
     struct app app = {
         .arena = arena_new("command", COMMAND_ARENA_BYTES),
         .clock = clock_system(),

@@ -1,8 +1,11 @@
+#define _GNU_SOURCE /* ppoll */
 #include "cmd/term.h"
 
 #include "engine/base/file.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,6 +22,9 @@ void term_init(struct term *term, const char *(*getenv_fn)(const char *name))
     term->in_tty = isatty(STDIN_FILENO) == 1;
     term->out_tty = isatty(STDOUT_FILENO) == 1;
     term->err_tty = isatty(STDERR_FILENO) == 1;
+    term->ask_fd = -1;
+    if (term->in_tty && (term->err_tty || term->out_tty))
+        term->ask_fd = term->err_tty ? STDERR_FILENO : STDOUT_FILENO;
     term->color_out = color && term->out_tty;
     term->color_err = color && term->err_tty;
     term->width = 80;
@@ -70,10 +76,14 @@ enum err_code term_write(int fd, struct str text, struct err *err)
         ssize_t n = write(fd, text.ptr, text.len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return err_errno(
-                err, errno, "writing to %s",
+        if (n < 0) {
+            int saved = errno;
+            err_errno(
+                err, saved, "writing to %s",
                 fd == STDOUT_FILENO ? "standard output" : "the stream");
+            errno = saved;
+            return err->code;
+        }
         text = str_from_index(text, (size_t) n);
     }
     return ERR_NONE;
@@ -234,24 +244,56 @@ struct json *term_diags_json(struct arena *arena, const struct diags *diags)
     return out;
 }
 
-enum err_code
-term_ask(struct arena *arena, const char *question, struct str *ret_answer, struct err *err)
+/* Reads up to the end of the line; `open` is the signal mask to wait with. */
+static enum err_code read_line(
+    const struct loop *loop,
+    const sigset_t *open,
+    char *line,
+    size_t size,
+    size_t *ret_len,
+    struct err *err)
 {
-    enum err_code code = term_write(STDERR_FILENO, str_from(question), err);
-    if (code != ERR_NONE)
-        return code;
-    char line[256];
     size_t len = 0;
-    while (len < sizeof(line)) {
-        ssize_t n = read(STDIN_FILENO, line + len, 1);
-        if (n < 0 && errno == EINTR)
+    while (len < size) {
+        if (loop_cancelled(loop))
             return err_set(err, ERR_CANCELLED, "interrupted while waiting for an answer");
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        ssize_t n = ppoll(&input, 1, NULL, open);
+        if (n > 0)
+            n = read(STDIN_FILENO, line + len, 1);
+        else if (n < 0 && errno == EINTR)
+            continue;
         if (n < 0)
             return err_errno(err, errno, "reading the answer");
         if (n == 0 || line[len] == '\n')
             break;
         len++;
     }
-    *ret_answer = str_dup(arena, str_trim(str_of(line, len)));
+    *ret_len = len;
     return ERR_NONE;
+}
+
+enum err_code term_ask(
+    struct arena *arena,
+    const struct loop *loop,
+    int fd,
+    const char *question,
+    struct str *ret_answer,
+    struct err *err)
+{
+    /* A signal between the question and the wait would else be seen only after the answer. */
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ends, &before);
+    char line[256];
+    size_t len = 0;
+    enum err_code code = term_write(fd, str_from(question), err);
+    if (code == ERR_NONE)
+        code = read_line(loop, &before, line, sizeof(line), &len, err);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code == ERR_NONE)
+        *ret_answer = str_dup(arena, str_trim(str_of(line, len)));
+    return code;
 }

@@ -10,6 +10,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/json.h"
+#include "engine/base/loop.h"
 #include "specs/diags.h"
 
 enum paint { PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_CYAN, PAINT_BOLD, PAINT_DIM };
@@ -17,6 +18,7 @@ enum paint { PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_CYAN, PAINT_BOLD, PAINT
 struct term {
     bool in_tty, out_tty, err_tty;
     bool color_out, color_err;
+    int ask_fd;     /* where a question is seen by whoever can answer it; -1: nowhere */
     unsigned width; /* of standard error, for live lines; 80 when unknown */
 };
 
@@ -28,7 +30,7 @@ const char *paint_end(bool on);
 struct str term_clean(struct arena *arena, struct str text);
 void buf_add_clean(struct buf *buf, struct str text);
 
-/* Writes everything or says why not. */
+/* Writes everything or says why not; errno is then that of the write. */
 enum err_code term_write(int fd, struct str text, struct err *err) MUST_USE;
 /* One line to standard error; best effort. */
 void term_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -40,10 +42,14 @@ void term_render_diags(struct buf *buf, bool color, const struct diags *diags, b
 struct json *term_error_json(struct arena *arena, const struct err *err);
 struct json *term_diags_json(struct arena *arena, const struct diags *diags);
 
-/* Prints the question to standard error and reads one line. ERR_CANCELLED on an interrupt; end of
- * input is an empty answer. */
-enum err_code
-term_ask(struct arena *arena, const char *question, struct str *ret_answer, struct err *err)
-    MUST_USE;
+/* Prints the question to fd and reads one line. ERR_CANCELLED on an interrupt; end of input is an
+ * empty answer. */
+enum err_code term_ask(
+    struct arena *arena,
+    const struct loop *loop,
+    int fd,
+    const char *question,
+    struct str *ret_answer,
+    struct err *err) MUST_USE;
 
 #endif

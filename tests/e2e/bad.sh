@@ -10,8 +10,8 @@ refused() {
         [ -z "${4:-}" ] || grep -Eq -e "^  --> ($4)\$" "$T/err" || echo "wanted:   --> $4"
         grep -Eq -e "^hint: (${5:-.+})\$" "$T/err" || echo "wanted: hint: ${5:-.+}"
         ! grep -q '^Requests: ' "$T/err" || [ "$(stat_of mutating)" = 0 ] || echo "wanted: no mutating request"
-        things >"$T/things.after"
-        printf '%s\n' "$before" | diff - "$T/things.after"
+        printf '%s\n' "$before" >"$T/things.before"
+        printf '%s\n' "$(things)" | diff "$T/things.before" -
     } >"$T/why"
     if [ -s "$T/why" ]; then
         fail "$1" "$(cat "$T/why")
