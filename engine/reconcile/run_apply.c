@@ -1,3 +1,4 @@
+#include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
@@ -55,76 +56,6 @@ run_stage(struct reconciler *r, struct plan *plan, enum stage stage, struct repo
     run_count(r->arena, set.items, set.len, report);
 }
 
-static enum err_code write_record(
-    struct reconciler *r,
-    const struct want *want,
-    struct snapshot *seen,
-    struct record *record,
-    struct err *err)
-{
-    record->serial = seen->record.serial + 1;
-    struct str if_etag = seen->record.present ? seen->record.store_etag : STR_NULL;
-    struct str etag;
-    enum err_code code = r->world->ops->record_write(
-        r->world, r->arena, want, record_text(r->arena, record), if_etag, &etag, err);
-    if (code == ERR_PRECONDITION) {
-        err_set(
-            err, ERR_PRECONDITION, "another run changed stack '" STR_FMT "' in the meantime",
-            STR_ARG(want->stack));
-        err_hint(err, "wait for it to end, then run the same command again");
-        return ERR_PRECONDITION;
-    }
-    if (code != ERR_NONE)
-        return err_wrap(err, "writing the stack's record");
-    seen->record.serial = record->serial;
-    seen->record.store_etag = etag;
-    seen->record.present = true;
-    return ERR_NONE;
-}
-
-/* Once in a stack's life: does this S3 check the conditions that keep two runs apart? */
-static enum err_code
-ask_store(struct reconciler *r, const struct want *want, struct record *record, struct err *err)
-{
-    enum err_code code = r->world->ops->probe_conditions(r->world, r->arena, want, record, err);
-    if (code != ERR_NONE || record->conditions_missing == 0)
-        return code;
-    struct event event = {
-        .type = EVENT_WARNING,
-        .name = want->bucket,
-        .text = STR("this S3 ignores conditional requests; mmectl looks before it "
-                    "writes and deletes instead"),
-        .hint = STR("never run two applies of this stack at once here")};
-    reconcile_tell(r, &event);
-    return ERR_NONE;
-}
-
-/* Whoever writes the record first goes on; everybody else who planned from the same one stops here.
- */
-static enum err_code claim(struct reconciler *r, const struct plan *plan, struct err *err)
-{
-    const struct plan_context *context = plan->context;
-    struct record record = context->seen->record;
-    record.present = true;
-    record.stack = context->want->stack;
-    record.uid = context->want->uid;
-    record.home = context->want->home;
-    record.writer = r->writer;
-    enum err_code code = ERR_NONE;
-    if (!record.conditions_known)
-        code = ask_store(r, context->want, &record, err);
-    if (code == ERR_NONE)
-        code = write_record(r, context->want, context->seen, &record, err);
-    if (code == ERR_NONE) {
-        context->seen->record.conditions_known = record.conditions_known;
-        context->seen->record.conditions_missing = record.conditions_missing;
-        context->seen->record.stack = record.stack;
-        context->seen->record.uid = record.uid;
-        context->seen->record.home = record.home;
-    }
-    return code;
-}
-
 static bool is_rolled(const struct plan *plan)
 {
     const struct plan_context *context = plan->context;
@@ -140,7 +71,7 @@ static enum err_code commit(struct reconciler *r, const struct plan *plan, struc
     struct record record = record_after(r->arena, plan, is_rolled(plan), now, r->writer);
     if (record_same(&record, &context->seen->record))
         return ERR_NONE;
-    return write_record(r, context->want, context->seen, &record, err);
+    return claim_write(r, context->want, context->seen, &record, err);
 }
 
 /* Models whose training failed in this run; what was trained here is kept for the second plan. */
@@ -172,6 +103,9 @@ plan_rest(struct reconciler *r, struct plan *first, struct plan **ret_plan, stru
     const struct plan_context *context = first->context;
     struct plan *plan;
     enum err_code code = observe_and_plan(r, context->want, PLAN_APPLY, &plan, err);
+    if (code != ERR_NONE)
+        return code;
+    code = claim_check(first, plan, err);
     if (code != ERR_NONE)
         return code;
     *ret_plan = plan;
@@ -209,7 +143,7 @@ run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct
         run_stage(r, plan, STAGE_BUCKET, report);
         if (report->n_failed > 0)
             return run_result(r, report, "apply", err);
-        code = claim(r, plan, err);
+        code = claim_record(r, plan, true, err);
         if (code != ERR_NONE)
             return code;
         run_stage(r, plan, STAGE_TRAIN, report);

@@ -1,3 +1,4 @@
+#include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
@@ -43,11 +44,12 @@ look_again(struct reconciler *r, struct plan *first, struct report *report, stru
     enum err_code code = observe_and_plan(r, context->want, PLAN_DESTROY, &again, err);
     if (code != ERR_NONE)
         return err_wrap(err, "looking once more whether something is left");
+    code = claim_check(first, again, err);
+    if (code != ERR_NONE)
+        return code;
     struct report second = {0};
     run_all(r, again, &second, false);
     report->n_destroyed += second.n_destroyed;
-    const struct plan_context *late = again->context;
-    context->seen->record = late->seen->record;
     report->n_kept_foreign = again->n_foreign;
     for (size_t i = 0; i < second.failed.len; i++)
         *VEC_PUSH(r->arena, &report->left) = second.failed.items[i]->address;
@@ -83,6 +85,11 @@ run_destroy(struct reconciler *r, struct plan *plan, struct report *report, stru
         report->n_kept_foreign = plan->n_foreign;
         return ERR_NONE;
     }
+    if (context->seen->record.present) {
+        code = claim_record(r, plan, false, err);
+        if (code != ERR_NONE)
+            return code;
+    }
     run_all(r, plan, report, false);
     code = r->world->ops->abort_uploads(r->world, context->want, context->seen, err);
     if (code != ERR_NONE)
@@ -95,12 +102,8 @@ run_destroy(struct reconciler *r, struct plan *plan, struct report *report, stru
     if (report->left.len == 0 && context->seen->record.present) {
         code = r->world->ops->record_delete(
             r->world, context->want, context->seen->record.store_etag, err);
-        if (code == ERR_PRECONDITION) {
-            err_set(
-                err, ERR_PRECONDITION, "another run changed stack '" STR_FMT "' in the meantime",
-                STR_ARG(context->want->stack));
-            return err_hint(err, "wait for it to end, then run the same command again");
-        }
+        if (code == ERR_PRECONDITION)
+            return claim_lost(context->want, err);
         if (code != ERR_NONE)
             return err_wrap(err, "removing the stack's record");
     }

@@ -34,12 +34,22 @@ static void everything_goes_and_the_record_last(void **state)
         assert_true(traced_before(t, "observe all", "delete record"));
         assert_true(traced_before(t, "delete record", "start aws_s3_bucket.this"));
         assert_true(t->now_ms - before >= 2000); /* SageMaker writes a last line to its log */
-        assert_int_equal(t->n_written, 0);
+        assert_int_equal(t->n_written, 1);       /* the claim, before anything goes */
+        assert_true(traced_before(t, "write record", "start aws_sagemaker_endpoint.this"));
         /* Twice is fine. */
         assert_ok(toy_go(t, PLAN_DESTROY), &t->err);
         assert_int_equal(t->trace.len, 0);
         assert_int_equal(t->report.n_destroyed, 0);
     }
+}
+
+static void a_lost_claim_removes_nothing(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
+    t->lose_write = t->n_written + 1;
+    assert_fails(toy_go(t, PLAN_DESTROY), ERR_PRECONDITION, &t->err, "another run changed stack");
+    assert_false(is_gone(t));
+    assert_int_equal(str_find(buf_str(&t->trace), STR("start ")), SIZE_MAX);
 }
 
 static void what_comes_back_goes_at_the_second_look(void **state)
@@ -216,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(everything_goes_and_the_record_last),
+        WITH_ARENA(a_lost_claim_removes_nothing),
         WITH_ARENA(what_comes_back_goes_at_the_second_look),
         WITH_ARENA(without_an_endpoint_nothing_is_waited_for),
         WITH_ARENA(a_failure_keeps_the_record_and_the_bucket),
