@@ -1,5 +1,7 @@
 #include "engine/local/logs.h"
 
+#include <inttypes.h>
+
 enum { STREAMS_PAGE = 50, EVENTS_PAGE = 10000 };
 
 static const char s_schema[] =
@@ -340,7 +342,7 @@ enum err_code logs_describe_log_streams(struct local_call *call, struct err *err
             db_int(descending), db_int(limit + 1), db_int(skip)));
     while (db_next(row)) {
         if (streams->len == (size_t) limit) {
-            struct str token = str_fmt(call->arena, "%lld", (long long) (skip + limit));
+            struct str token = str_fmt(call->arena, "%" PRId64, skip + limit);
             json_put(call->arena, body, "nextToken", json_string(call->arena, token));
             break;
         }

@@ -98,7 +98,7 @@ static void fail(struct work *work, const char *fmt, ...)
 static void read_files(struct work *work, struct trainer_channel *channel)
 {
     AUTO(buf_done) struct buf all = BUF_INIT(CHANNEL_BYTES);
-    struct str bucket = STR_NULL, prefix = STR_NULL, bytes, region = STR_NULL;
+    struct str bucket = STR_NULL, prefix = STR_NULL, bytes;
     local_object_vec files = {0};
     struct err err = {0};
 
@@ -108,7 +108,7 @@ static void read_files(struct work *work, struct trainer_channel *channel)
         fail(work, "ClientError: Data download failed: %s", err.message);
         return;
     }
-    region = objects_bucket_region(work->local, work->arena, bucket);
+    struct str region = objects_bucket_region(work->local, work->arena, bucket);
     if (str_eq(region, work->job.region))
         objects_list(work->local, work->arena, bucket, prefix, CHANNEL_FILES, &files);
     world_abandon(work->local);
