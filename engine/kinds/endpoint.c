@@ -145,6 +145,29 @@ static struct settle pending(struct str status)
     return (struct settle){.state = SETTLE_PENDING, .status = status};
 }
 
+/* The last look before the fleet moves: is this run still the one that holds the stack's record? */
+static enum err_code check_claim(struct kinds *kinds, struct world_call *call, struct err *err)
+{
+    struct str claimed = call->seen->record.store_etag;
+    if (str_is_null(claimed))
+        return ERR_NONE;
+    struct s3_info info;
+    struct err failure = {0};
+    enum err_code code = s3_head(
+        kinds->aws, call->arena, call->want->bucket, key_record(call->arena, call->want), &info,
+        &failure);
+    if (code == ERR_NONE && str_eq(info.etag, claimed))
+        return ERR_NONE;
+    if (code == ERR_NONE || code == ERR_NOT_FOUND) {
+        err_set(
+            err, ERR_PRECONDITION, "another run changed stack '" STR_FMT "' in the meantime",
+            STR_ARG(call->want->stack));
+        return err_hint(err, "wait for it to end, then run the same command again");
+    }
+    *err = failure;
+    return code;
+}
+
 /* Sends the create or the update; both may have to wait for the world to catch up. */
 static enum err_code step_send(
     struct kinds *kinds,
@@ -166,6 +189,8 @@ static enum err_code step_send(
         *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
         return ERR_NONE;
     }
+    if (code == ERR_NONE)
+        code = check_claim(kinds, call, &failure);
     if (code == ERR_NONE)
         code = create ? try_create(kinds, call, &failure) : try_update(kinds, call, &failure);
     if (code == ERR_NONE || (!create && failure.aws.maybe_done)) {
@@ -311,6 +336,15 @@ static enum err_code step_wait(
     if (arrived) {
         out->state = SETTLE_DONE;
         return ERR_NONE;
+    }
+    bool moved = !str_is_null(call->seen->endpoint.config) &&
+                 !str_eq(endpoint.config, subject->config) &&
+                 !str_eq(endpoint.config, call->seen->endpoint.config);
+    if (moved) { /* on neither: that was no rollback */
+        err_set(
+            err, ERR_PRECONDITION, "another run moved endpoint '" STR_FMT "' to '" STR_FMT "'",
+            STR_ARG(endpoint.name), STR_ARG(endpoint.config));
+        return err_hint(err, "wait for it to end, then run the same command again");
     }
     bool new_reason = !str_is_empty(endpoint.failure_reason) &&
                       !str_eq(endpoint.failure_reason, state->reason_before);
