@@ -80,6 +80,8 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
             (long long) format, RECORD_FORMAT);
         return err_hint(err, "use the newer mmectl that wrote it");
     }
+    if (str_is_empty(json_get_str(doc, "uid")))
+        return err_set(err, ERR_PROTOCOL, "the stack's record has no 'uid'");
     struct record record = {
         .present = true,
         .serial = json_get_int(doc, "serial", 0),

@@ -55,6 +55,8 @@ struct life {
     struct rng rng;
     int64_t now_ms;
     bool retry_failed, follow_logs;
+    /* Between the plan and its execution, as somebody else's change would be. */
+    void (*between)(struct life *life, struct aws *aws, struct arena *arena);
     struct buf events;
 
     /* Of the last run. */
@@ -253,7 +255,6 @@ struct life_order {
 
 static UNUSED void life_work(struct life *life, struct reconciler *r, struct aws *aws, void *arg)
 {
-    (void) aws;
     const struct life_order *order = arg;
     struct diags diags;
     struct spec_list specs;
@@ -278,6 +279,8 @@ static UNUSED void life_work(struct life *life, struct reconciler *r, struct aws
     life->empty = plan_is_empty(plan) && plan->n_left_out == 0;
     if (!order->execute)
         return;
+    if (life->between != NULL)
+        life->between(life, aws, r->arena);
     life->code = reconcile_execute(r, plan, &life->report, &life->err);
     /* The lists lie on the run's arena. */
     life->report.failed.items = NULL;
@@ -313,6 +316,105 @@ static UNUSED void life_settled(struct life *life, struct str text)
         fail_msg(
             "not settled: %zu/%zu/%zu, %zu mutating requests", life->n_add, life->n_change,
             life->n_destroy, life->mutating);
+}
+
+/* ---- what others do ---- */
+
+/* Single quotes for double ones. */
+static UNUSED struct str life_quoted(struct life *life, const char *text)
+{
+    char *quoted = str_z(life->arena, str_from(text));
+    for (char *c = quoted; *c != '\0'; c++)
+        *c = *c == '\'' ? '"' : *c;
+    return str_from(quoted);
+}
+
+/* POST to the stand-in's own paths: "faults" or "settings" (engine/local/faults.h). */
+static UNUSED void life_tell(struct life *life, const char *path, const char *body)
+{
+    struct err err = {0};
+    struct http_request request = {
+        .method = STR("POST"),
+        .url = str_fmt(life->arena, "http://127.0.0.1:1/_mmectl/%s", path),
+        .body = life_quoted(life, body)};
+    struct sigv4_params params = {
+        .region = STR("us-east-1"),
+        .service = STR("mmectl"),
+        .wall_ms = life->now_ms,
+        .payload_hash = sha256_hex(life->arena, request.body),
+        .rules = sigv4_rules_for(STR("mmectl"))};
+    struct local_key key;
+    assert_ok(local_first_key(life->local, life->arena, &key, &err), &err);
+    struct sigv4_creds creds = {key.access_key, key.secret_key, key.session_token};
+    assert_ok(
+        sigv4_sign(
+            life->arena, NULL, &creds, &params, &request, &request.headers, &request.n_headers,
+            NULL, &err),
+        &err);
+    struct http_response response = {0};
+    assert_ok(http_send(life->wire, life->arena, &request, &response, &err), &err);
+    if (response.status != 200)
+        fail_msg("%s: %d " STR_FMT, path, response.status, STR_ARG(response.body));
+}
+
+static UNUSED void life_fault(struct life *life, const char *fault)
+{
+    life_tell(life, "faults", str_fmt(life->arena, "{'faults':[%s]}", fault).ptr);
+}
+
+/* From now on with a key that may not do these. */
+static UNUSED void life_deny(struct life *life, const char *actions)
+{
+    struct err err = {0};
+    life->key = (struct local_key){.deny = str_from(actions)};
+    assert_ok(local_add_key(life->local, life->arena, &life->key, &err), &err);
+}
+
+static UNUSED void life_allow(struct life *life)
+{
+    struct err err = {0};
+    assert_ok(local_first_key(life->local, life->arena, &life->key, &err), &err);
+}
+
+struct life_call {
+    const char *operation; /* of SageMaker; NULL: PutObject */
+    const struct json *body;
+    struct str key, bytes;
+};
+
+static UNUSED void
+life_call_work(struct life *life, struct reconciler *r, struct aws *aws, void *arg)
+{
+    const struct life_call *call = arg;
+    struct s3_put_options options = {0};
+    if (call->operation != NULL)
+        life->code = aws_json_call(
+            aws, r->arena, AWS_SAGEMAKER, call->operation, call->body, NULL, &life->err);
+    else
+        life->code = s3_put(
+            aws, r->arena, STR("life-bucket"), call->key, call->bytes, &options, NULL, &life->err);
+}
+
+static UNUSED void life_sagemaker(struct life *life, const char *operation, const struct json *body)
+{
+    struct life_call call = {.operation = operation, .body = body};
+    life_run(life, life_call_work, &call);
+    assert_ok(life->code, &life->err);
+}
+
+static UNUSED void life_put(struct life *life, struct str key, struct str bytes)
+{
+    struct life_call call = {.key = key, .bytes = bytes};
+    life_run(life, life_call_work, &call);
+    assert_ok(life->code, &life->err);
+}
+
+static UNUSED const struct json *life_world(struct life *life)
+{
+    struct json *dump = NULL;
+    struct err err = {0};
+    assert_ok(local_dump(life->local, life->arena, &dump, &err), &err);
+    return dump;
 }
 
 static UNUSED bool life_told(const struct life *life, const char *text)

@@ -241,7 +241,9 @@ static void unknown_members_are_carried_along(void **state)
     struct err err = {0};
     struct record known = s->seen.record;
     assert_ok(
-        record_parse(*state, STR("{\"format\":1,\"routes\":{\"a\":1}}"), &s->seen.record, &err),
+        record_parse(
+            *state, STR("{\"format\":1,\"uid\":\"u\",\"routes\":{\"a\":1}}"), &s->seen.record,
+            &err),
         &err);
     struct record parsed = s->seen.record;
     s->seen.record = known;

@@ -144,8 +144,8 @@ static void a_record_made_here_round_trips(void **state)
 
 static void models_are_sorted_whatever_the_text_says(void **state)
 {
-    struct record record =
-        parsed(*state, "{\"format\":1,\"models\":{\"z\":{},\"a\":{},\"m\":{},\"B\":{}}}");
+    struct record record = parsed(
+        *state, "{\"format\":1,\"uid\":\"u\",\"models\":{\"z\":{},\"a\":{},\"m\":{},\"B\":{}}}");
     assert_str(record.models.items[0].name, "B");
     assert_str(record.models.items[3].name, "z");
     for (size_t i = 0; i < record.models.len; i++)
@@ -169,6 +169,9 @@ static void what_is_no_record_is_refused(void **state)
         {"{\"format\": \"1\"}", ERR_PROTOCOL, "has no 'format'"},
         {"{\"format\": 0}", ERR_PROTOCOL, "has no 'format'"},
         {"{\"format\": -1}", ERR_PROTOCOL, "has no 'format'"},
+        {"{\"format\": 1}", ERR_PROTOCOL, "has no 'uid'"},
+        {"{\"format\": 1, \"uid\": \"\"}", ERR_PROTOCOL, "has no 'uid'"},
+        {"{\"format\": 1, \"uid\": 7}", ERR_PROTOCOL, "has no 'uid'"},
         {"{\"format\": 2}", ERR_REFUSED, "has format 2, this mmectl knows up to 1"},
         {"{\"format\": 9007199254740993}", ERR_REFUSED, "has format 9007199254740993"},
     };
@@ -196,7 +199,8 @@ static void conditions_of_the_store(void **state)
         assert_true(again.conditions_known);
         assert_int_equal(again.conditions_missing, missing);
     }
-    record = parsed(*state, "{\"format\":1,\"conditions\":{\"deleteIfMatch\":false}}");
+    record =
+        parsed(*state, "{\"format\":1,\"uid\":\"u\",\"conditions\":{\"deleteIfMatch\":false}}");
     assert_int_equal(record.conditions_missing, CONDITION_DELETE);
 }
 
@@ -204,7 +208,8 @@ static void conditions_of_the_store(void **state)
 static void wrong_types_are_absent(void **state)
 {
     struct record record = parsed(
-        *state, "{\"format\":1,\"serial\":\"x\",\"stack\":1,\"endpoints\":7,\"models\":[1,{}],"
+        *state, "{\"format\":1,\"uid\":\"u\",\"serial\":\"x\",\"stack\":1,\"endpoints\":7,"
+                "\"models\":[1,{}],"
                 "\"generation\":{},\"removed\":\"y\",\"failedConfig\":[]}");
     assert_int_equal(record.serial, 0);
     assert_true(str_is_null(record.stack));
