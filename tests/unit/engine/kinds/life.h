@@ -329,20 +329,21 @@ static UNUSED struct str life_quoted(struct life *life, const char *text)
     return str_from(quoted);
 }
 
-/* POST to the stand-in's own paths: "faults" or "settings" (engine/local/faults.h). */
-static UNUSED void life_tell(struct life *life, const char *path, const char *body)
+/* A signed request past all of mmectl, with the account's first key. */
+static UNUSED struct str life_send(
+    struct life *life, const char *service, const char *method, const char *target, struct str body)
 {
     struct err err = {0};
     struct http_request request = {
-        .method = STR("POST"),
-        .url = str_fmt(life->arena, "http://127.0.0.1:1/_mmectl/%s", path),
-        .body = life_quoted(life, body)};
+        .method = str_from(method),
+        .url = str_fmt(life->arena, "http://127.0.0.1:1%s", target),
+        .body = body};
     struct sigv4_params params = {
         .region = STR("us-east-1"),
-        .service = STR("mmectl"),
+        .service = str_from(service),
         .wall_ms = life->now_ms,
-        .payload_hash = sha256_hex(life->arena, request.body),
-        .rules = sigv4_rules_for(STR("mmectl"))};
+        .payload_hash = sha256_hex(life->arena, body),
+        .rules = sigv4_rules_for(str_from(service))};
     struct local_key key;
     assert_ok(local_first_key(life->local, life->arena, &key, &err), &err);
     struct sigv4_creds creds = {key.access_key, key.secret_key, key.session_token};
@@ -354,7 +355,15 @@ static UNUSED void life_tell(struct life *life, const char *path, const char *bo
     struct http_response response = {0};
     assert_ok(http_send(life->wire, life->arena, &request, &response, &err), &err);
     if (response.status != 200)
-        fail_msg("%s: %d " STR_FMT, path, response.status, STR_ARG(response.body));
+        fail_msg("%s %s: %d " STR_FMT, method, target, response.status, STR_ARG(response.body));
+    return response.body;
+}
+
+/* POST to the stand-in's own paths: "faults" or "settings" (engine/local/faults.h). */
+static UNUSED void life_tell(struct life *life, const char *path, const char *body)
+{
+    struct str target = str_fmt(life->arena, "/_mmectl/%s", path);
+    life_send(life, "mmectl", "POST", str_z(life->arena, target), life_quoted(life, body));
 }
 
 static UNUSED void life_fault(struct life *life, const char *fault)
