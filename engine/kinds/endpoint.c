@@ -342,8 +342,10 @@ static enum err_code step_wait(
                  !str_eq(endpoint.config, call->seen->endpoint.config);
     if (moved) { /* on neither: that was no rollback */
         err_set(
-            err, ERR_PRECONDITION, "another run moved endpoint '" STR_FMT "' to '" STR_FMT "'",
-            STR_ARG(endpoint.name), STR_ARG(endpoint.config));
+            err, ERR_PRECONDITION,
+            "another run changed stack '" STR_FMT "' in the meantime: its endpoint is on '" STR_FMT
+            "'",
+            STR_ARG(call->want->stack), STR_ARG(endpoint.config));
         return err_hint(err, "wait for it to end, then run the same command again");
     }
     bool new_reason = !str_is_empty(endpoint.failure_reason) &&

@@ -117,11 +117,15 @@ void run_count(struct arena *arena, struct change **changes, size_t count, struc
 enum err_code
 run_result(struct reconciler *r, const struct report *report, const char *what, struct err *err)
 {
-    for (size_t i = 0; i < report->failed.len; i++)
-        if (report->failed.items[i]->err->code == ERR_ROLLED_BACK) {
-            *err = *report->failed.items[i]->err;
-            return ERR_ROLLED_BACK;
+    for (size_t i = 0; i < report->failed.len; i++) {
+        const struct change *change = report->failed.items[i];
+        /* How the endpoint ended says more than that something was not done. */
+        bool lost = change->kind == KIND_ENDPOINT && change->err->code == ERR_PRECONDITION;
+        if (lost || change->err->code == ERR_ROLLED_BACK) {
+            *err = *change->err;
+            return err->code;
         }
+    }
     if (loop_cancelled(r->loop))
         return err_set(err, ERR_CANCELLED, "interrupted; run the same command again to go on");
     if (report->n_failed == 0 && report->left.len == 0)
