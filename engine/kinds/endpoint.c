@@ -189,8 +189,11 @@ static enum err_code step_send(
         *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
         return ERR_NONE;
     }
-    if (code == ERR_NONE)
-        code = check_claim(kinds, call, &failure);
+    if (code == ERR_NONE) {
+        code = check_claim(kinds, call, err);
+        if (code != ERR_NONE)
+            return code;
+    }
     if (code == ERR_NONE)
         code = create ? try_create(kinds, call, &failure) : try_update(kinds, call, &failure);
     if (code == ERR_NONE || (!create && failure.aws.maybe_done)) {
