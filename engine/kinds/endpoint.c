@@ -1,4 +1,5 @@
 #include "engine/kinds/kinds_internal.h"
+#include "engine/resource/failure.h"
 
 /* How long an endpoint may look untouched after UpdateEndpoint before that means "rolled back". */
 #define UNTOUCHED_MS 15000
@@ -28,16 +29,6 @@ static enum err_code
 describe(struct kinds *kinds, struct world_call *call, struct seen_endpoint *out, struct err *err)
 {
     return kinds_describe_named(kinds, call->arena, endpoint_name(call), out, err);
-}
-
-static bool is_busy(struct str status)
-{
-    static const char *const busy[] = {
-        "Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"};
-    for (size_t i = 0; i < ARRAY_LEN(busy); i++)
-        if (str_eq_z(status, busy[i]))
-            return true;
-    return false;
 }
 
 static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
@@ -236,7 +227,7 @@ static enum err_code step_delete(
         state->step = STEP_GONE;
         return ERR_NONE;
     }
-    if (is_busy(endpoint.status))
+    if (endpoint_is_busy(endpoint.status))
         return ERR_NONE; /* it cannot be deleted now: wait */
     struct err failure = {0};
     code = kinds_call(
@@ -320,7 +311,7 @@ static enum err_code step_wait(
     *out = pending(endpoint.present ? endpoint.status : STR("Creating"));
     if (!endpoint.present)
         return step_absent(kinds, call, state, err);
-    if (is_busy(endpoint.status)) {
+    if (endpoint_is_busy(endpoint.status)) {
         state->was_busy = true;
         return ERR_NONE;
     }

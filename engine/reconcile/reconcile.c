@@ -5,6 +5,7 @@
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
 #include "engine/reconcile/settle.h"
+#include "engine/resource/failure.h"
 #include "engine/resource/names.h"
 
 enum err_code reconcile_plan(
@@ -34,17 +35,6 @@ enum err_code reconcile_execute(
                                       : run_apply(r, plan, ret_report, err);
 }
 
-/* Nothing can be done to an endpoint in these (API_DescribeEndpoint, EndpointStatus). */
-static bool is_busy(struct str status)
-{
-    static const char *const busy[] = {
-        "Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"};
-    for (size_t i = 0; i < ARRAY_LEN(busy); i++)
-        if (str_eq_z(status, busy[i]))
-            return true;
-    return false;
-}
-
 enum err_code reconcile_wait_stable(
     struct reconciler *r, const struct spec *spec, bool *ret_waited, struct err *err)
 {
@@ -61,7 +51,8 @@ enum err_code reconcile_wait_stable(
         code = r->world->ops->describe_endpoint(r->world, r->arena, want, &endpoint, err);
         if (code != ERR_NONE)
             return code;
-        if (!endpoint.present || endpoint.owner == OWNER_OTHER || !is_busy(endpoint.status))
+        if (!endpoint.present || endpoint.owner == OWNER_OTHER ||
+            !endpoint_is_busy(endpoint.status))
             break;
         waited = true;
         if (!str_eq(last, endpoint.status)) {

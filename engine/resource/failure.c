@@ -18,3 +18,13 @@ bool failure_may_pass(struct str reason)
             return true;
     return false;
 }
+
+bool endpoint_is_busy(struct str status)
+{
+    static const char *const busy[] = {
+        "Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"};
+    for (size_t i = 0; i < ARRAY_LEN(busy); i++)
+        if (str_eq_z(status, busy[i]))
+            return true;
+    return false;
+}
