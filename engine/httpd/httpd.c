@@ -10,6 +10,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/httpd/later.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -33,6 +34,7 @@ enum {
 struct httpd {
     struct httpd_options options;
     struct MHD_Daemon *daemon;
+    struct later *later;
     uint16_t port;
     pthread_mutex_t lock;
     pthread_cond_t idle;
@@ -44,6 +46,7 @@ struct peer {
     struct buf body; /* bytes in memory, before and unless they are spooled */
     struct digest *digest;
     struct httpd_request request;
+    struct httpd_response late; /* with .delay_ms: made, and waiting for its time */
     bool counted, started, refused;
 };
 
@@ -55,6 +58,7 @@ static void request_begin(struct peer *peer)
     else
         buf_clear(&peer->body);
     peer->request = (struct httpd_request){.body_fd = -1};
+    peer->late = (struct httpd_response){.body_fd = -1};
     peer->started = peer->refused = false;
 }
 
@@ -62,6 +66,8 @@ static void request_end(struct peer *peer)
 {
     if (peer->request.body_fd >= 0)
         fd_close(&peer->request.body_fd);
+    if (peer->late.body_fd >= 0)
+        fd_close(&peer->late.body_fd);
     digest_close(&peer->digest);
 }
 
@@ -77,7 +83,7 @@ static void on_connection(
         struct peer *peer = xmalloc(sizeof(*peer));
         *peer = (struct peer){.arena = arena_new("request", 0)};
         buf_init(&peer->body, httpd->options.max_body);
-        peer->request.body_fd = -1;
+        peer->request.body_fd = peer->late.body_fd = -1;
         *context = peer;
     } else if (*context != NULL) {
         struct peer *peer = *context;
@@ -380,6 +386,11 @@ static enum MHD_Result on_access(
         return headers_read(httpd, peer, connection, method);
     if (peer->refused)
         return MHD_NO;
+    if (peer->late.delay_ms > 0) { /* its time has come */
+        struct httpd_response answer = peer->late;
+        peer->late = (struct httpd_response){.body_fd = -1};
+        return respond(peer, connection, &answer);
+    }
     if (*upload_size > 0) {
         struct str data = str_of(upload, *upload_size);
         if (peer->request.body_len + data.len > httpd->options.max_body) {
@@ -393,7 +404,17 @@ static enum MHD_Result on_access(
     body_end(httpd, peer);
     struct httpd_response answer = {.body_fd = -1};
     httpd->options.handler(httpd->options.arg, peer->arena, &peer->request, &answer);
-    return respond(peer, connection, &answer);
+    if (answer.delay_ms <= 0)
+        return respond(peer, connection, &answer);
+    peer->late = answer;
+    MHD_suspend_connection(connection);
+    later_call(httpd->later, connection, answer.delay_ms);
+    return MHD_YES;
+}
+
+static void resume(void *connection)
+{
+    MHD_resume_connection(connection);
 }
 
 static enum err_code
@@ -434,13 +455,13 @@ enum err_code httpd_start(const struct httpd_options *options, struct httpd **ou
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = options->threads > 0 ? options->threads : cores > 2 ? (unsigned) cores : 2;
     struct httpd *httpd = xmalloc(sizeof(*httpd));
-    *httpd = (struct httpd){.options = *options, .port = port};
+    *httpd = (struct httpd){.options = *options, .port = port, .later = later_new(resume)};
     pthread_mutex_init(&httpd->lock, NULL);
     pthread_cond_init(&httpd->idle, NULL);
     httpd->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, port, NULL, NULL, on_access, httpd,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL,
+        on_access, httpd, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        threads > 1 ? threads : 0, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) CONNECTION_TIMEOUT_S,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, httpd,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd, MHD_OPTION_NOTIFY_CONNECTION,
@@ -448,6 +469,7 @@ enum err_code httpd_start(const struct httpd_options *options, struct httpd **ou
     if (httpd->daemon == NULL) {
         int saved = errno;
         close(fd);
+        later_free(httpd->later);
         pthread_cond_destroy(&httpd->idle);
         pthread_mutex_destroy(&httpd->lock);
         xfree(httpd);
@@ -475,7 +497,9 @@ void httpd_stop(struct httpd *httpd)
         if (pthread_cond_timedwait(&httpd->idle, &httpd->lock, &until) != 0)
             break;
     pthread_mutex_unlock(&httpd->lock);
+    later_stop(httpd->later); /* the library stops with nothing suspended */
     MHD_stop_daemon(httpd->daemon);
+    later_free(httpd->later);
     if (fd >= 0)
         close(fd);
     pthread_cond_destroy(&httpd->idle);

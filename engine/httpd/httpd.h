@@ -39,7 +39,8 @@ struct httpd_response {
     int body_fd; /* -1, or a file the server sends [body_offset, body_offset+body_len) of and closes
                   */
     uint64_t body_offset, body_len;
-    bool head_only; /* HEAD: send the length, not the bytes */
+    bool head_only;   /* HEAD: send the length, not the bytes */
+    int64_t delay_ms; /* sent that much later; the pool's thread goes on meanwhile */
 };
 
 /* arena lives for this request. Fill in response; always succeeds (errors are responses). */

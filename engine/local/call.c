@@ -309,6 +309,7 @@ static void finish(struct local_call *call)
     } else {
         call_header(call, "x-amzn-RequestId", call->request_id);
     }
+    call->response->delay_ms = local_answer_delay_ms(call);
     if (!str_eq(call->http->method, STR("HEAD")))
         return;
     call->response->head_only = true;

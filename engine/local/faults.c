@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-enum { FAULTS_MAX = 1000, FAULTS_BODY = 1 << 20 };
+enum { FAULTS_MAX = 1000, FAULTS_BODY = 1 << 20, DELAY_MAX_MS = 60000 };
 
 #define CAPACITY_REASON \
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a " \
@@ -23,16 +23,33 @@ static const char s_schema[] =
 
 struct state {
     _Atomic int64_t count; /* rows, so that a world without faults pays nothing */
+    _Atomic int64_t delay_ms;
 };
 
 static void recount(struct local *local)
 {
     struct state *state = local_state(local, &local_faults_room);
-    struct db_stmt *AUTO(db_finish) row =
-        db_query(local_db(local), "SELECT COUNT(*) FROM fault", DB_NO_ARGS);
+    struct db_stmt *AUTO(db_finish) row = db_query(
+        local_db(local),
+        "SELECT (SELECT COUNT(*) FROM fault), "
+        "(SELECT CAST(value AS INTEGER) FROM sm_setting WHERE name='answerDelayMs')",
+        DB_NO_ARGS);
+    bool found = db_next(row);
+    int64_t delay_ms = found ? db_col_int(row, 1) : 0;
 
-    if (state != NULL)
-        atomic_store(&state->count, db_next(row) ? db_col_int(row, 0) : 0);
+    if (state == NULL)
+        return;
+    atomic_store(&state->count, found ? db_col_int(row, 0) : 0);
+    atomic_store(&state->delay_ms, delay_ms < 0 || delay_ms > DELAY_MAX_MS ? 0 : delay_ms);
+}
+
+int64_t local_answer_delay_ms(const struct local_call *call)
+{
+    struct state *state = local_state(call->local, &local_faults_room);
+
+    if (state == NULL || call->service == LOCAL_ADMIN)
+        return 0;
+    return atomic_load_explicit(&state->delay_ms, memory_order_relaxed);
 }
 
 /* ------------------------------------------------------------------ matching */
@@ -274,6 +291,7 @@ enum err_code settings_op(struct local_call *call, struct err *err)
                 call->db, "INSERT OR REPLACE INTO sm_setting(name, value) VALUES(?1, ?2)",
                 DB_ARGS(db_text(setting->key), db_text(text)));
     }
+    recount(call->local);
     return call_json(call, json_object(call->arena));
 }
 
@@ -285,6 +303,7 @@ static enum err_code faults_start(struct local *local, void **state, struct err 
     enum err_code code;
 
     atomic_init(&made->count, 0);
+    atomic_init(&made->delay_ms, 0);
     *state = made;
     code = world_enter(local, err);
     if (code != ERR_NONE)

@@ -21,6 +21,7 @@
  *   unassumableRoleSuffix               roles with this ending cannot be assumed by SageMaker
  *   quota.<type> for <usage> usage      instances allowed: "quota.ml.m5.large for endpoint usage"
  *   s3IgnoresConditions                 "true": If-Match and If-None-Match of writes are ignored
+ *   answerDelayMs                       every answer of a server comes that much later (to 60000)
  *   multiModelImages                    more repositories with the multi-model label, by commas
  *
  * Both survive a restart. Threads: any. Requests are signed for the service "mmectl"; these paths
@@ -40,6 +41,8 @@ enum fault_kind { FAULT_ERROR, FAULT_FAIL, FAULT_ROLLBACK };
 /* Asks, before the handler and with the world not entered, whether this call is to be answered with
  * an error; true: it has been. Costs one load when there are no faults. */
 bool local_fault_check(struct local_call *call);
+/* By answerDelayMs; 0 for the paths of the stand-in itself. */
+int64_t local_answer_delay_ms(const struct local_call *call);
 /* Inside a handler, world entered: takes a fault of that kind for its operation. A true answer
  * counts only if the call succeeds. */
 bool faults_take(

@@ -1,6 +1,7 @@
 /* A raw socket on one side, so that what is sent is exactly what stands here. */
 #include "tests/harness/test.h"
 
+#include "engine/base/clock.h"
 #include "engine/httpd/httpd.h"
 
 #include <arpa/inet.h>
@@ -40,6 +41,8 @@ static void answer(
         response->body = response->head_only ? STR("") : STR("x");
         return;
     }
+    if (str_starts(request->target, STR("/late")))
+        response->delay_ms = str_starts(request->target, STR("/later")) ? 5000 : 50;
     httpd_add_header(arena, response, STR("X-Seen"), STR("yes"));
     response->body = str_fmt(
         arena,
@@ -267,6 +270,38 @@ static void a_spool_that_fails_is_reported(void **state)
     assert_has(reply, "len=20 in memory errno=2");
 }
 
+/* More late answers at once than there are threads: none of them waits for another. */
+static void late_answers_wait_side_by_side(void **state)
+{
+    struct server *server = *state;
+    enum { N = 40 };
+    int fds[N];
+    int64_t start = clock_mono_ms(clock_system());
+    for (int i = 0; i < N; i++) {
+        fds[i] = connect_to(server);
+        send_all(fds[i], STR("PUT /late HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n" END "abc"));
+    }
+    for (int i = 0; i < N; i++) {
+        assert_has(receive(server, fds[i], NULL), "PUT /late host=h x= len=3 in memory");
+        close(fds[i]);
+    }
+    int64_t took = clock_mono_ms(clock_system()) - start;
+    assert_in_range(took, 50, 50 * N / 3);
+}
+
+/* One that is not due for long does not hold up the end. */
+static void late_answers_are_given_at_the_end(void **state)
+{
+    struct server *server = *state;
+    int fd = connect_to(server);
+    send_all(
+        fd, STR("GET /late HTTP/1.1\r\nHost: h\r\n\r\nGET /later HTTP/1.1\r\nHost: h\r\n" END));
+    assert_has(receive(server, fd, "/late"), "GET /late host=h");
+    httpd_stop(server->httpd);
+    server->httpd = NULL;
+    close(fd);
+}
+
 int main(void)
 {
 #define WITH_SERVER(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -275,6 +310,8 @@ int main(void)
         WITH_SERVER(large_bodies_are_spooled),
         WITH_SERVER(what_cannot_be_framed_is_refused),
         WITH_SERVER(a_connection_is_kept),
+        WITH_SERVER(late_answers_wait_side_by_side),
+        WITH_SERVER(late_answers_are_given_at_the_end),
         WITH_SERVER(heads_and_files),
         WITH_SERVER(a_taken_port_is_an_error),
         WITH_SERVER(a_spool_that_fails_is_reported)};

@@ -147,12 +147,32 @@ static void test_restart(void **state)
     test_folder_remove(folder);
 }
 
+static void test_late_answers(void **state)
+{
+    (void) state;
+    AUTO(world_close) struct world *world = world_open();
+    static const struct {
+        const char *value;
+        int64_t delay_ms;
+    } s_cases[] = {{"'20'", 20}, {"7", 7}, {"'-1'", 0}, {"'60001'", 0}, {"'x'", 0}, {"null", 0}};
+
+    make_bucket(world, "data-b");
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        char body[64];
+
+        snprintf(body, sizeof(body), "{'answerDelayMs':%s}", s_cases[i].value);
+        assert_int_equal(admin(world, "POST", "/_mmectl/settings", body).http.delay_ms, 0);
+        assert_int_equal(get(world, "/data-b").http.delay_ms, s_cases[i].delay_ms);
+        assert_int_equal(sm(world, "ListModels", "{}").http.delay_ms, s_cases[i].delay_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),  cmocka_unit_test(test_s3_by_name),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_jobs_and_endpoints),
-        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_restart), cmocka_unit_test(test_late_answers),
     };
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }
