@@ -69,6 +69,7 @@ struct spec_model {
     struct spec_str artifact;        /* bring your own: as written; STR_NULL when trained */
     struct str artifact_path;        /* local artifact, resolved; STR_NULL for s3:// */
     struct spec_str sha256;
+    struct spec_str version; /* pinned: the first 8 or more digits; STR_NULL for none */
     bool allow_pickle;
     bool protect;
     struct srcloc at;
@@ -101,6 +102,7 @@ struct spec {
     struct spec_model *models;
     size_t n_models;
     struct spec_endpoint endpoint;
+    int64_t retain; /* versions kept besides the live one */
 };
 
 struct spec_list {

@@ -304,7 +304,17 @@ static const struct spec_field s_model_fields[] = {
      .help = "Let the artifact be a Python pickle, which runs code of its maker when it is loaded.",
      .example = "false"},
     UNSUPPORTED("regions", "The regions the model is deployed in."),
-    UNSUPPORTED("version", "The version to hold."),
+    {.name = "version",
+     .type = FIELD_STRING,
+     .fallback_note = "what the rest of the model says",
+     .min = 8,
+     .max = 64,
+     .pattern = "^[0-9a-f]{8,64}$",
+     .pattern_note = "8 to 64 lower-case hex digits, as 'mmectl history' shows them",
+     .offset = offsetof(struct spec_model, version),
+     .help = "Publish this version, whatever the model says otherwise, as long as the line stands: "
+             "the first digits of a version that is kept. It ends a hold of 'mmectl rollback'.",
+     .example = "3f2a9c1e"},
     {.name = "protect",
      .type = FIELD_BOOL,
      .fallback = "false",
@@ -457,6 +467,24 @@ static const struct spec_block s_endpoint = {
     .set_offset = FIELD_NOWHERE,
 };
 
+static const struct spec_field s_versions_fields[] = {
+    {.name = "retain",
+     .type = FIELD_INT,
+     .fallback = "1",
+     .min = 0,
+     .max = 100,
+     .offset = offsetof(struct spec, retain),
+     .help = "How many versions of each model are kept besides the one that is live.",
+     .example = "3"},
+};
+
+static const struct spec_block s_versions = {
+    .fields = s_versions_fields,
+    .n_fields = ARRAY_LEN(s_versions_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = FIELD_NOWHERE,
+};
+
 static const struct spec_field s_spec_fields[] = {
     {.name = "account",
      .type = FIELD_STRING,
@@ -517,7 +545,12 @@ static const struct spec_field s_spec_fields[] = {
     UNSUPPORTED("routes", "Named splits of traffic between models."),
     UNSUPPORTED("gates", "Metrics a model must reach to be published."),
     UNSUPPORTED("checks", "Calls that must succeed before a model is published."),
-    UNSUPPORTED("versions", "How many old versions are kept."),
+    {.name = "versions",
+     .type = FIELD_BLOCK,
+     .block = &s_versions,
+     .offset = 0,
+     .help = "What is kept for 'mmectl rollback'.",
+     .example = "{retain: 3}"},
 };
 
 static const struct spec_block s_spec = {

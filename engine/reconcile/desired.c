@@ -143,6 +143,7 @@ static void fill_machines(struct reconciler *r, const struct spec *spec, struct 
     want->environment = pairs_of(r->arena, &endpoint->environment, true, &want->n_environment);
     want->cache_disabled = endpoint->model_cache == SPEC_CACHE_DISABLED;
     want->protect = endpoint->protect;
+    want->retain = (size_t) spec->retain;
 }
 
 static int channel_by_name(const void *a, const void *b)
@@ -281,7 +282,9 @@ fill_models(struct reconciler *r, const struct spec *spec, struct want *want, st
             if (code != ERR_NONE)
                 return code;
         }
-        model->fp = fingerprint_model(r->arena, want, model);
+        model->spec_fp = model->fp = fingerprint_model(r->arena, want, model);
+        model->pin = from->version.value;
+        model->pin_at = from->version.at;
         if (model->trained)
             model->job = name_thing(r->arena, want, 't', model->fp);
     }

@@ -64,7 +64,7 @@ new_artifact(struct planner *p, const struct want_model *model, struct str fp, s
     artifact->key = key;
     const struct record_model *recorded = record_find(&p->seen->record, model->name);
     if (recorded != NULL && str_eq(recorded->live.fp, fp))
-        artifact->metrics = recorded->metrics;
+        artifact->metrics = recorded->live.metrics;
     return artifact;
 }
 

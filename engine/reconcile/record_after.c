@@ -124,14 +124,14 @@ struct record record_after(
         }
         struct record_model *model = VEC_PUSH(arena, &record.models);
         model->name = artifact->name;
-        model->metrics = artifact->metrics;
         model->live = (struct record_version){
             .fp = artifact->fp,
             .etag = artifact->etag,
             .key = artifact->key,
             .size = artifact->size,
             .at = at,
-            .by = by};
+            .by = by,
+            .metrics = artifact->metrics};
         remember(arena, model, old);
         forget_gone(model, plan);
         forget_removed(plan, model);

@@ -21,7 +21,7 @@ static void fill_live(
     out->key = live->key;
     out->etag = object != NULL ? object->etag : STR_NULL;
     out->size = object != NULL ? object->size : 0;
-    out->metrics = recorded->metrics;
+    out->metrics = recorded->live.metrics;
     out->target_model = key_target_model(context->want, live->key);
 }
 

@@ -25,6 +25,13 @@ struct want_channel {
     struct srcloc at;
 };
 
+/* Why another version than the spec's content is published. */
+enum want_fixed {
+    FIXED_NO,
+    FIXED_HELD,   /* by the record: mmectl rollback */
+    FIXED_PINNED, /* by the spec: `version` */
+};
+
 struct want_model {
     struct str name, description;
     struct want_pair *hyperparameters; /* sorted by name */
@@ -38,7 +45,11 @@ struct want_model {
     uint64_t size;
     bool allow_pickle;
     bool protect;
-    struct str fp;            /* 64 hex digits */
+    struct str spec_fp; /* 64 hex digits: what the spec says */
+    struct str fp;      /* what is to be published: the same, or the version that is fixed */
+    struct str pin;     /* of the spec: the first digits of a version; STR_NULL for none */
+    struct srcloc pin_at;
+    enum want_fixed fixed;    /* set by the planner */
     struct str job;           /* trained: <stack>-<uid8>-t-<fp12>, the first attempt's name */
     struct str settings_hash; /* of what may be changed to retry a failed job without another
                                  fingerprint */
@@ -46,6 +57,7 @@ struct want_model {
     void *result;  /* struct trained_bytes, when this run has trained it here already */
     bool failed;   /* this run tried and could not make it */
     bool left_out; /* cannot be made now: keep the old one, or go without */
+    bool frozen;   /* this run is about another model: it stays as it is published */
 };
 
 struct want {
@@ -74,6 +86,7 @@ struct want {
     size_t n_environment;
     bool cache_disabled;
     bool protect;
+    size_t retain; /* versions kept besides the live one */
     struct srcloc at, endpoint_at, bucket_at, prefix_at;
 };
 

@@ -11,7 +11,8 @@ static struct record_version version_of(const struct json *node, const char *fp_
         .key = json_get_str(node, "key"),
         .size = (uint64_t) json_get_int(node, "size", 0),
         .at = json_get_str(node, "at"),
-        .by = json_get_str(node, "by")};
+        .by = json_get_str(node, "by"),
+        .metrics = json_get(node, "metrics")};
 }
 
 static const struct {
@@ -54,8 +55,14 @@ static void parse_models(struct arena *arena, const struct json *models, struct 
         struct record_model *model = VEC_PUSH(arena, &record->models);
         model->name = node->key;
         model->live = version_of(node, "live");
-        model->metrics = json_get(node, "metrics");
+        model->unknown = node;
         model->protect = json_get_bool(node, "protect", false);
+        const struct json *hold = json_get(node, "hold");
+        model->hold = (struct record_hold){
+            .fp = json_get_str(hold, "fp"),
+            .at = json_get_str(hold, "at"),
+            .by = json_get_str(hold, "by"),
+            .reason = json_get_str(hold, "reason")};
         JSON_EACH (old, json_get(node, "history")) {
             *VEC_PUSH(arena, &model->history) = version_of(old, "fp");
         }
@@ -122,16 +129,38 @@ version_node(struct arena *arena, const struct record_version *version, const ch
     json_put(arena, node, "size", json_int(arena, (int64_t) version->size));
     put_str(arena, node, "at", version->at);
     put_str(arena, node, "by", version->by);
+    if (version->metrics != NULL)
+        json_put(arena, node, "metrics", json_copy(arena, version->metrics));
     return node;
+}
+
+static bool is_known_member(struct str key)
+{
+    static const char *const known[] = {"live", "etag",    "key",     "size", "at",
+                                        "by",   "metrics", "protect", "hold", "history"};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (str_eq_z(key, known[i]))
+            return true;
+    return false;
 }
 
 static struct json *model_node(struct arena *arena, const struct record_model *model)
 {
     struct json *node = version_node(arena, &model->live, "live");
-    if (model->metrics != NULL)
-        json_put(arena, node, "metrics", json_copy(arena, model->metrics));
     if (model->protect)
         json_put(arena, node, "protect", json_bool(arena, true));
+    if (!str_is_null(model->hold.fp)) {
+        struct json *hold = json_object(arena);
+        put_str(arena, hold, "fp", model->hold.fp);
+        put_str(arena, hold, "at", model->hold.at);
+        put_str(arena, hold, "by", model->hold.by);
+        put_str(arena, hold, "reason", model->hold.reason);
+        json_put(arena, node, "hold", hold);
+    }
+    JSON_EACH (member, model->unknown) {
+        if (!is_known_member(member->key))
+            json_set(arena, node, member->key, json_copy(arena, member));
+    }
     struct json *history = json_array(arena);
     for (size_t i = 0; i < model->history.len; i++)
         json_push(history, version_node(arena, &model->history.items[i], "fp"));
@@ -191,6 +220,23 @@ const struct record_model *record_find(const struct record *record, struct str n
         &key, record->models.items, record->models.len, sizeof(struct record_model), by_name);
 }
 
+static bool same_version(const struct record_version *a, const struct record_version *b)
+{
+    return str_eq(a->fp, b->fp) && str_eq(a->etag, b->etag) && str_eq(a->key, b->key);
+}
+
+static bool same_model(const struct record_model *a, const struct record_model *b)
+{
+    if (!str_eq(a->name, b->name) || !same_version(&a->live, &b->live) ||
+        a->history.len != b->history.len || a->protect != b->protect ||
+        !str_eq(a->hold.fp, b->hold.fp))
+        return false;
+    for (size_t i = 0; i < a->history.len; i++)
+        if (!same_version(&a->history.items[i], &b->history.items[i]))
+            return false;
+    return true;
+}
+
 bool record_same(const struct record *a, const struct record *b)
 {
     if (a->present != b->present || !str_eq(a->uid, b->uid) || !str_eq(a->home, b->home) ||
@@ -205,12 +251,8 @@ bool record_same(const struct record *a, const struct record *b)
         if (!str_eq(a->removed.items[i].name, b->removed.items[i].name) ||
             !str_eq(a->removed.items[i].fp, b->removed.items[i].fp))
             return false;
-    for (size_t i = 0; i < a->models.len; i++) {
-        const struct record_model *x = &a->models.items[i], *y = &b->models.items[i];
-        if (!str_eq(x->name, y->name) || !str_eq(x->live.fp, y->live.fp) ||
-            !str_eq(x->live.etag, y->live.etag) || !str_eq(x->live.key, y->live.key) ||
-            x->history.len != y->history.len || x->protect != y->protect)
+    for (size_t i = 0; i < a->models.len; i++)
+        if (!same_model(&a->models.items[i], &b->models.items[i]))
             return false;
-    }
     return true;
 }

@@ -13,17 +13,26 @@
 #define RECORD_FORMAT 1
 
 struct record_version {
-    struct str fp, etag, key;
+    struct str fp, etag, key; /* etag is STR_NULL where only the listing told of the version */
     uint64_t size;
-    struct str at, by; /* ISO time, who */
+    struct str at, by;          /* ISO time, who */
+    const struct json *metrics; /* object of numbers; NULL */
+};
+
+/* A version that was chosen by hand (mmectl rollback): apply publishes it, whatever the spec's
+ * content is, until the hold is lifted. */
+struct record_hold {
+    struct str fp; /* STR_NULL: there is none */
+    struct str at, by, reason;
 };
 
 struct record_model {
     struct str name;
     struct record_version live;
-    const struct json *metrics; /* object of numbers; NULL */
     bool protect; /* the spec said so when it was published: apply does not delete it */
+    struct record_hold hold;
     VEC(struct record_version) history; /* newest first, without the live one */
+    const struct json *unknown;         /* the model as parsed, for members we do not know */
 };
 
 struct record_removed { /* stable mode: a name that went out of the live generation */
@@ -58,7 +67,8 @@ enum err_code
 record_parse(struct arena *arena, struct str text, struct record *out, struct err *err) MUST_USE;
 struct str record_text(struct arena *arena, const struct record *record);
 const struct record_model *record_find(const struct record *record, struct str name); /* NULL */
-/* Same claims about the world: uid, home, endpoints, live versions, generation, failed config. */
+/* Same claims about the world: uid, home, endpoints, live and older versions, holds, generation,
+ * failed config. Who wrote it and when does not count. */
 bool record_same(const struct record *a, const struct record *b);
 
 #endif

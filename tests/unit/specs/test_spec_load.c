@@ -81,6 +81,8 @@ static void the_demo(void **state)
     assert_str(spec->endpoint.image.value, "builtin");
     assert_int_equal(spec->endpoint.model_cache, SPEC_CACHE_ENABLED);
     assert_false(spec->endpoint.protect);
+    assert_int_equal(spec->retain, 1);
+    assert_true(str_is_null(spec->models[0].version.value));
 }
 
 static void bring_your_own(void **state)

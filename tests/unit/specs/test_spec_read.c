@@ -203,9 +203,13 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:29:7 'regions' is not supported by this version | take it out; 'mmectl help "
          "spec' lists what this version supports\n"},
         {"      artifact: s3://bucket/model.tar.gz",
-         "      artifact: s3://bucket/model.tar.gz\n      version: 3f2a9c1e",
-         "E spec.yaml:29:7 'version' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
+         "      artifact: s3://bucket/model.tar.gz\n      version: 3f2a9c1",
+         "E spec.yaml:29:16 'version' must have 8 to 64 characters, not 7 | 'mmectl help "
+         "spec spec.models.version' explains it\n"},
+        {"      artifact: s3://bucket/model.tar.gz",
+         "      artifact: s3://bucket/model.tar.gz\n      version: 3F2A9C1E",
+         "E spec.yaml:29:16 '3F2A9C1E' is not valid as 'version' | 'version' takes 8 to 64 "
+         "lower-case hex digits, as 'mmectl history' shows them\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      <<: {protect: true}",
          "E spec.yaml:29:7 unknown key '<<' in 'spec.models[1]' | YAML 1.2 has no merge keys; "
@@ -233,9 +237,12 @@ static void faults_of_single_fields(void **state)
         {"  endpoint:\n", "  checks: []\n  endpoint:\n",
          "E spec.yaml:29:3 'checks' is not supported by this version | take it out; 'mmectl help "
          "spec' lists what this version supports\n"},
-        {"  endpoint:\n", "  versions: {retain: 1}\n  endpoint:\n",
-         "E spec.yaml:29:3 'versions' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
+        {"  endpoint:\n", "  versions: {retain: -1}\n  endpoint:\n",
+         "E spec.yaml:29:22 'retain' must be 0 to 100, not -1 | 'mmectl help spec "
+         "spec.versions.retain' "
+         "explains it\n"},
+        {"  endpoint:\n", "  versions: {keep: 1}\n  endpoint:\n",
+         "E spec.yaml:29:14 unknown key 'keep' in 'spec.versions' | the keys here are: retain\n"},
         {"    name: demo\n    target", "    name: de_mo\n    target",
          "E spec.yaml:30:11 'de_mo' is not valid as 'name' | 'name' takes letters, digits and '-', "
          "not at the ends\n"},

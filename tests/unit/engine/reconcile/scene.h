@@ -34,7 +34,7 @@ static UNUSED struct str fp_of(struct arena *arena, const char *name, int versio
 static UNUSED void change_model(struct scene *s, size_t index, int version)
 {
     struct want_model *model = &s->want.models[index];
-    model->fp = fp_of(s->arena, str_z(s->arena, model->name), version);
+    model->fp = model->spec_fp = fp_of(s->arena, str_z(s->arena, model->name), version);
     if (model->trained)
         model->job = name_thing(s->arena, &s->want, 't', model->fp);
 }
@@ -47,6 +47,7 @@ static UNUSED struct scene *scene_new(struct arena *arena, bool stable, size_t n
     s->want = *sample_want(arena);
     s->want.stable = stable;
     s->want.n_channels = 0;
+    s->want.retain = 1;
     s->want.models = ARENA_ARRAY(arena, n_models + 4, struct want_model);
     s->want.n_models = n_models;
     for (size_t i = 0; i < n_models; i++) {
@@ -56,6 +57,7 @@ static UNUSED struct scene *scene_new(struct arena *arena, bool stable, size_t n
             .path = STR("m.tar.gz"),
             .source = STR("m.tar.gz"),
             .fp = fp_of(arena, str_z(arena, name), 1)};
+        s->want.models[i].spec_fp = s->want.models[i].fp;
     }
     s->seen.objects = map_new(arena);
     return s;

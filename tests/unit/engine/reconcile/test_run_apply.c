@@ -70,7 +70,7 @@ static void a_first_apply(void **state)
         assert_int_equal(record->models.len, 2);
         assert_str(record->models.items[0].live.by, "me@here");
         assert_str(record->models.items[0].live.at, "2026-09-21T14:13:20Z");
-        assert_true(json_get_num(record->models.items[0].metrics, "validation:auc", 0) > 0.4);
+        assert_true(json_get_num(record->models.items[0].live.metrics, "validation:auc", 0) > 0.4);
         assert_settled(t);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "engine/stack/record.h"
 
-/* A record of format 1 as it lies in a bucket, with every member, and two that this mmectl does
+/* A record of format 1 as it lies in a bucket, with every member, and three that this mmectl does
  * not know. What is written here must stay readable for good. */
 static const char s_text[] = "{\n"
                              "  \"format\": 1,\n"
@@ -32,6 +32,13 @@ static const char s_text[] = "{\n"
                              "        \"validation:auc\": 0.9871\n"
                              "      },\n"
                              "      \"protect\": true,\n"
+                             "      \"hold\": {\n"
+                             "        \"fp\": \"f1\",\n"
+                             "        \"at\": \"2026-11-23T06:00:00Z\",\n"
+                             "        \"by\": \"me@here\",\n"
+                             "        \"reason\": \"the new one is worse\"\n"
+                             "      },\n"
+                             "      \"shadow\": \"b\",\n"
                              "      \"history\": [\n"
                              "        {\n"
                              "          \"fp\": \"f0\",\n"
@@ -39,7 +46,10 @@ static const char s_text[] = "{\n"
                              "          \"key\": \"demo/models/a--f0.tar.gz\",\n"
                              "          \"size\": 4095,\n"
                              "          \"at\": \"2026-11-22T05:49:00Z\",\n"
-                             "          \"by\": \"you@there\"\n"
+                             "          \"by\": \"you@there\",\n"
+                             "          \"metrics\": {\n"
+                             "            \"validation:auc\": 0.97\n"
+                             "          }\n"
                              "        }\n"
                              "      ]\n"
                              "    },\n"
@@ -98,10 +108,16 @@ static void every_member_is_read(void **state)
     assert_str(a->live.at, "2026-11-23T05:49:00Z");
     assert_str(a->live.by, "me@here");
     assert_true(a->protect);
-    assert_true(json_get_num(a->metrics, "validation:auc", 0) > 0.98);
+    assert_true(json_get_num(a->live.metrics, "validation:auc", 0) > 0.98);
     assert_int_equal(a->history.len, 1);
     assert_str(a->history.items[0].fp, "f0");
     assert_str(a->history.items[0].by, "you@there");
+    assert_true(json_get_num(a->history.items[0].metrics, "validation:auc", 0) < 0.98);
+    assert_str(a->hold.fp, "f1");
+    assert_str(a->hold.at, "2026-11-23T06:00:00Z");
+    assert_str(a->hold.by, "me@here");
+    assert_str(a->hold.reason, "the new one is worse");
+    assert_true(str_is_null(record_find(&record, STR("b"))->hold.fp));
     assert_false(record_find(&record, STR("b"))->protect);
     assert_null(record_find(&record, STR("c")));
     assert_null(record_find(&record, STR("")));
@@ -126,6 +142,16 @@ static void unknown_members_stay_when_known_ones_change(void **state)
     assert_int_equal(
         json_get_int(json_get(json_get(again.unknown, "routes"), "churn"), "a", 0), 90);
     assert_non_null(json_get(again.unknown, "lease"));
+    assert_str(json_get_str(again.models.items[0].unknown, "shadow"), "b");
+}
+
+static void a_hold_that_is_lifted_is_gone_from_the_text(void **state)
+{
+    struct record record = parsed(*state, s_text);
+    record.models.items[0].hold = (struct record_hold){.fp = STR_NULL};
+    struct str text = record_text(*state, &record);
+    assert_true(str_find(text, STR("hold")) == SIZE_MAX);
+    assert_true(str_find(text, STR("shadow")) != SIZE_MAX);
 }
 
 static void a_record_made_here_round_trips(void **state)
@@ -325,6 +351,26 @@ static void drop_history(struct arena *arena, struct record *r)
     (void) arena;
     r->models.items[0].history.len = 0;
 }
+static void set_old_fp(struct arena *arena, struct record *r)
+{
+    (void) arena;
+    r->models.items[0].history.items[0].fp = STR("x");
+}
+static void set_old_key(struct arena *arena, struct record *r)
+{
+    (void) arena;
+    r->models.items[0].history.items[0].key = STR("x");
+}
+static void set_hold(struct arena *arena, struct record *r)
+{
+    (void) arena;
+    r->models.items[0].hold.fp = STR("x");
+}
+static void set_reason(struct arena *arena, struct record *r)
+{
+    (void) arena;
+    r->models.items[0].hold.reason = STR("x");
+}
 
 /* A record is written only when it would claim something else: who wrote it, and when, is none. */
 static void same_claims(void **state)
@@ -355,6 +401,10 @@ static void same_claims(void **state)
         {"live key", set_key, false},
         {"protect", set_protect, false},
         {"history", drop_history, false},
+        {"fp of an old version", set_old_fp, false},
+        {"key of an old version", set_old_key, false},
+        {"hold", set_hold, false},
+        {"why it is held", set_reason, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct record a = parsed(*state, s_text), b = parsed(*state, s_text);
@@ -371,6 +421,7 @@ int main(void)
         WITH_ARENA(every_member_is_read),
         WITH_ARENA(text_of_what_was_read_is_the_same_text),
         WITH_ARENA(unknown_members_stay_when_known_ones_change),
+        WITH_ARENA(a_hold_that_is_lifted_is_gone_from_the_text),
         WITH_ARENA(a_record_made_here_round_trips),
         WITH_ARENA(models_are_sorted_whatever_the_text_says),
         WITH_ARENA(what_is_no_record_is_refused),
