@@ -242,7 +242,7 @@ static void faults_of_single_fields(void **state)
          "spec.versions.retain' "
          "explains it\n"},
         {"  endpoint:\n", "  versions: {keep: 1}\n  endpoint:\n",
-         "E spec.yaml:29:14 unknown key 'keep' in 'spec.versions' | the keys here are: retain\n"},
+         "E spec.yaml:29:14 unknown key 'keep' in 'spec.versions' | known keys here: retain\n"},
         {"    name: demo\n    target", "    name: de_mo\n    target",
          "E spec.yaml:30:11 'de_mo' is not valid as 'name' | 'name' takes letters, digits and '-', "
          "not at the ends\n"},
