@@ -23,6 +23,8 @@ enum exit_code exit_of_err(enum err_code code)
         return EXIT_CODE_OK;
     case ERR_USAGE:
         return EXIT_CODE_USAGE;
+    case ERR_LOCKED:
+        return EXIT_CODE_LOCKED;
     case ERR_PRECONDITION:
         return EXIT_CODE_STALE;
     case ERR_ROLLED_BACK:

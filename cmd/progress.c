@@ -323,6 +323,7 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
     case EVENT_LOG:
     case EVENT_WARNING:
     case EVENT_NOTE:
+    case EVENT_LEASE:
         break;
     }
 }
@@ -375,6 +376,7 @@ static void other_event(const struct progress *progress, struct buf *buf, const 
     case EVENT_DONE:
     case EVENT_FAILED:
     case EVENT_SKIPPED:
+    case EVENT_LEASE:
         break;
     }
 }

@@ -22,6 +22,7 @@
     X(AUTH, "credentials are missing, wrong or expired") \
     X(DENIED, "AWS denied the action") \
     X(BUSY, "the thing is busy changing") \
+    X(LOCKED, "another run holds the stack's lease") \
     X(THROTTLED, "AWS asked to slow down") \
     X(TRANSIENT, "a fault that a retry may cure") \
     X(TIMEOUT, "a wait ran out") \

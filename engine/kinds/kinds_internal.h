@@ -183,6 +183,22 @@ enum err_code kinds_record_write(
     struct err *err);
 enum err_code kinds_record_delete(
     struct world *world, const struct want *want, struct str if_etag, struct err *err);
+enum err_code kinds_lease_read(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_lease *out,
+    struct err *err);
+enum err_code kinds_lease_write(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str text,
+    struct str if_etag,
+    struct str *ret_etag,
+    struct err *err);
+enum err_code kinds_lease_delete(
+    struct world *world, const struct want *want, struct str if_etag, struct err *err);
 enum err_code kinds_remove_objects(
     struct world *world,
     struct arena *arena,

@@ -21,6 +21,8 @@ enum event_type {
     EVENT_LOG,     /* a line of a training log; name = the stream or model */
     EVENT_WARNING, /* text, hint */
     EVENT_NOTE,    /* text */
+    EVENT_LEASE, /* the stack's lease is ours: name = its ID, elapsed_ms = how long it still lasts;
+                    released: name is STR_NULL */
 };
 
 struct event {

@@ -33,6 +33,13 @@ struct world_call {
     void *reporter; /* the executor's */
 };
 
+/* control/lease as it lies there. */
+struct seen_lease {
+    bool present;
+    struct str text, etag;
+    int64_t age_ms; /* since it was written, on the store's own clock; -1: not known */
+};
+
 struct world;
 
 struct world_ops {
@@ -125,6 +132,27 @@ struct world_ops {
         struct err *err);
     /* Absent is success. */
     enum err_code (*record_delete)(
+        struct world *world, const struct want *want, struct str if_etag, struct err *err);
+    /* Absent: out->present is false. */
+    enum err_code (*lease_read)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct seen_lease *out,
+        struct err *err);
+    /* Compare-and-set of control/lease: if_etag STR_NULL means it must not exist. ERR_PRECONDITION
+     * when lost; ERR_NOT_FOUND: no such bucket, or nothing there to match. Whether our own write
+     * came through before is the caller's to find out. */
+    enum err_code (*lease_write)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct str text,
+        struct str if_etag,
+        struct str *ret_etag,
+        struct err *err);
+    /* Absent is success. */
+    enum err_code (*lease_delete)(
         struct world *world, const struct want *want, struct str if_etag, struct err *err);
     /* Finds out which conditional requests the store checks; fills in record->conditions_*. */
     enum err_code (*probe_conditions)(

@@ -10,6 +10,7 @@
 #ifndef ENGINE_RECONCILE_RECONCILE_H
 #define ENGINE_RECONCILE_RECONCILE_H
 
+#include "engine/base/host.h"
 #include "engine/base/loop.h"
 #include "engine/base/rng.h"
 #include "engine/plan/event.h"
@@ -17,6 +18,8 @@
 
 struct spec;
 struct world;
+
+struct lease;
 
 struct reconciler {
     struct arena *arena;
@@ -30,7 +33,16 @@ struct reconciler {
     size_t parallelism; /* 0 = 10 */
     bool retry_failed;  /* try failed jobs and rolled-back configs again */
     bool follow_logs;
+    bool fail_fast;           /* the first failure ends the run, not only what depends on it */
     struct str allow_destroy; /* --allow-destroy=STACK: torn down though it is protected */
+    /* The stack's lease (lease.h). */
+    bool use_lock;           /* what changes something takes it */
+    int64_t lock_timeout_ms; /* how long to wait for another run's; 0: not at all */
+    struct rng *rng;         /* for its ID; required with use_lock */
+    struct host host;        /* who we are; unknown: a dead run's lease just has to expire */
+    struct str version;      /* mmectl's */
+    struct str options;      /* " --local": what commands in hints need, besides the spec */
+    struct lease *lease;     /* held, or NULL; lease_acquire() and lease_release() set it */
 };
 
 /* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its

@@ -79,6 +79,11 @@ unsigned name_attempt_of(struct str job, struct str name)
     return (unsigned) attempt;
 }
 
+struct str key_lease(struct arena *arena, const struct want *want)
+{
+    return str_fmt(arena, STR_FMT "/control/lease", STR_ARG(want->prefix));
+}
+
 struct str key_record(struct arena *arena, const struct want *want)
 {
     return str_fmt(arena, STR_FMT "/control/stack.json", STR_ARG(want->prefix));
@@ -147,7 +152,8 @@ enum key_class key_classify(const struct want *want, struct str key, struct key_
     *parts = (struct key_parts){STR_NULL, STR_NULL, STR_NULL, STR_NULL};
     if (!take(&key, want->prefix) || !take(&key, STR("/")))
         return KEY_FOREIGN;
-    if (str_eq(key, STR("control/stack.json")) || str_eq(key, STR("control/probe")))
+    if (str_eq(key, STR("control/stack.json")) || str_eq(key, STR("control/lease")) ||
+        str_eq(key, STR("control/probe")))
         return KEY_CONTROL;
     if (take(&key, STR("models/")))
         return classify_model(key, parts);

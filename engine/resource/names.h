@@ -28,6 +28,7 @@ struct str name_job_attempt(struct arena *arena, struct str job, unsigned attemp
 unsigned name_attempt_of(struct str job, struct str name); /* 0: not an attempt of job */
 
 struct str key_record(struct arena *arena, const struct want *want);
+struct str key_lease(struct arena *arena, const struct want *want);
 struct str key_data(struct arena *arena, struct str prefix, struct str sha256, struct str file);
 struct str
 key_versioned(struct arena *arena, const struct want *want, struct str model, struct str fp);
@@ -37,7 +38,7 @@ key_stable(struct arena *arena, const struct want *want, struct str gen, struct 
 /* What a key below <prefix>/ is. */
 enum key_class {
     KEY_FOREIGN, /* none of ours */
-    KEY_CONTROL, /* control/stack.json */
+    KEY_CONTROL, /* control/stack.json, control/lease, control/probe */
     KEY_DATA,
     KEY_TRAINING,  /* training/<our job>/... */
     KEY_VERSIONED, /* model, fp16 are set */

@@ -24,6 +24,9 @@ struct toy_script {
     bool cancels;  /* an interrupt arrives while it is polled for the first time */
 };
 
+/* What comes of a write or a removal of the lease, in order; after TOY_END they work. */
+enum toy_fault { TOY_END, TOY_WORKS, TOY_ANSWER_LOST, TOY_REQUEST_LOST, TOY_CONFLICT };
+
 struct toy {
     struct world world;
     struct scene *s; /* what is really there */
@@ -47,6 +50,13 @@ struct toy {
     bool log_group_comes_back;
     struct record other;         /* read by record_read when present */
     const char *const *statuses; /* of describe_endpoint, in order; the last one stays */
+    struct seen_lease
+        lease; /* control/lease; its clock is the toy's, whatever a run's clock says */
+    int64_t lease_written_ms, lease_takes_ms;
+    const enum toy_fault *lease_faults;
+    size_t n_lease_writes, lease_reads_fail;
+    bool lease_without_age, no_bucket;
+    struct rng rng;
     struct report report;
     struct plan *plan;
     enum err_code code;
@@ -313,6 +323,100 @@ toy_record_delete(struct world *world, const struct want *want, struct str if_et
     return ERR_NONE;
 }
 
+/* ---- the lease: one object, its answers scripted ---- */
+
+static UNUSED enum err_code toy_lease_read(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_lease *out,
+    struct err *err)
+{
+    (void) want;
+    struct toy *t = toy_of(world);
+    if (t->lease_reads_fail > 0 && t->lease_reads_fail-- > 0)
+        return err_set(err, ERR_TRANSIENT, "the store does not answer");
+    *out = t->lease;
+    out->age_ms = t->lease_without_age ? -1 : (t->now_ms - t->lease_written_ms) / 1000 * 1000;
+    out->text = str_dup(arena, t->lease.text);
+    out->etag = str_dup(arena, t->lease.etag);
+    return ERR_NONE;
+}
+
+static UNUSED void toy_lease_put(struct toy *t, struct str text)
+{
+    t->lease = (struct seen_lease){
+        .present = true,
+        .text = str_dup(t->s->arena, text),
+        .etag = str_fmt(t->s->arena, "\"l%zu\"", ++t->n_lease_writes)};
+    t->lease_written_ms = t->now_ms;
+}
+
+static UNUSED enum err_code toy_lease_fault(struct toy *t, bool *ret_has_effect, struct err *err)
+{
+    enum toy_fault fault = TOY_WORKS;
+    if (t->lease_faults != NULL && *t->lease_faults != TOY_END)
+        fault = *t->lease_faults++;
+    *ret_has_effect = fault == TOY_WORKS || fault == TOY_ANSWER_LOST;
+    if (fault == TOY_WORKS)
+        return ERR_NONE;
+    if (fault == TOY_CONFLICT)
+        return err_set(err, ERR_PRECONDITION, "409");
+    err_set(err, ERR_TRANSIENT, "the store does not answer");
+    err->aws.maybe_done = true;
+    return err->code;
+}
+
+static UNUSED enum err_code toy_lease_write(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str text,
+    struct str if_etag,
+    struct str *ret_etag,
+    struct err *err)
+{
+    (void) want;
+    struct toy *t = toy_of(world);
+    bool has_effect;
+    struct err fault = {0};
+    toy_note(&t->trace, "write lease", STR_NULL);
+    loop_sleep_ms(t->loop, t->lease_takes_ms);
+    if (t->no_bucket)
+        return err_set(err, ERR_NOT_FOUND, "NoSuchBucket");
+    enum err_code code = toy_lease_fault(t, &has_effect, &fault);
+    if (has_effect && !str_is_null(if_etag) && !t->lease.present)
+        return err_set(err, ERR_NOT_FOUND, "NoSuchKey");
+    if (has_effect && (str_is_null(if_etag) ? t->lease.present : !str_eq(t->lease.etag, if_etag)))
+        return err_set(err, ERR_PRECONDITION, "412");
+    if (has_effect)
+        toy_lease_put(t, text);
+    if (code != ERR_NONE) {
+        *err = fault;
+        return code;
+    }
+    *ret_etag = str_dup(arena, t->lease.etag);
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code
+toy_lease_delete(struct world *world, const struct want *want, struct str if_etag, struct err *err)
+{
+    (void) want;
+    struct toy *t = toy_of(world);
+    bool has_effect;
+    struct err fault = {0};
+    toy_note(&t->trace, "delete lease", STR_NULL);
+    enum err_code code = toy_lease_fault(t, &has_effect, &fault);
+    if (has_effect && t->lease.present && !str_eq(t->lease.etag, if_etag))
+        return err_set(err, ERR_PRECONDITION, "412");
+    if (has_effect)
+        t->lease = (struct seen_lease){.present = false};
+    if (code != ERR_NONE)
+        *err = fault;
+    return code;
+}
+
 static UNUSED enum err_code toy_probe(
     struct world *world,
     struct arena *arena,
@@ -416,6 +520,9 @@ static const struct world_ops s_toy_ops = {
     .record_write = toy_record_write,
     .record_read = toy_record_read,
     .record_delete = toy_record_delete,
+    .lease_read = toy_lease_read,
+    .lease_write = toy_lease_write,
+    .lease_delete = toy_lease_delete,
     .probe_conditions = toy_probe,
     .remove_objects = toy_remove_objects,
     .abort_uploads = toy_abort_uploads,
@@ -449,7 +556,7 @@ static UNUSED void toy_event(void *arg, const struct event *event)
         [EVENT_OBSERVE] = "observe", [EVENT_WAIT] = "wait",         [EVENT_START] = "start",
         [EVENT_STATUS] = "status",   [EVENT_PROGRESS] = "progress", [EVENT_DONE] = "done",
         [EVENT_FAILED] = "failed",   [EVENT_SKIPPED] = "skipped",   [EVENT_LOG] = "log",
-        [EVENT_WARNING] = "warning", [EVENT_NOTE] = "note"};
+        [EVENT_WARNING] = "warning", [EVENT_NOTE] = "note",         [EVENT_LEASE] = "lease"};
     struct toy *t = arg;
     struct str name = event->change != NULL ? event->change->address : event->name;
     buf_fmt(&t->events, "%s " STR_FMT, names[event->type], STR_ARG(name));

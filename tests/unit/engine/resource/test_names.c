@@ -67,6 +67,7 @@ static void test_names__keys(void **state)
         const char *model;
     } cases[] = {
         {"a/b/control/stack.json", KEY_CONTROL, NULL},
+        {"a/b/control/lease", KEY_CONTROL, NULL},
         {"a/b/models/m--0123456789abcdef.tar.gz", KEY_VERSIONED, "m"},
         {"a/b/models/m.x-y--0123456789abcdef.tar.gz", KEY_VERSIONED, "m.x-y"},
         {"a/b/models/0123456789/m.tar.gz", KEY_STABLE, "m"},
