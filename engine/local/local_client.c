@@ -11,7 +11,7 @@
 
 enum {
     MAX_INFO_BYTES = 64 * 1024,
-    IDENTITY_TIMEOUT_MS = 2000,
+    IDENTITY_TIMEOUT_MS = 15000, /* a machine may be busy; nobody waits for one that is gone */
     MAX_WORLD_BYTES = 256 * 1024 * 1024
 };
 
@@ -112,9 +112,14 @@ ask(struct http_transport *transport,
     return code;
 }
 
-/* Whether the process at that port is the one of local.json. */
-static bool
-is_alive(struct http_transport *transport, struct arena *arena, const struct local_info *info)
+/* Whether the process at that port is the one of local.json. No answer in time says neither yes nor
+ * no. */
+static enum err_code ask_identity(
+    struct http_transport *transport,
+    struct arena *arena,
+    const struct local_info *info,
+    bool *ret_same,
+    struct err *err)
 {
     struct http_request request = {
         .method = STR("GET"),
@@ -124,12 +129,19 @@ is_alive(struct http_transport *transport, struct arena *arena, const struct loc
     };
     struct http_response response;
     struct json *json;
-    struct err ignored = {0};
-    return http_send(transport, arena, &request, &response, &ignored) == ERR_NONE &&
-           response.status == 200 &&
-           json_parse(arena, response.body, KIB(64), &json, &ignored) == ERR_NONE &&
-           str_eq(json_get_str(json, "mmectl"), STR("local")) &&
-           json_get_int(json, "pid", 0) == info->pid;
+    struct err why = {0};
+    enum err_code code = http_send(transport, arena, &request, &response, &why);
+    if (code == ERR_TIMEOUT) {
+        err_set(
+            err, ERR_TIMEOUT, "the stand-in at " STR_FMT ", process %lld, does not answer",
+            STR_ARG(info->url), (long long) info->pid);
+        return err_hint(err, "try again; 'kill %lld' ends it if it hangs", (long long) info->pid);
+    }
+    *ret_same = code == ERR_NONE && response.status == 200 &&
+                json_parse(arena, response.body, KIB(64), &json, &why) == ERR_NONE &&
+                str_eq(json_get_str(json, "mmectl"), STR("local")) &&
+                json_get_int(json, "pid", 0) == info->pid;
+    return ERR_NONE;
 }
 
 enum err_code local_find(
@@ -146,7 +158,11 @@ enum err_code local_find(
         *err = why;
         return code;
     }
-    if (code != ERR_NONE || local_has_ended(arena, home) || !is_alive(transport, arena, &info))
+    bool runs = code == ERR_NONE && !local_has_ended(arena, home);
+    code = runs ? ask_identity(transport, arena, &info, &runs, err) : ERR_NONE;
+    if (code != ERR_NONE)
+        return code;
+    if (!runs)
         return err_set(err, ERR_NOT_FOUND, "no stand-in is running for '%s'", home);
     *out = info;
     return ERR_NONE;

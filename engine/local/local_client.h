@@ -27,7 +27,8 @@ enum err_code local_info_write(
     struct arena *arena, const char *home, const struct local_info *info, struct err *err) MUST_USE;
 enum err_code local_info_remove(struct arena *arena, const char *home, struct err *err) MUST_USE;
 
-/* The running stand-in of this home. ERR_NOT_FOUND when none runs, stale file or not. */
+/* The running stand-in of this home. ERR_NOT_FOUND when none runs, stale file or not; ERR_TIMEOUT
+ * when one holds the home and does not answer. */
 enum err_code local_find(
     struct http_transport *transport,
     struct arena *arena,

@@ -1,4 +1,6 @@
 /* The stand-in as a process of its own, found and steered as the command line does it. */
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "tests/harness/http_script.h"
 #include "tests/harness/test.h"
 
 #include "engine/aws/http_curl.h"
@@ -6,6 +8,7 @@
 #include "engine/local/local_client.h"
 #include "engine/local/server.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -148,6 +151,43 @@ static void a_killed_one_is_not_believed(struct scene *scene)
         "no stand-in");
 }
 
+struct lookup {
+    struct script script;
+    const char *home;
+    struct local_info info;
+    enum err_code code;
+    struct err err;
+};
+
+static void look_up(void *arg)
+{
+    struct lookup *lookup = arg;
+    lookup->code = local_find(
+        lookup->script.transport, lookup->script.arena, lookup->home, &lookup->info, &lookup->err);
+}
+
+/* A busy machine's stand-in is not taken for none: another would be started beside it. */
+static void a_slow_one_is_not_taken_for_none(void **state)
+{
+    struct arena *arena = *state;
+    struct lookup lookup = {.home = test_folder_new(arena)};
+    struct local_info info = {.pid = 4711, .port = 1, .url = STR("http://127.0.0.1:1")};
+    struct err err = {0};
+    assert_ok(local_info_write(arena, lookup.home, &info, &err), &err);
+    AUTO(fd_close)
+    int fd = open(path_join(arena, str_from(lookup.home), STR("lock")).ptr, O_RDWR | O_CREAT, 0600);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
+    static const struct http_step steps[] = {
+        {.expect = "GET http://127.0.0.1:1/_mmectl/identity", .fail = ERR_TIMEOUT}};
+    script_open(&lookup.script, "us-east-1", NULL, NULL, NULL);
+    script_run(&lookup.script, steps, ARRAY_LEN(steps), look_up, &lookup);
+    script_check(&lookup.script, "a slow one");
+    assert_fails(lookup.code, ERR_TIMEOUT, &lookup.err, "process 4711, does not answer");
+    script_close(&lookup.script);
+    test_folder_remove(lookup.home);
+}
+
 static void starts_and_stops(void **state)
 {
     play(*state, start_find_stop);
@@ -166,6 +206,7 @@ static void survives_a_kill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(starts_and_stops), WITH_ARENA(is_alone), WITH_ARENA(survives_a_kill)};
+        WITH_ARENA(starts_and_stops), WITH_ARENA(is_alone), WITH_ARENA(survives_a_kill),
+        WITH_ARENA(a_slow_one_is_not_taken_for_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
