@@ -216,7 +216,7 @@ static enum err_code sign(struct attempts *attempts, struct http_request *reques
 
     struct str service = str_from(service_info(attempts->call->service)->sign);
     struct sigv4_params params = {
-        .region = aws->region,
+        .region = endpoint_sign_region(attempts->call->service, aws->region),
         .service = service,
         .wall_ms = clock_wall_ms(aws->options.clock) + aws->clock_offset_ms,
         .payload_hash = attempts->payload_hash,

@@ -28,7 +28,8 @@
     X(SAGEMAKER, "api.sagemaker", "sagemaker", "SAGEMAKER", "SageMaker", 10) \
     X(RUNTIME, "runtime.sagemaker", "sagemaker", "SAGEMAKER_RUNTIME", "", 64) \
     X(STS, "sts", "sts", "STS", "", 10) \
-    X(LOGS, "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328", 10)
+    X(LOGS, "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328", 10) \
+    X(IAM, "iam", "iam", "IAM", "", 10)
 
 enum aws_service {
 #define AWS_SERVICE_ENUM(id, host, sign, suffix, target, width) AWS_##id,

@@ -73,10 +73,14 @@ enum err_code endpoint_find(
     const char *where;
     struct str configured = configured_url(arena, options, info, &where);
     if (str_is_null(configured) || configured.len == 0) {
+        const struct partition *partition = partition_of(options->region);
         *ret_endpoint = (struct endpoint){
-            .base = str_fmt(
-                arena, "https://%s." STR_FMT ".%s", info->host, STR_ARG(options->region),
-                partition_of(options->region)->dns_suffix),
+            .base =
+                service == AWS_IAM
+                    ? str_fmt(arena, "https://%s.%s", partition->iam_host, partition->dns_suffix)
+                    : str_fmt(
+                          arena, "https://%s." STR_FMT ".%s", info->host, STR_ARG(options->region),
+                          partition->dns_suffix),
         };
         return ERR_NONE;
     }
@@ -90,6 +94,11 @@ enum err_code endpoint_find(
         configured.len--;
     *ret_endpoint = (struct endpoint){.base = str_dup(arena, configured), .custom = true};
     return ERR_NONE;
+}
+
+struct str endpoint_sign_region(enum aws_service service, struct str region)
+{
+    return service == AWS_IAM ? str_from(partition_of(region)->iam_region) : region;
 }
 
 /* Under https a dot in the bucket's name would not be covered by the wildcard certificate. */

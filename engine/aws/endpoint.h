@@ -38,6 +38,9 @@ enum err_code endpoint_find(
     struct endpoint *ret_endpoint,
     struct err *err) MUST_USE;
 
+/* The region a request is signed for: the session's, or the one where the partition has its IAM. */
+struct str endpoint_sign_region(enum aws_service service, struct str region);
+
 /* The URL of a request. bucket is null for everything but S3; path starts with '/', is encoded;
  * query is encoded, without '?', and may be empty. */
 struct str endpoint_url(

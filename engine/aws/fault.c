@@ -74,7 +74,7 @@ fault_read(struct arena *arena, enum aws_service service, const struct http_resp
         .request_id = read_request_id(arena, response),
     };
     if (response->body.len > 0) {
-        if (service == AWS_S3 || service == AWS_STS)
+        if (service == AWS_S3 || service == AWS_STS || service == AWS_IAM)
             read_xml(arena, response, &fault);
         else
             read_json(arena, response, &fault);

@@ -62,6 +62,9 @@ static const struct rule {
     {AWS_S3, "NoSuchBucket", NULL, NULL, ERR_NOT_FOUND, NULL},
     {AWS_S3, "NoSuchUpload", NULL, NULL, ERR_NOT_FOUND, NULL},
     {AWS_S3, "NoSuchTagSet", NULL, NULL, ERR_NOT_FOUND, NULL},
+    {AWS_S3, "NoSuchPublicAccessBlockConfiguration", NULL, NULL, ERR_NOT_FOUND, NULL},
+    {AWS_S3, "ServerSideEncryptionConfigurationNotFoundError", NULL, NULL, ERR_NOT_FOUND, NULL},
+    {AWS_S3, "NoSuchLifecycleConfiguration", NULL, NULL, ERR_NOT_FOUND, NULL},
     {AWS_S3, "BucketAlreadyOwnedByYou", NULL, NULL, ERR_EXISTS, NULL},
     {AWS_S3, "BucketAlreadyExists", NULL, NULL, ERR_CONFLICT,
      "bucket names are shared by all of AWS and this one belongs to another account: choose "
@@ -74,6 +77,9 @@ static const struct rule {
     {AWS_S3, "RequestTimeout", NULL, NULL, ERR_TRANSIENT, NULL},
     {AWS_S3, "InternalError", NULL, NULL, ERR_TRANSIENT, NULL},
     {AWS_S3, "ServiceUnavailable", NULL, NULL, ERR_TRANSIENT, NULL},
+
+    /* IAM [M] */
+    {AWS_IAM, "NoSuchEntity", NULL, NULL, ERR_NOT_FOUND, NULL},
 
     /* Credentials, in every service's words. */
     {ANY, "InvalidAccessKeyId", NULL, NULL, ERR_AUTH, HINT_KEY},
@@ -191,6 +197,10 @@ static const struct {
     {"CompleteMultipartUpload", "s3:PutObject"},
     {"ListMultipartUploads", "s3:ListBucketMultipartUploads"},
     {"PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"},
+    {"GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"},
+    {"GetBucketEncryption", "s3:GetEncryptionConfiguration"},
+    {"GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"},
+    {"DeleteBucketTagging", "s3:PutBucketTagging"},
     {"PutBucketEncryption", "s3:PutEncryptionConfiguration"},
 };
 

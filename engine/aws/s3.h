@@ -55,10 +55,36 @@ enum err_code s3_bucket_get_tags(
     struct s3_tag **ret_tags,
     size_t *ret_count,
     struct err *err) MUST_USE;
+/* No tags at all are success. */
+enum err_code
+s3_bucket_delete_tags(struct aws *aws, struct arena *arena, struct str bucket, struct err *err)
+    MUST_USE;
 /* Whether current versions hide older ones. */
 enum err_code s3_bucket_is_versioned(
     struct aws *aws, struct arena *arena, struct str bucket, bool *ret_versioned, struct err *err)
     MUST_USE;
+
+/* ---- what a bucket is set to (s3_bucket_get.c) ---- */
+
+/* All four switches of the block are on. */
+enum err_code s3_bucket_is_private(
+    struct aws *aws, struct arena *arena, struct str bucket, bool *ret_private, struct err *err)
+    MUST_USE;
+/* "AES256", "aws:kms", ...; null when objects are not encrypted by default. */
+enum err_code s3_bucket_encryption(
+    struct aws *aws,
+    struct arena *arena,
+    struct str bucket,
+    struct str *ret_algorithm,
+    struct err *err) MUST_USE;
+/* Whether some enabled rule aborts unfinished multipart uploads under the prefix. */
+enum err_code s3_bucket_aborts_uploads(
+    struct aws *aws,
+    struct arena *arena,
+    struct str bucket,
+    struct str prefix,
+    bool *ret_aborts,
+    struct err *err) MUST_USE;
 
 /* ---- objects (s3_object.c) ---- */
 

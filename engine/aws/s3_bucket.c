@@ -148,6 +148,15 @@ enum err_code s3_bucket_get_tags(
     return ERR_NONE;
 }
 
+enum err_code
+s3_bucket_delete_tags(struct aws *aws, struct arena *arena, struct str bucket, struct err *err)
+{
+    struct aws_call call = s3_call_of(arena, "DeleteBucketTagging", "DELETE", bucket, STR_NULL);
+    call.query = STR("tagging=");
+    struct http_response response;
+    return aws_call(aws, arena, &call, &response, err);
+}
+
 enum err_code s3_bucket_is_versioned(
     struct aws *aws, struct arena *arena, struct str bucket, bool *ret_versioned, struct err *err)
 {

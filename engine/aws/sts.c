@@ -35,6 +35,9 @@ enum err_code sts_caller_identity(
         .arn = xml_get_text(result, "Arn"),
         .user_id = xml_get_text(result, "UserId"),
     };
+    struct str date = http_header_get(response.headers, response.n_headers, "date");
+    if (date.len > 0 && !time_parse(date, &identity.date_ms))
+        identity.date_ms = 0;
     uint64_t digits;
     if (identity.account.len != 12 || !str_to_u64(identity.account, &digits))
         return err_set(

@@ -6,6 +6,7 @@
 #include "engine/aws/aws.h"
 
 struct sts_identity {
+    int64_t date_ms; /* the clock of AWS when it answered; 0 when it did not say */
     struct str account, arn, user_id;
 };
 

@@ -12,6 +12,8 @@ struct partition {
     const char *region_prefix; /* "cn-" */
     const char *name;          /* "aws-cn" */
     const char *dns_suffix;    /* "amazonaws.com.cn" */
+    const char *iam_host;   /* IAM is one service per partition, on this host; "iam.cn-north-1" */
+    const char *iam_region; /* and its requests are signed for this region */
 };
 
 /* Every region has one: what no prefix matches is "aws". */

@@ -56,6 +56,8 @@ copy(struct kinds *kinds, struct world_call *call, struct artifact_plan *artifac
         .content_type = STR("application/gzip")};
     struct s3_meta *meta =
         kinds_meta(kinds, call->arena, call->want, artifact->fp, STR_NULL, &options.n_meta);
+    if (artifact->imported)
+        meta[options.n_meta++] = (struct s3_meta){STR("mmectl-imported"), STR("true")};
     options.meta = meta;
     struct s3_put_result result;
     enum err_code code = s3_copy(

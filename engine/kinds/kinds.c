@@ -81,6 +81,11 @@ static const struct world_ops s_ops = {
     .abort_uploads = kinds_abort_uploads,
     .start = start,
     .poll = poll_kind,
+    .list_source = kinds_list_source,
+    .tag_endpoint = kinds_tag_endpoint,
+    .untag = kinds_untag,
+    .untag_bucket = kinds_untag_bucket,
+    .diagnose = kinds_diagnose,
 };
 
 struct world *kinds_world(struct arena *arena, const struct kinds_options *options)

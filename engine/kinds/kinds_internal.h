@@ -60,6 +60,8 @@ enum err_code kinds_list_tags(
     struct str arn,
     const struct json **ret_tags,
     struct err *err) MUST_USE;
+/* kinds_tags() of the endpoint, which also says that it is protected (endpoint.c). */
+struct json *kinds_endpoint_tags(struct kinds *kinds, struct arena *arena, const struct want *want);
 enum owner kinds_owner(const struct want *want, const struct json *tags);
 /* "model", "endpoint-config", "training-job", "endpoint" */
 struct str
@@ -208,5 +210,25 @@ enum err_code kinds_remove_objects(
     struct err *err);
 enum err_code kinds_abort_uploads(
     struct world *world, const struct want *want, const struct snapshot *seen, struct err *err);
+enum err_code kinds_list_source(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str uri,
+    struct map **ret_objects,
+    struct err *err);
+enum err_code kinds_tag_endpoint(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    struct str arn,
+    struct str from_uid,
+    struct err *err);
+enum err_code
+kinds_untag(struct world *world, struct arena *arena, struct str arn, struct err *err);
+enum err_code kinds_untag_bucket(
+    struct world *world, struct arena *arena, const struct want *want, struct err *err);
+void kinds_diagnose(
+    struct world *world, struct arena *arena, const struct want *want, struct facts *out);
 
 #endif

@@ -165,5 +165,6 @@ enum err_code kinds_inspect(
     object->owner = ours ? OWNER_US : OWNER_OTHER;
     object->fp = ours ? s3_meta_get(&info, "mmectl-fp") : STR_NULL;
     object->sha256 = s3_meta_get(&info, "mmectl-sha256");
+    object->imported = ours && str_eq(s3_meta_get(&info, "mmectl-imported"), STR("true"));
     return ERR_NONE;
 }

@@ -30,6 +30,10 @@ enum err_code sts_get_caller_identity(struct local_call *call, struct err *err)
     return call_xml(call, buf_str(&xml));
 }
 
+static const struct str s_trust =
+    STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
+             "{\"Service\":\"sagemaker.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}");
+
 /* Every well-formed name is a role here: roles are made outside of what this world models. */
 enum err_code iam_get_role(struct local_call *call, struct err *err)
 {
@@ -53,6 +57,7 @@ enum err_code iam_get_role(struct local_call *call, struct err *err)
     xml_element(&xml, "RoleName", name);
     xml_element(&xml, "RoleId", STR("AROAMMECTLLOCAL00000"));
     xml_element(&xml, "CreateDate", STR("2026-01-01T00:00:00Z"));
+    xml_element(&xml, "AssumeRolePolicyDocument", uri_encoded(call->arena, s_trust, false));
     buf_add_z(&xml, "</Role>");
     end_response(call, &xml, "GetRole");
     return call_xml(call, buf_str(&xml));

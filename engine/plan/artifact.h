@@ -27,6 +27,7 @@ struct artifact_plan {
     struct str from_bucket, from_key, from_etag; /* from_etag may be null: the job's output */
     struct str job;                              /* when it comes from a training job: its name */
     struct str overwrite_etag; /* what stands at the key and must go; STR_NULL: nothing may */
+    bool imported;             /* the user's word that these bytes are what the spec describes */
     struct trained_bytes *trained;
     const struct json *metrics;  /* NULL until known */
     const struct change *change; /* what puts it there; NOOP when it is there */

@@ -25,6 +25,7 @@ struct seen_object {
     enum owner owner;
     struct str fp; /* of an artifact, from its key, the record or its metadata; STR_NULL unknown */
     struct str sha256; /* from its metadata */
+    bool imported;     /* by the user's word, from its metadata */
     bool tampered;     /* ours by name, but the content is not what we put there */
 };
 

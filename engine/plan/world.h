@@ -8,6 +8,7 @@
 #define ENGINE_PLAN_WORLD_H
 
 #include "engine/plan/event.h"
+#include "engine/plan/facts.h"
 #include "engine/plan/snapshot.h"
 #include "engine/resource/want.h"
 
@@ -177,6 +178,34 @@ struct world_ops {
     enum err_code (*start)(struct world *world, struct world_call *call, struct err *err);
     enum err_code (*poll)(
         struct world *world, struct world_call *call, struct settle *out, struct err *err);
+
+    /* ---- adoption, release and diagnosis ---- */
+
+    /* Everything under an s3:// prefix, whoever it belongs to: key -> struct seen_object. */
+    enum err_code (*list_source)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct str uri,
+        struct map **ret_objects,
+        struct err *err);
+    /* Puts the stack's tags on an endpoint; from_uid: the stack it was taken over from, or null. */
+    enum err_code (*tag_endpoint)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        struct str arn,
+        struct str from_uid,
+        struct err *err);
+    /* Takes every tag of ours off; the spec's own stay. */
+    enum err_code (*untag)(
+        struct world *world, struct arena *arena, struct str arn, struct err *err);
+    enum err_code (*untag_bucket)(
+        struct world *world, struct arena *arena, const struct want *want, struct err *err);
+    /* Never fails: what could not be asked is said in the facts. Without a want only who is asking
+     * and what time it is. */
+    void (*diagnose)(
+        struct world *world, struct arena *arena, const struct want *want, struct facts *out);
 };
 
 struct world {
