@@ -35,6 +35,9 @@ struct args {
     struct opt_list delays;
     bool force;
     int64_t ready_fd;
+    /* iam-policy */
+    struct opt_list uses;
+    bool execution_role, bucket_exists;
     /* init */
     struct str output, bucket, role, name;
 };

@@ -70,7 +70,8 @@ static enum err_code probe_deletes(struct probe *p, struct err *err)
     }
     if (n_refused == 0)
         p->missing |= CONDITION_BATCH_DELETE;
-    code = s3_delete(p->kinds->aws, p->arena, p->bucket, p->key, STR_NULL, &failure);
+    /* A policy may forbid deletes without a condition, and this one holds whatever is there. */
+    code = s3_delete(p->kinds->aws, p->arena, p->bucket, p->key, STR("*"), &failure);
     if (code != ERR_NONE && code != ERR_NOT_FOUND) {
         *err = failure;
         return code;

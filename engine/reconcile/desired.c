@@ -26,8 +26,7 @@ pairs_of(struct arena *arena, const struct spec_map *map, bool sorted, size_t *r
     return pairs;
 }
 
-/* arn:aws:iam::123456789012:role/x -> 123456789012 */
-static struct str account_of_arn(struct str arn)
+struct str account_of_arn(struct str arn)
 {
     struct str part = STR_NULL;
     for (int i = 0; i < 5; i++)
@@ -68,11 +67,11 @@ guard_account(struct reconciler *r, const struct spec *spec, struct want *want, 
     return ERR_NONE;
 }
 
-static void fill_places(struct reconciler *r, const struct spec *spec, struct want *want)
+static void
+fill_places(struct arena *arena, const struct spec *spec, struct str region, struct want *want)
 {
-    struct arena *arena = r->arena;
     want->stack = spec->name.value;
-    want->region = !str_is_null(r->region) ? r->region : spec->region.value;
+    want->region = !str_is_null(region) ? region : spec->region.value;
     want->partition = str_from(partition_of(want->region)->name);
     want->role = spec->role.value;
     want->uid = name_uid(arena, want->account, want->region, want->stack);
@@ -90,9 +89,8 @@ static void fill_places(struct reconciler *r, const struct spec *spec, struct wa
 }
 
 static enum err_code
-fill_images(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+fill_images(struct arena *arena, const struct spec *spec, struct want *want, struct err *err)
 {
-    struct arena *arena = r->arena;
     const struct spec_training *training = &spec->training;
     struct str version = training->algorithm_version.value;
     if (str_is_null(training->image.value) && !image_version_known(version)) {
@@ -126,7 +124,7 @@ fill_images(struct reconciler *r, const struct spec *spec, struct want *want, st
     return ERR_NONE;
 }
 
-static void fill_machines(struct reconciler *r, const struct spec *spec, struct want *want)
+static void fill_machines(struct arena *arena, const struct spec *spec, struct want *want)
 {
     const struct spec_training *training = &spec->training;
     want->trains_here = training->backend == SPEC_BACKEND_LOCAL;
@@ -140,7 +138,7 @@ static void fill_machines(struct reconciler *r, const struct spec *spec, struct 
     want->stable = endpoint->target_models == SPEC_TARGETS_STABLE;
     want->instance_type = endpoint->instance.type.value;
     want->instance_count = endpoint->instance.count;
-    want->environment = pairs_of(r->arena, &endpoint->environment, true, &want->n_environment);
+    want->environment = pairs_of(arena, &endpoint->environment, true, &want->n_environment);
     want->cache_disabled = endpoint->model_cache == SPEC_CACHE_DISABLED;
     want->protect = endpoint->protect;
     want->retain = (size_t) spec->retain;
@@ -293,6 +291,22 @@ fill_models(struct reconciler *r, const struct spec *spec, struct want *want, st
     return ERR_NONE;
 }
 
+enum err_code desired_outline(
+    struct arena *arena,
+    const struct spec *spec,
+    struct str account,
+    struct want *out,
+    struct err *err)
+{
+    struct want want = {.account = account};
+    fill_places(arena, spec, STR_NULL, &want);
+    fill_machines(arena, spec, &want);
+    enum err_code code = fill_images(arena, spec, &want, err);
+    if (code == ERR_NONE)
+        *out = want;
+    return code;
+}
+
 enum err_code desired_build(
     struct reconciler *r,
     const struct spec *spec,
@@ -304,11 +318,11 @@ enum err_code desired_build(
     enum err_code code = guard_account(r, spec, want, err);
     if (code != ERR_NONE)
         return code;
-    fill_places(r, spec, want);
-    fill_machines(r, spec, want);
+    fill_places(r->arena, spec, r->region, want);
+    fill_machines(r->arena, spec, want);
     /* Tearing down needs neither files nor images: only the names. */
     if (!destroy) {
-        code = fill_images(r, spec, want, err);
+        code = fill_images(r->arena, spec, want, err);
         if (code == ERR_NONE)
             code = fill_channels(r, spec, want, err);
         if (code == ERR_NONE)

@@ -10,6 +10,18 @@
 #include "engine/reconcile/reconcile.h"
 #include "engine/resource/want.h"
 
+/* arn:aws:iam::123456789012:role/x -> 123456789012; STR_NULL when it is shorter than that. */
+struct str account_of_arn(struct str arn);
+
+/* What the spec alone says, without a look at anything: names, places, machines and images; no
+ * channels, no models. */
+enum err_code desired_outline(
+    struct arena *arena,
+    const struct spec *spec,
+    struct str account,
+    struct want *out,
+    struct err *err) MUST_USE;
+
 enum err_code desired_build(
     struct reconciler *r,
     const struct spec *spec,
