@@ -84,6 +84,7 @@ const char *view_reason(enum reason reason)
         return "the endpoint failed; only a new one helps";
     case REASON_MOVED:
         return "the stack's bucket, prefix or endpoint name changed";
+    case REASON_REQUESTED: /* the phrase says it */
     case REASON_NONE:
     case REASON_DESTROY:
         break;

@@ -88,12 +88,14 @@ struct spec_endpoint {
 
 struct spec {
     struct str file;      /* as given on the command line; "-" for standard input */
+    struct str sha256;    /* of that file's text, in hex */
     struct str folder;    /* relative paths are resolved against it */
     struct srcloc at;     /* of its `spec` key */
     struct spec_str name; /* the stack */
     struct spec_map tags;
     struct spec_str account; /* STR_NULL: not guarded by the spec */
     struct spec_str region;
+    struct spec_str region_written; /* what the file says, when --region says something else */
     struct spec_str role;
     struct spec_str bucket; /* STR_NULL: sagemaker-<region>-<account> */
     struct spec_str prefix; /* without slashes at the ends; default: the stack's name */

@@ -1,5 +1,6 @@
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
+#include "engine/base/digest.h"
 #include "engine/base/file.h"
 #include "specs/spec.h"
 #include "specs/spec_check.h"
@@ -24,18 +25,26 @@ struct loader {
     bool broken;    /* some document could not be read, so more may be declared than is known */
 };
 
-static void
-load_document(struct loader *loader, const struct ynode *root, struct str file, struct str folder)
+static void load_document(
+    struct loader *loader,
+    const struct ynode *root,
+    struct str file,
+    struct str folder,
+    struct str sha256)
 {
     const struct spec_options *options = loader->options;
     struct spec *spec = ARENA_NEW(loader->arena, struct spec);
     spec_read_document(&loader->reader, root, spec);
     spec->file = file;
     spec->folder = folder;
+    spec->sha256 = sha256;
     for (size_t i = 0; i < options->n_sets; i++)
         loader->declared[i] |= spec_vars_declares(&loader->reader.vars, options->sets[i].name);
-    if (!str_is_null(options->region))
+    if (!str_is_null(options->region)) {
+        if (!str_eq(spec->region.value, options->region))
+            spec->region_written = spec->region;
         spec->region = (struct spec_str){options->region, {"--region", 0, 0}};
+    }
     spec_complete(loader->arena, loader->diags, spec);
     spec_check(loader->arena, loader->diags, spec);
     *VEC_PUSH(loader->arena, &loader->specs) = spec;
@@ -47,8 +56,9 @@ static void load_text(struct loader *loader, struct str text, struct str file, s
     struct ydoc_list docs;
     bool good = ydoc_read(loader->arena, text, name, loader->diags, &docs);
     loader->broken |= !good;
+    struct str sha256 = sha256_hex(loader->arena, text);
     for (size_t i = 0; i < docs.len; i++)
-        load_document(loader, docs.items[i], file, folder);
+        load_document(loader, docs.items[i], file, folder, sha256);
     if (good && docs.len == 0) {
         struct diag *diag =
             diags_error(loader->diags, (struct srcloc){name, 1, 1}, "the file holds no document");

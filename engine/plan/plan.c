@@ -112,6 +112,13 @@ const char *action_phrase(enum action action)
     return phrases[action];
 }
 
+const char *change_phrase(const struct change *change)
+{
+    if (change->action == ACTION_REPLACE && change->reason == REASON_REQUESTED)
+        return "will be replaced, as requested";
+    return action_phrase(change->action);
+}
+
 const char *reason_name(enum reason reason)
 {
     static const char *const names[] = {
@@ -123,6 +130,7 @@ const char *reason_name(enum reason reason)
         "left_behind",
         "endpoint_failed",
         "stack_moved",
+        "replace_by_request",
         "destroy",
     };
     return names[reason];

@@ -29,6 +29,7 @@ enum reason {
     REASON_LEFT_BEHIND,     /* an unfinished or rolled-back run left it */
     REASON_ENDPOINT_FAILED, /* only a new endpoint helps */
     REASON_MOVED,           /* the stack's bucket, prefix or endpoint name changed */
+    REASON_REQUESTED,       /* --replace */
     REASON_DESTROY,
 };
 
@@ -61,6 +62,8 @@ struct change {
     bool uncounted;    /* shown, but there already: a training job to attach to */
     bool needs_any;    /* one artifact of its needs is enough */
     bool removal_half; /* the delete of a REPLACE; not counted, not shown */
+    bool delete_first; /* of a REPLACE: the old one has to go before the new one can be made */
+    bool selected;     /* by --target; the planner's own mark */
     size_t n_members;  /* things in it, where one change stands for many (training output); 0 counts
                           as 1 */
 
@@ -76,11 +79,25 @@ struct plan_warning {
     struct str message, hint;
 };
 
+/* Why apply will refuse, and the flag that lets it through (engine/reconcile/guard.h). */
+struct plan_guard {
+    const char *name; /* "deletes" */
+    struct str message, hint;
+};
+
 struct plan {
     enum plan_mode mode;
     struct str stack, account, region, uid, home, endpoint;
     VEC(struct change *) changes; /* executable order: every change stands behind its needs */
     VEC(struct plan_warning) warnings;
+    VEC(struct plan_guard) guards;
+    /* What somebody else changed (UPDATE) or removed (DELETE) since the last apply; before: as that
+     * left it. Not executable: what is done about it stands among the changes. */
+    VEC(struct change *) drift;
+    VEC(struct str) notes; /* for people, in no order */
+    /* --target: what there is to do besides, and is left for another run. */
+    bool targeted, endpoint_aside;
+    VEC(struct change *) aside;
     size_t n_add, n_change, n_destroy;
     bool record_only; /* nothing but control/stack.json will be written */
     struct str
@@ -115,5 +132,7 @@ const char *action_symbol(enum action action, bool create_first); /* "+" "~" "-"
 const char *reason_name(enum reason reason); /* Terraform's words where it has one */
 /* The text after "  # ADDR ": "will be created". */
 const char *action_phrase(enum action action);
+/* The same, with Terraform's words for --replace. */
+const char *change_phrase(const struct change *change);
 
 #endif

@@ -4,6 +4,7 @@
 #include "engine/base/partition.h"
 #include "engine/plan/world.h"
 #include "engine/reconcile/fingerprint.h"
+#include "engine/reconcile/guard.h"
 #include "engine/resource/image.h"
 #include "engine/resource/names.h"
 #include "specs/spec.h"
@@ -36,7 +37,7 @@ struct str account_of_arn(struct str arn)
 }
 
 static enum err_code
-guard_account(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+find_account(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
 {
     if (str_is_null(r->account)) {
         struct str arn;
@@ -45,26 +46,17 @@ guard_account(struct reconciler *r, const struct spec *spec, struct want *want, 
             return code;
     }
     want->account = r->account;
-    if (!str_is_null(spec->account.value) && !str_eq(spec->account.value, want->account)) {
-        err_set(
-            err, ERR_REFUSED,
-            "the credentials belong to account '" STR_FMT "', the spec is for '" STR_FMT "'",
-            STR_ARG(want->account), STR_ARG(spec->account.value));
-        err_hint(
-            err, "use the credentials of account " STR_FMT ", or change spec.account",
-            STR_ARG(spec->account.value));
-        return err_locate(err, spec->account.at);
-    }
-    struct str role_account = account_of_arn(spec->role.value);
-    if (!str_eq(role_account, want->account)) {
-        err_set(
-            err, ERR_SPEC,
-            "role '" STR_FMT "' belongs to account '" STR_FMT "', the credentials to '" STR_FMT "'",
-            STR_ARG(spec->role.value), STR_ARG(role_account), STR_ARG(want->account));
-        err_hint(err, "SageMaker can only use a role of its own account");
-        return err_locate(err, spec->role.at);
-    }
-    return ERR_NONE;
+    const struct guard_place place = {
+        .account = want->account,
+        .spec_account = spec->account.value,
+        .role = spec->role.value,
+        .role_account = account_of_arn(spec->role.value),
+        .region = !str_is_null(r->region) ? r->region : spec->region.value,
+        .spec_region = spec->region_written.value,
+        .account_at = spec->account.at,
+        .role_at = spec->role.at,
+        .region_at = spec->region_written.at};
+    return guard_place(&place, err);
 }
 
 static void
@@ -315,7 +307,7 @@ enum err_code desired_build(
     struct err *err)
 {
     struct want *want = ARENA_NEW(r->arena, struct want);
-    enum err_code code = guard_account(r, spec, want, err);
+    enum err_code code = find_account(r, spec, want, err);
     if (code != ERR_NONE)
         return code;
     fill_places(r->arena, spec, r->region, want);

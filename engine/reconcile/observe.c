@@ -77,8 +77,15 @@ enum err_code observe_and_plan(
     reconcile_tell(r, &event);
     enum err_code code =
         r->world->ops->observe(r->world, r->arena, want, mode == PLAN_DESTROY, seen, err);
-    struct plan_options options = {
-        .retry_failed = r->retry_failed, .allow_destroy = r->allow_destroy};
+    const struct plan_options options = {
+        .retry_failed = r->retry_failed,
+        .allow_empty = r->allow_empty,
+        .allow_deletes = r->allow_deletes,
+        .allow_destroy = r->allow_destroy,
+        .targets = r->targets,
+        .replaces = r->replaces,
+        .n_targets = r->n_targets,
+        .n_replaces = r->n_replaces};
     for (int round = 0; code == ERR_NONE && round < MAX_ROUNDS; round++) {
         struct plan *plan;
         struct plan_gaps gaps;

@@ -1,5 +1,6 @@
 #include "engine/reconcile/planner.h"
 
+#include "engine/reconcile/guard.h"
 #include "engine/reconcile/planner_internal.h"
 
 #include <stdarg.h>
@@ -220,11 +221,15 @@ static void plan_data(struct planner *p)
         bool shared = map_put(wanted, channel->key, p->plan) != NULL;
         if (shared) /* two channels read the same file */
             continue;
-        if (object != NULL && object->size == channel->size) {
+        bool again = object != NULL && scope_replaces(p, KIND_DATA, channel->name);
+        if (object != NULL && object->size == channel->size && !again) {
             planner_change(p, KIND_DATA, ACTION_NOOP, channel->name)->name = channel->key;
             continue;
         }
-        map_put(p->data, channel->name, plan_upload(p, channel, object));
+        struct change *upload = plan_upload(p, channel, object);
+        if (again)
+            upload->reason = REASON_REQUESTED;
+        map_put(p->data, channel->name, upload);
     }
     for (size_t i = 0; i < map_len(p->seen->objects); i++) {
         struct seen_object *object = map_value_at(p->seen->objects, i);
@@ -280,31 +285,16 @@ static void find_artifacts(struct planner *p)
     }
 }
 
-/* A model that was published with protect: true is not removed by leaving it out of the spec. */
-static enum err_code check_protected(const struct planner *p, struct err *err)
-{
-    const struct record *record = &p->seen->record;
-    for (size_t i = 0; i < record->models.len; i++) {
-        const struct record_model *model = &record->models.items[i];
-        if (!model->protect || want_find_model(p->want, model->name) != NULL)
-            continue;
-        err_set(
-            err, ERR_REFUSED, "model '" STR_FMT "' is protected and is not in the spec any more",
-            STR_ARG(model->name));
-        return err_hint(err, "put it back; to remove it, first apply it with 'protect: false'");
-    }
-    return ERR_NONE;
-}
-
 static enum err_code plan_wanted(struct planner *p, struct err *err)
 {
-    enum err_code code = check_protected(p, err);
-    if (code != ERR_NONE)
-        return code;
+    find_live_generation(p);
+    if (p->want->n_models == 0) {
+        plan_emptied(p);
+        return ERR_NONE;
+    }
     plan_bucket(p);
     plan_data(p);
-    find_live_generation(p);
-    code = plan_artifacts(p, err);
+    enum err_code code = plan_artifacts(p, err);
     if (code == ERR_NONE)
         code = plan_sagemaker(p, err);
     return code;
@@ -332,6 +322,29 @@ static void describe_plan(struct planner *p)
             STR_ARG(endpoint->status));
 }
 
+/* A plan without gaps: what is meant of it, in order, with what people want to know about it. */
+static enum err_code finish(struct planner *p, struct err *err)
+{
+    struct plan *plan = p->plan;
+    enum err_code code = scope_select(p, err);
+    if (code != ERR_NONE)
+        return code;
+    for (size_t i = 0; i < plan->changes.len; i++)
+        diff_change(p->arena, plan->changes.items[i]);
+    plan_finish(p->arena, plan);
+    plan->n_left_out = p->context->left_out.len;
+    bool emptied = p->want->n_models == 0 && !p->seen->record.present;
+    if (plan->mode == PLAN_APPLY && plan_is_empty(plan) && !emptied) {
+        bool rolled = str_is_null(plan->note_blocked);
+        struct record after = record_after(p->arena, plan, rolled, STR_NULL, STR_NULL);
+        plan->record_only = !record_same(&after, &p->seen->record);
+    }
+    if (plan->mode == PLAN_APPLY)
+        plan_drift(p);
+    guard_plan(p->arena, plan, p->options);
+    return ERR_NONE;
+}
+
 enum err_code plan_build(
     struct arena *arena,
     struct want *want,
@@ -356,26 +369,22 @@ enum err_code plan_build(
     p.plan->context = p.context;
     p.context->want = want;
     p.context->seen = seen;
-    for (size_t i = 0; i < want->n_models; i++)
-        want->models[i].left_out = want->models[i].failed;
     enum err_code code = check_claims(&p, err);
+    if (code == ERR_NONE)
+        code = scope_prepare(&p, err);
     if (code != ERR_NONE)
         return code;
     apply_hints(seen);
     find_artifacts(&p);
     describe_plan(&p);
-    code = mode == PLAN_DESTROY ? plan_destroy(&p, err) : plan_wanted(&p, err);
+    if (mode == PLAN_DESTROY)
+        plan_destroy(&p);
+    else
+        code = plan_wanted(&p, err);
+    if (code == ERR_NONE && !gaps_any(&gaps))
+        code = finish(&p, err);
     if (code != ERR_NONE)
         return code;
-    for (size_t i = 0; i < p.plan->changes.len; i++)
-        diff_change(arena, p.plan->changes.items[i]);
-    plan_finish(arena, p.plan);
-    p.plan->n_left_out = p.context->left_out.len;
-    if (mode == PLAN_APPLY && plan_is_empty(p.plan) && !gaps_any(&gaps)) {
-        bool rolled = str_is_null(p.plan->note_blocked);
-        struct record after = record_after(arena, p.plan, rolled, STR_NULL, STR_NULL);
-        p.plan->record_only = !record_same(&after, &seen->record);
-    }
     *ret_plan = p.plan;
     *ret_gaps = gaps;
     return ERR_NONE;

@@ -13,9 +13,16 @@
 #include "engine/plan/plan.h"
 #include "engine/plan/snapshot.h"
 
+/* What a person asked for besides the spec; struct reconciler has the same members. */
 struct plan_options {
     bool retry_failed;
+    /* Guards that are lifted: engine/reconcile/guard.h. */
+    bool allow_empty;
+    int64_t allow_deletes;    /* 0: as many as the guard lets through */
     struct str allow_destroy; /* the stack that may be torn down though it is protected */
+    /* Addresses; "*" in an index stands for anything. */
+    const struct str *targets, *replaces;
+    size_t n_targets, n_replaces;
 };
 
 struct plan_gaps {

@@ -128,8 +128,10 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
     object = seen_at(p, key, live);
     if (object != NULL && object->owner == OWNER_OTHER && !object->tampered)
         return refuse_foreign(p, model, object, err);
-    if (object != NULL && !object->tampered) {
-        if (!model->left_out)
+    /* One that is set aside stays as it is published. */
+    bool published = live == NULL || str_eq(live->key, key);
+    if (object != NULL && !object->tampered && (!model->aside || published)) {
+        if (!model->left_out || model->aside)
             keep(p, artifact, object);
         return ERR_NONE;
     }
@@ -213,7 +215,8 @@ static struct seen_object *live_object(struct planner *p, struct str name)
 static bool content_differs(const struct seen_object *live, const struct want_model *model)
 {
     return live != NULL && live->owner != OWNER_UNKNOWN &&
-           (live->tampered || !str_eq(str_slice(live->fp, 0, FP16), str_slice(model->fp, 0, FP16)));
+           (model->remake || live->tampered ||
+            !str_eq(str_slice(live->fp, 0, FP16), str_slice(model->fp, 0, FP16)));
 }
 
 /* Whether the generation that is live can take the wanted set as it is: new names in, gone names
@@ -300,7 +303,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
             return plan_stable_model(p, model, err);
     }
     bool same = moves && str_eq(str_slice(artifact->fp, 0, FP16), str_slice(live->fp, 0, FP16)) &&
-                !live->tampered;
+                !live->tampered && !model->remake;
     struct change *change =
         put(p,
             !moves ? ACTION_CREATE
@@ -311,6 +314,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
         change->before = object_attributes(p, live->key, live->fp, STR_NULL);
         change->old_name = live->key;
         change->reason = same             ? REASON_NEW_GENERATION
+                         : model->remake  ? REASON_REQUESTED
                          : live->tampered ? REASON_CHANGED_OUTSIDE
                                           : REASON_CONTENT_CHANGED;
         if (live->tampered)

@@ -63,7 +63,8 @@ static struct str artifact_index(struct planner *p, const struct seen_artifact *
     return str_slice(tail, 0, tail.len - STR(".tar.gz").len);
 }
 
-static void remove_stored(struct planner *p, struct change *after)
+/* outputs: what training jobs wrote, too. */
+static void remove_stored(struct planner *p, bool outputs_too, struct change *after)
 {
     struct change *outputs = NULL;
     VEC(struct seen_object *) output_objects = {0};
@@ -83,7 +84,8 @@ static void remove_stored(struct planner *p, struct change *after)
         else if (class == KEY_DATA)
             p->plan->n_foreign += object->owner == OWNER_OTHER;
         bool probe = class == KEY_CONTROL && str_ends(object->key, STR("/probe"));
-        if (probe || class == KEY_TRAINING) /* SageMaker wrote it for a job with our name */
+        if (outputs_too &&
+            (probe || class == KEY_TRAINING)) /* SageMaker wrote it for a job with our name */
             *VEC_PUSH(p->arena, &output_objects) = object;
     }
     if (output_objects.len == 0)
@@ -160,28 +162,6 @@ static void remove_bucket(struct planner *p)
         change_need(p->arena, change, p->plan->changes.items[i]);
 }
 
-/* protect: true is believed from the live tag and from the record, so taking it out of the spec
- * file alone does not help. */
-static enum err_code check_protected(struct planner *p, struct err *err)
-{
-    if (str_eq(p->options->allow_destroy, p->want->stack))
-        return ERR_NONE;
-    struct str what =
-        p->seen->endpoint.protect || p->want->protect ? STR("its endpoint") : STR_NULL;
-    const struct record *record = &p->seen->record;
-    for (size_t i = 0; str_is_null(what) && i < record->models.len; i++)
-        if (record->models.items[i].protect)
-            what = str_fmt(p->arena, "model '" STR_FMT "'", STR_ARG(record->models.items[i].name));
-    if (str_is_null(what))
-        return ERR_NONE;
-    err_set(
-        err, ERR_REFUSED, "stack '" STR_FMT "' is protected: " STR_FMT " has 'protect: true'",
-        STR_ARG(p->want->stack), STR_ARG(what));
-    return err_hint(
-        err, "add --allow-destroy=" STR_FMT " to tear it down all the same",
-        STR_ARG(p->want->stack));
-}
-
 static void warn_versions(struct planner *p)
 {
     size_t objects = 0;
@@ -201,11 +181,8 @@ static void warn_versions(struct planner *p)
         STR_ARG(p->want->bucket), objects);
 }
 
-enum err_code plan_destroy(struct planner *p, struct err *err)
+void plan_destroy(struct planner *p)
 {
-    enum err_code code = check_protected(p, err);
-    if (code != ERR_NONE)
-        return code;
     struct change *endpoint = remove_endpoint(p);
     remove_things(
         p, KIND_ENDPOINT_CONFIG, p->seen->configs.items, p->seen->configs.len,
@@ -213,7 +190,7 @@ enum err_code plan_destroy(struct planner *p, struct err *err)
     remove_things(
         p, KIND_MODEL, p->seen->models.items, p->seen->models.len, &p->seen->live_model, endpoint);
     remove_jobs(p);
-    remove_stored(p, endpoint);
+    remove_stored(p, true, endpoint);
     remove_log_group(p, endpoint);
     plan_old_endpoints(p, NULL);
     plan_old_home(p, endpoint);
@@ -222,5 +199,22 @@ enum err_code plan_destroy(struct planner *p, struct err *err)
     for (size_t i = 0; i < p->plan->changes.len; i++)
         p->plan->changes.items[i]->reason = REASON_DESTROY;
     p->plan->record_only = p->seen->record.present;
-    return ERR_NONE;
+}
+
+/* Nothing can serve without models, so the endpoint goes with them. The stack itself stays: its
+ * record, its bucket, what training left. */
+void plan_emptied(struct planner *p)
+{
+    struct change *endpoint = remove_endpoint(p);
+    remove_things(
+        p, KIND_ENDPOINT_CONFIG, p->seen->configs.items, p->seen->configs.len,
+        &p->seen->live_config, endpoint);
+    remove_things(
+        p, KIND_MODEL, p->seen->models.items, p->seen->models.len, &p->seen->live_model, endpoint);
+    remove_stored(p, false, endpoint);
+    plan_old_endpoints(p, NULL);
+    plan_old_home(p, endpoint);
+    for (size_t i = 0; i < p->plan->changes.len; i++)
+        if (p->plan->changes.items[i]->reason == REASON_NONE)
+            p->plan->changes.items[i]->reason = REASON_NOT_IN_SPEC;
 }

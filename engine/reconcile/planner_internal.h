@@ -58,7 +58,16 @@ bool plan_copy_from_old(
 void plan_old_endpoints(struct planner *p, struct change *after);
 void plan_old_home(struct planner *p, struct change *after);
 /* planner_destroy.c */
-enum err_code plan_destroy(struct planner *p, struct err *err) MUST_USE;
+void plan_destroy(struct planner *p);
+void plan_emptied(struct planner *p); /* a spec without models */
+/* planner_scope.c: --target and --replace. Marks the models before planning ... */
+enum err_code scope_prepare(struct planner *p, struct err *err) MUST_USE;
+/* ... says whether the thing is to be made again though it is there ... */
+bool scope_replaces(const struct planner *p, enum kind_id kind, struct str index);
+/* ... and takes out of the plan what is not meant. ERR_USAGE for an address nobody knows. */
+enum err_code scope_select(struct planner *p, struct err *err) MUST_USE;
+/* planner_drift.c: what differs from what the last apply left. */
+void plan_drift(struct planner *p);
 
 /* Helpers of planner.c. */
 struct change *

@@ -1,3 +1,4 @@
+#include "engine/reconcile/compare.h"
 #include "engine/reconcile/planner_internal.h"
 #include "engine/resource/failure.h"
 
@@ -34,6 +35,32 @@ remove_thing(struct planner *p, enum kind_id kind, struct str name, struct str i
     return change;
 }
 
+/* The name is a digest of what was sent, so what stands under it is that. Unless somebody deleted
+ * it and made another one of that name: then ours is made under a second name, and keeps that until
+ * the spec changes. Whatever is described under the second name is taken: the service has its own
+ * way of telling. */
+static struct str choose_name(
+    struct planner *p,
+    enum kind_id kind,
+    const struct seen_thing *live,
+    const struct json *request,
+    struct str *ret_fp,
+    bool *ret_changed)
+{
+    char letter = kind == KIND_MODEL ? 'm' : 'c';
+    struct str fp = fingerprint_json(p->arena, request);
+    struct str name = name_thing(p->arena, p->want, letter, fp);
+    struct json *again = json_object(p->arena);
+    json_put(p->arena, again, "after", json_string(p->arena, fp));
+    struct str second_fp = fingerprint_json(p->arena, again);
+    struct str second = name_thing(p->arena, p->want, letter, second_fp);
+    *ret_changed =
+        live->present && str_eq(live->name, name) && compare_differs(kind, request, live->describe);
+    bool use_second = *ret_changed || (live->present && str_eq(live->name, second));
+    *ret_fp = use_second ? second_fp : fp;
+    return use_second ? second : name;
+}
+
 /* A model or config: there under its hashed name, or to be made; the one in use before it goes
  * afterwards. */
 static enum err_code plan_thing(
@@ -48,8 +75,8 @@ static enum err_code plan_thing(
     struct err *err)
 {
     bool model = kind == KIND_MODEL;
-    struct str fp = fingerprint_json(p->arena, request);
-    struct str name = name_thing(p->arena, p->want, model ? 'm' : 'c', fp);
+    bool changed;
+    struct str fp, name = choose_name(p, kind, live, request, &fp, &changed);
     *ret_name = name;
     struct thing_plan *subject = ARENA_NEW(p->arena, struct thing_plan);
     *subject = (struct thing_plan){.name = name, .fp = fp, .request = request};
@@ -75,6 +102,7 @@ static enum err_code plan_thing(
                           : attributes_config(p->arena, name, request);
     if (replaces) {
         change->old_name = live->name;
+        change->reason = changed ? REASON_CHANGED_OUTSIDE : REASON_NONE;
         change->before = model ? attributes_model(p->arena, live->name, live->describe)
                                : attributes_config(p->arena, live->name, live->describe);
     }
@@ -137,9 +165,11 @@ plan_endpoint(struct planner *p, struct change *config, struct str config_name)
     p->context->wanted_tags = tags;
     struct str serving = !str_is_null(live->pending_config) ? live->pending_config : live->config;
     bool failed = live->present && str_eq(live->status, STR("Failed"));
-    bool moves = !live->present || failed || !str_eq(serving, config_name);
-    bool retag = live->present && !failed && tags_differ(tags, live->tags);
-    if (live->present && moves && !failed && !p->options->retry_failed &&
+    bool asked = live->present && scope_replaces(p, KIND_ENDPOINT, STR_NULL);
+    bool recreate = failed || asked;
+    bool moves = !live->present || recreate || !str_eq(serving, config_name);
+    bool retag = live->present && !recreate && tags_differ(tags, live->tags);
+    if (live->present && moves && !recreate && !p->options->retry_failed &&
         str_eq(p->seen->record.failed_config, config_name) &&
         !failure_may_pass(p->seen->record.failed_reason)) {
         p->plan->note_blocked = str_fmt(
@@ -155,21 +185,26 @@ plan_endpoint(struct planner *p, struct change *config, struct str config_name)
     struct change *change = planner_change(
         p, KIND_ENDPOINT,
         !live->present ? ACTION_CREATE
-        : failed       ? ACTION_REPLACE
+        : recreate     ? ACTION_REPLACE
                        : ACTION_UPDATE,
         STR_NULL);
     struct endpoint_plan *subject = ARENA_NEW(p->arena, struct endpoint_plan);
     *subject = (struct endpoint_plan){
         .config = config_name,
-        .recreate = failed,
+        .recreate = recreate,
         .tags_only = !moves,
         .keep_counts = p->seen->live_instance_count == p->want->instance_count};
     change->subject = subject;
+    change->delete_first = recreate;
     change->name = p->want->endpoint;
     change->at = p->want->endpoint_at;
     change->after = attributes_endpoint(p, moves ? config_name : live->config, tags);
     if (live->present)
         change->before = attributes_endpoint(p, live->config, known_tags(p, live->tags, tags));
+    if (asked) {
+        change->reason = REASON_REQUESTED;
+        change->note = STR("it does not answer until the new one is InService");
+    }
     if (failed) {
         change->reason = REASON_ENDPOINT_FAILED;
         change->note = str_fmt(p->arena, "it failed: " STR_FMT, STR_ARG(live->failure_reason));

@@ -91,7 +91,8 @@ static void leave_out(struct planner *p, struct want_model *model, const struct 
  * can help) */
 static bool try_again(struct planner *p, const struct want_model *model, const struct seen_job *job)
 {
-    if (p->options->retry_failed || !str_eq(job->settings_hash, model->settings_hash))
+    if (p->options->retry_failed || model->retrain ||
+        !str_eq(job->settings_hash, model->settings_hash))
         return true;
     if (str_eq(job->status, STR("Completed"))) /* its output was deleted */
         return true;
@@ -123,7 +124,7 @@ static enum err_code plan_from_job(
     struct seen_object *output = job != NULL ? job_output(p, job) : NULL;
     artifact->source = ARTIFACT_COPY;
     artifact->from_bucket = p->want->bucket;
-    if (job != NULL && str_eq(job->status, STR("Completed")) && output != NULL) {
+    if (job != NULL && str_eq(job->status, STR("Completed")) && output != NULL && !model->retrain) {
         artifact->from_key = output->key;
         artifact->from_etag = output->etag;
         artifact->job = job->name;
@@ -157,14 +158,14 @@ enum err_code plan_source(
     *ret_need = NULL;
     /* The same content somewhere else under our prefix is copied, never made again. */
     const struct seen_artifact *same = map_get(p->by_fp16, str_slice(model->fp, 0, FP16));
-    if (same != NULL && !str_eq(same->object->key, artifact->key)) {
+    if (same != NULL && !model->remake && !str_eq(same->object->key, artifact->key)) {
         artifact->source = ARTIFACT_COPY;
         artifact->from_bucket = p->want->bucket;
         artifact->from_key = same->object->key;
         artifact->from_etag = same->object->etag;
         return ERR_NONE;
     }
-    if (plan_copy_from_old(p, model, artifact))
+    if (!model->remake && plan_copy_from_old(p, model, artifact))
         return ERR_NONE;
     if (!model->trained) {
         bool here = !str_is_null(model->path);

@@ -43,6 +43,10 @@ struct reconciler {
     struct str version;      /* mmectl's */
     struct str options;      /* " --local": what commands in hints need, besides the spec */
     struct lease *lease;     /* held, or NULL; lease_acquire() and lease_release() set it */
+    bool allow_empty;        /* a spec without models empties the stack */
+    int64_t allow_deletes;   /* how many models may go at once; 0: what the guard lets through */
+    const struct str *targets, *replaces; /* addresses */
+    size_t n_targets, n_replaces;
 };
 
 /* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its

@@ -76,6 +76,22 @@ note_removed(struct arena *arena, const struct plan_context *context, struct rec
     }
 }
 
+/* A model that is gone from the spec and whose removal is left for another run is still there. */
+static void keep_aside(struct arena *arena, const struct plan *plan, struct record *record)
+{
+    const struct plan_context *context = plan->context;
+    struct map *aside = map_new(arena);
+    for (size_t i = 0; i < plan->aside.len; i++)
+        if (!str_is_null(plan->aside.items[i]->old_name))
+            map_put(aside, plan->aside.items[i]->old_name, plan->aside.items[i]);
+    const struct record *before = &context->seen->record;
+    for (size_t i = 0; i < before->models.len; i++) {
+        const struct record_model *model = &before->models.items[i];
+        if (want_find_model(context->want, model->name) == NULL && map_has(aside, model->live.key))
+            *VEC_PUSH(arena, &record->models) = *model;
+    }
+}
+
 static void note_failure(const struct plan *plan, struct record *record, bool rolled)
 {
     const struct plan_context *context = plan->context;
@@ -87,7 +103,9 @@ static void note_failure(const struct plan *plan, struct record *record, bool ro
     if (now) {
         record->failed_config = context->wanted_config;
         record->failed_reason = str_from(endpoint->err->message);
-    } else if (!rolled && str_eq(before->failed_config, context->wanted_config)) {
+    } else if (
+        (!rolled || plan->endpoint_aside) &&
+        str_eq(before->failed_config, context->wanted_config)) {
         record->failed_config = before->failed_config;
         record->failed_reason = before->failed_reason;
     }
@@ -110,7 +128,7 @@ struct record record_after(
         .conditions_missing = before->conditions_missing,
         .unknown = before->unknown};
     *VEC_PUSH(arena, &record.endpoints) = want->endpoint;
-    bool moved = !want->stable || rolled;
+    bool moved = !want->stable || rolled || want->n_models == 0;
     for (size_t i = 0; moved && i < context->artifacts.len; i++) {
         const struct artifact_plan *artifact = context->artifacts.items[i];
         const struct change *change = artifact->change;
@@ -140,6 +158,8 @@ struct record record_after(
     if (!moved)
         for (size_t i = 0; i < before->models.len; i++)
             *VEC_PUSH(arena, &record.models) = before->models.items[i];
+    if (moved && plan->aside.len > 0)
+        keep_aside(arena, plan, &record);
     if (record.models.len > 1)
         qsort(record.models.items, record.models.len, sizeof(struct record_model), by_name);
     if (want->stable) {

@@ -89,6 +89,7 @@ static bool note_training(struct plan *plan)
         struct want_model *model = &context->want->models[index];
         if (change->outcome == OUTCOME_DONE && change->kind == KIND_LOCAL_TRAINING)
             model->result = training->trained;
+        model->retrained = change->outcome == OUTCOME_DONE;
         if (change->outcome != OUTCOME_DONE) {
             model->failed = true;
             failed = true;

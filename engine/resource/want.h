@@ -54,10 +54,14 @@ struct want_model {
     struct str settings_hash; /* of what may be changed to retry a failed job without another
                                  fingerprint */
     struct srcloc at;
-    void *result;  /* struct trained_bytes, when this run has trained it here already */
-    bool failed;   /* this run tried and could not make it */
-    bool left_out; /* cannot be made now: keep the old one, or go without */
-    bool frozen;   /* this run is about another model: it stays as it is published */
+    void *result;   /* struct trained_bytes, when this run has trained it here already */
+    bool failed;    /* this run tried and could not make it */
+    bool left_out;  /* cannot be made now: keep the old one, or go without */
+    bool frozen;    /* this run is about another model: it stays as it is published */
+    bool aside;     /* not among the targets: left_out, and no failure */
+    bool remake;    /* --replace: put it there again, though it is there */
+    bool retrain;   /* --replace of its training job: another attempt */
+    bool retrained; /* and this run has made it */
 };
 
 struct want {
