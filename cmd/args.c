@@ -19,7 +19,8 @@ static const struct opt s_spec[] = {
      "a spec: a file, a folder of *.yaml, or - for standard input; may be repeated"},
     {OPT_LIST, 0, "set", "NAME=VALUE", AT(sets), NULL, 0,
      "value of a variable of the spec; may be repeated"},
-    {OPT_STRING, 0, "region", "REGION", AT(region), NULL, 0, "AWS region instead of the spec's"},
+    {OPT_STRING, 0, "region", "REGION", AT(region), NULL, 0,
+     "AWS region of a spec that names none; a spec for another one is refused"},
 };
 const struct opt_set args_spec = OPT_SET(s_spec);
 
@@ -44,7 +45,16 @@ static const struct opt s_plan[] = {
     {OPT_FLAG, 0, "retry-failed", NULL, AT(retry_failed), NULL, 0,
      "try again what failed for good before: training jobs, a rolled-back endpoint config"},
     {OPT_STRING, 0, "allow-destroy", "STACK", AT(allow_destroy), NULL, 0,
-     "let destroy tear down this stack though it is protected"},
+     "let this stack's protected endpoint and models go"},
+    {OPT_FLAG, 0, "allow-empty", NULL, AT(allow_empty), NULL, 0,
+     "let a spec without models empty the stack"},
+    {OPT_INT, 0, "allow-deletes", "N", AT(allow_deletes), NULL, 1,
+     "let up to N models go at once (without: 20, or a tenth when that is more)"},
+    {OPT_LIST, 0, "target", "ADDRESS", AT(targets), NULL, 0,
+     "only this and what it needs, e.g. 'aws_s3_object.model[\"x\"]'; * stands for anything in an "
+     "index; may be repeated"},
+    {OPT_LIST, 0, "replace", "ADDRESS", AT(replaces), NULL, 0,
+     "make this again though it is there: an endpoint, a model, its training job, a data object"},
     {OPT_FLAG, 0, "compact-warnings", NULL, AT(compact_warnings), NULL, 0,
      "warnings in one line each"},
     {OPT_FLAG_OFF, 0, "input", NULL, AT(input), NULL, 0, "never ask; same as --input=false"},

@@ -24,7 +24,10 @@ struct args {
     struct str profile, endpoint_url, trace, allow_destroy;
     /* plan, apply, destroy */
     bool input, auto_approve, detailed_exitcode, full, retry_failed, compact_warnings;
-    int64_t parallelism;
+    bool allow_empty, refresh_only, destroy;
+    int64_t parallelism, allow_deletes;
+    struct opt_list targets, replaces;
+    struct str out;
     int format; /* enum out_format */
     /* test, invoke */
     struct str data, model, content_type, accept;

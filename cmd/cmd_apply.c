@@ -110,6 +110,18 @@ static enum exit_code show_plan(struct session *session, const struct plan *plan
     return code;
 }
 
+/* What the guards of the plan refuse; EXIT_CODE_OK when that is nothing. */
+static enum exit_code show_guards(struct app *app, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->guards.len; i++) {
+        struct err err = {0};
+        err_set(&err, ERR_REFUSED, STR_FMT, STR_ARG(plan->guards.items[i].message));
+        err_hint(&err, STR_FMT, STR_ARG(plan->guards.items[i].hint));
+        (void) fail(app, &err);
+    }
+    return plan->guards.len > 0 ? EXIT_CODE_REFUSED : EXIT_CODE_OK;
+}
+
 /* Each failure with the thing it hit, the first ones first. */
 static void show_failures(struct app *app, const struct report *report)
 {
@@ -188,6 +200,8 @@ static enum exit_code change_one(struct session *session, void *arg)
     if (settled_plan(session, direction, &plan, &err) != ERR_NONE)
         return fail(app, &err);
     enum exit_code code = show_plan(session, plan);
+    if (code == EXIT_CODE_OK)
+        code = show_guards(app, plan);
     if (code != EXIT_CODE_OK)
         return code;
     /* Nothing to ask about; what the plan had to leave out still counts. */

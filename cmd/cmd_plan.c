@@ -21,6 +21,20 @@ static void print_warnings(struct session *session, const struct plan *plan)
     }
 }
 
+/* Apply will refuse these. */
+static void print_guards(struct session *session, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->guards.len; i++) {
+        struct event event = {
+            .type = EVENT_WARNING,
+            .text = plan->guards.items[i].message,
+            .hint = plan->guards.items[i].hint,
+        };
+        if (!session->app->args.json)
+            progress_event(session->progress, &event);
+    }
+}
+
 static enum exit_code plan_one(struct session *session, void *arg)
 {
     struct plan_run *run = arg;
@@ -32,6 +46,7 @@ static enum exit_code plan_one(struct session *session, void *arg)
     if (code != ERR_NONE)
         return app_fail(app, &err);
     print_warnings(session, plan);
+    print_guards(session, plan);
     run->changes = run->changes || !plan_is_empty(plan);
     struct view_options options = {
         .color = app->term.color_out,

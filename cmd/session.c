@@ -221,6 +221,12 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         .retry_failed = app->args.retry_failed,
         .follow_logs = app->args.verbose,
         .allow_destroy = app->args.allow_destroy,
+        .allow_empty = app->args.allow_empty,
+        .allow_deletes = app->args.allow_deletes,
+        .targets = app->args.targets.items,
+        .n_targets = app->args.targets.len,
+        .replaces = app->args.replaces.items,
+        .n_replaces = app->args.replaces.len,
     };
     return ERR_NONE;
 }

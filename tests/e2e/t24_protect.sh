@@ -25,8 +25,11 @@ run "$MMECTL" apply "$spec" --local -auto-approve
 is_exit 0 "a protected model is deployed"
 awk '/- name: model_fast/ { skip = 1; next } /^  [a-z]/ || /- name:/ { skip = 0 } !skip' examples/mme-demo.yaml >"$T/spec/less.yaml"
 run "$MMECTL" plan "$T/spec/less.yaml" --local
-is_exit 6 "a plan without the protected model is refused"
-has_err "model 'model_fast' is protected and is not in the spec any more" "and says which model"
+is_exit 0 "a plan without the protected model is shown"
+has_err "^Warning: model 'model_fast' is protected and is not in the spec any more" "with a warning"
+run "$MMECTL" apply "$T/spec/less.yaml" --local -auto-approve
+is_exit 6 "and refused by apply"
+has_err "^Error: model 'model_fast' is protected and is not in the spec any more" "which says which model"
 run "$MMECTL" apply examples/mme-demo.yaml --local -auto-approve
 is_exit 0 "taking 'protect' out of the spec is applied"
 run "$MMECTL" apply "$T/spec/less.yaml" --local -auto-approve

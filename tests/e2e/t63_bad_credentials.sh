@@ -72,9 +72,9 @@ refused "another session's token" 1 "GetCallerIdentity: .*" "" "AWS does not kno
 
 key '{"access_key": "AKIAOTHER", "secret_key": "s", "account": "210987654321"}'
 apply_as AWS_ACCESS_KEY_ID=AKIAOTHER AWS_SECRET_ACCESS_KEY=s
-refused "role of another account" 1 \
+refused "role of another account" 6 \
     "role 'arn:aws:iam::123456789012:role/SageMakerExecutionRole' belongs to account '123456789012', the credentials to '210987654321'" \
-    "$T/creds/other\\.yaml:[0-9]+:9" "SageMaker can only use a role of its own account"
+    "$T/creds/other\\.yaml:[0-9]+:9" "use the credentials of account 123456789012, or another role: SageMaker can only use one of its own account"
 sed 's/^  region: us-east-1$/&\n  account: "123456789012"/' "$other" >"$T/creds/guard.yaml"
 aws AWS_ACCESS_KEY_ID=AKIAOTHER AWS_SECRET_ACCESS_KEY=s "$MMECTL" apply "$T/creds/guard.yaml" -auto-approve --stats --endpoint-url "$url"
 refused "the spec's account guards it" 6 \

@@ -9,6 +9,7 @@
 #include "tests/unit/engine/reconcile/sample.h"
 
 #include "engine/reconcile/fingerprint.h"
+#include "engine/reconcile/guard.h"
 #include "engine/reconcile/planner.h"
 #include "engine/resource/names.h"
 
@@ -106,6 +107,13 @@ static UNUSED void settled(struct scene *s)
 {
     plan_ok(s, 0, 0, 0);
     assert_true(plan_is_empty(s->plan));
+}
+
+/* A plan is made all the same, and is not carried out. */
+static UNUSED void guarded(struct scene *s, enum plan_mode mode, const char *part)
+{
+    assert_ok(plan_as(s, mode), &s->err);
+    assert_fails(guard_check(s->plan, &s->err), ERR_REFUSED, &s->err, part);
 }
 
 /* The first change of that kind and action; NULL when there is none. */

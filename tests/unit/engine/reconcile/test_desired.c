@@ -128,7 +128,7 @@ static void faults(void **state)
         {"ml.m5.large\n", "ml.m5.large\n", "210987654321", ERR_REFUSED,
          "the credentials belong to account '210987654321', the spec is for '123456789012'", 11},
         {"  account: \"123456789012\"\n  region: us-east-1\n  role: arn:aws:iam::123456789012:",
-         "  region: us-east-1\n  role: arn:aws:iam::210987654321:", NULL, ERR_SPEC,
+         "  region: us-east-1\n  role: arn:aws:iam::210987654321:", NULL, ERR_REFUSED,
          "belongs to account '210987654321', the credentials to '123456789012'", 12},
         {"data/train.csv", "data/missing.csv", NULL, ERR_NOT_FOUND, "channel 'train': no file '",
          21},
