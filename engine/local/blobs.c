@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,16 +19,32 @@ enum {
     BUCKETS = 4096, /* of the in-memory table */
 };
 
+/* Never changed once they are a blob's, so that a snapshot shares them. */
+struct bytes {
+    _Atomic size_t refs;
+    size_t len;
+    char data[];
+};
+
 struct blob {
     struct blob *next;
     char id[ID_MAX];
-    struct buf bytes;
+    struct bytes *bytes;
+};
+
+struct blobs_snapshot {
+    size_t len;
+    struct {
+        char id[ID_MAX];
+        struct bytes *bytes;
+    } items[];
 };
 
 struct blobs {
     int folder_fd; /* -1: in memory */
     pthread_mutex_t lock;
     struct blob *table[BUCKETS];
+    size_t n_memory;
 };
 
 struct blob_writer {
@@ -37,6 +54,28 @@ struct blob_writer {
     struct buf bytes;
     bool finished;
 };
+
+static struct bytes *bytes_new(struct str content)
+{
+    struct bytes *bytes = xmalloc(sizeof(*bytes) + content.len);
+    atomic_init(&bytes->refs, 1);
+    bytes->len = content.len;
+    if (content.len > 0)
+        memcpy(bytes->data, content.ptr, content.len);
+    return bytes;
+}
+
+static struct bytes *bytes_share(struct bytes *bytes)
+{
+    atomic_fetch_add_explicit(&bytes->refs, 1, memory_order_relaxed);
+    return bytes;
+}
+
+static void bytes_release(struct bytes *bytes)
+{
+    if (atomic_fetch_sub(&bytes->refs, 1) == 1)
+        xfree(bytes);
+}
 
 static bool id_copy(char *out, struct str id)
 {
@@ -68,18 +107,26 @@ enum err_code blobs_open(const char *folder, struct blobs **out, struct err *err
     return ERR_NONE;
 }
 
+static void memory_clear(struct blobs *blobs)
+{
+    for (size_t i = 0; i < BUCKETS && blobs->n_memory > 0; i++) {
+        for (struct blob *blob = blobs->table[i], *next; blob != NULL; blob = next) {
+            next = blob->next;
+            bytes_release(blob->bytes);
+            xfree(blob);
+            blobs->n_memory--;
+        }
+        blobs->table[i] = NULL;
+    }
+}
+
 void blobs_close(struct blobs *blobs)
 {
     if (blobs == NULL)
         return;
     if (blobs->folder_fd >= 0)
         close(blobs->folder_fd);
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (struct blob *blob = blobs->table[i], *next; blob != NULL; blob = next) {
-            next = blob->next;
-            buf_done(&blob->bytes);
-            xfree(blob);
-        }
+    memory_clear(blobs);
     pthread_mutex_destroy(&blobs->lock);
     xfree(blobs);
 }
@@ -94,6 +141,30 @@ static struct blob **slot_of(struct blobs *blobs, const char *id)
     while (*slot != NULL && strcmp((*slot)->id, id) != 0)
         slot = &(*slot)->next;
     return slot;
+}
+
+/* Takes over the reference. */
+static void memory_put(struct blobs *blobs, const char *id, struct bytes *bytes)
+{
+    struct blob *blob = xmalloc(sizeof(*blob));
+    *blob = (struct blob){.bytes = bytes};
+    memcpy(blob->id, id, ID_MAX);
+    pthread_mutex_lock(&blobs->lock);
+    struct blob **slot = slot_of(blobs, blob->id);
+    assert(*slot == NULL);
+    *slot = blob;
+    blobs->n_memory++;
+    pthread_mutex_unlock(&blobs->lock);
+}
+
+/* NULL when absent; the caller releases it. */
+static struct bytes *memory_get(struct blobs *blobs, const char *id)
+{
+    pthread_mutex_lock(&blobs->lock);
+    struct blob *blob = *slot_of(blobs, id);
+    struct bytes *bytes = blob != NULL ? bytes_share(blob->bytes) : NULL;
+    pthread_mutex_unlock(&blobs->lock);
+    return bytes;
 }
 
 enum err_code
@@ -148,15 +219,7 @@ enum err_code blob_finish(struct blob_writer *writer, struct err *err)
         if (close(fd) != 0) /* where a quota or a network disk reports late */
             return err_errno(err, errno, "writing an object");
     } else {
-        struct blob *blob = xmalloc(sizeof(*blob));
-        *blob = (struct blob){.bytes = writer->bytes};
-        buf_init(&writer->bytes, 1);
-        memcpy(blob->id, writer->id, ID_MAX);
-        pthread_mutex_lock(&writer->blobs->lock);
-        struct blob **slot = slot_of(writer->blobs, blob->id);
-        assert(*slot == NULL);
-        *slot = blob;
-        pthread_mutex_unlock(&writer->blobs->lock);
+        memory_put(writer->blobs, writer->id, bytes_new(buf_str(&writer->bytes)));
     }
     writer->finished = true;
     return ERR_NONE;
@@ -178,6 +241,11 @@ void blob_writer_close(struct blob_writer **writer_ptr)
 
 enum err_code blobs_put(struct blobs *blobs, struct str id, struct str bytes, struct err *err)
 {
+    char name[ID_MAX] = {0};
+    if (blobs->folder_fd < 0 && id_copy(name, id)) {
+        memory_put(blobs, name, bytes_new(bytes));
+        return ERR_NONE;
+    }
     AUTO(blob_writer_close) struct blob_writer *writer = NULL;
     enum err_code code = blobs_create(blobs, id, &writer, err);
     if (code == ERR_NONE)
@@ -239,21 +307,13 @@ static enum err_code memory_read(
     struct err *err)
 {
     char name[ID_MAX];
-    struct str found = STR_NULL;
-    if (id_copy(name, id)) {
-        pthread_mutex_lock(&blobs->lock);
-        struct blob *blob = *slot_of(blobs, name);
-        if (blob != NULL) {
-            struct str all = buf_str(&blob->bytes);
-            size_t start = offset < all.len ? (size_t) offset : all.len;
-            size_t end = len < all.len - start ? start + (size_t) len : all.len;
-            found = end > start ? str_dup(arena, str_slice(all, start, end)) : STR("");
-        }
-        pthread_mutex_unlock(&blobs->lock);
-    }
-    if (str_is_null(found))
+    struct bytes *bytes = id_copy(name, id) ? memory_get(blobs, name) : NULL;
+    if (bytes == NULL)
         return err_set(err, ERR_NOT_FOUND, "the bytes of an object are gone");
-    *out = found;
+    size_t start = offset < bytes->len ? (size_t) offset : bytes->len;
+    size_t count = len < bytes->len - start ? (size_t) len : bytes->len - start;
+    *out = count > 0 ? str_dup(arena, str_of(bytes->data + start, count)) : STR("");
+    bytes_release(bytes);
     return ERR_NONE;
 }
 
@@ -304,10 +364,44 @@ enum err_code blobs_copy(struct blobs *blobs, struct str from, struct str to, st
         enum err_code code = blobs_fd(blobs, from, &fd, err);
         return code != ERR_NONE ? code : blobs_adopt(blobs, to, fd, err);
     }
-    AUTO(arena_close) struct arena *arena = arena_new("copying an object", 0);
-    struct str bytes;
-    enum err_code code = blobs_read(blobs, arena, from, 0, UINT64_MAX, &bytes, err);
-    return code != ERR_NONE ? code : blobs_put(blobs, to, bytes, err);
+    struct bytes *bytes = id_copy(old, from) ? memory_get(blobs, old) : NULL;
+    if (bytes == NULL || !id_copy(new, to))
+        return err_set(err, ERR_NOT_FOUND, "the bytes of an object are gone");
+    memory_put(blobs, new, bytes);
+    return ERR_NONE;
+}
+
+struct blobs_snapshot *blobs_snapshot(struct blobs *blobs)
+{
+    assert(blobs->folder_fd < 0);
+    pthread_mutex_lock(&blobs->lock);
+    struct blobs_snapshot *snapshot =
+        xmalloc(sizeof(*snapshot) + blobs->n_memory * sizeof(snapshot->items[0]));
+    snapshot->len = 0;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct blob *blob = blobs->table[i]; blob != NULL; blob = blob->next) {
+            memcpy(snapshot->items[snapshot->len].id, blob->id, ID_MAX);
+            snapshot->items[snapshot->len++].bytes = bytes_share(blob->bytes);
+        }
+    pthread_mutex_unlock(&blobs->lock);
+    return snapshot;
+}
+
+void blobs_restore(struct blobs *blobs, const struct blobs_snapshot *snapshot)
+{
+    assert(blobs->folder_fd < 0);
+    pthread_mutex_lock(&blobs->lock);
+    memory_clear(blobs);
+    pthread_mutex_unlock(&blobs->lock);
+    for (size_t i = 0; i < snapshot->len; i++)
+        memory_put(blobs, snapshot->items[i].id, bytes_share(snapshot->items[i].bytes));
+}
+
+void blobs_snapshot_free(struct blobs_snapshot *snapshot)
+{
+    for (size_t i = 0; snapshot != NULL && i < snapshot->len; i++)
+        bytes_release(snapshot->items[i].bytes);
+    xfree(snapshot);
 }
 
 void blobs_remove(struct blobs *blobs, struct str id)
@@ -321,11 +415,13 @@ void blobs_remove(struct blobs *blobs, struct str id)
     }
     pthread_mutex_lock(&blobs->lock);
     struct blob **slot = slot_of(blobs, name), *blob = *slot;
-    if (blob != NULL)
+    if (blob != NULL) {
         *slot = blob->next;
+        blobs->n_memory--;
+    }
     pthread_mutex_unlock(&blobs->lock);
     if (blob != NULL) {
-        buf_done(&blob->bytes);
+        bytes_release(blob->bytes);
         xfree(blob);
     }
 }

@@ -48,6 +48,12 @@ void blobs_remove(struct blobs *blobs, struct str id); /* absent is fine */
 typedef bool blobs_known_fn(void *arg, struct str id);
 void blobs_sweep(struct blobs *blobs, blobs_known_fn *known, void *arg);
 
+/* All of them at one moment, in memory only: the bytes are shared, not copied. */
+struct blobs_snapshot;
+struct blobs_snapshot *blobs_snapshot(struct blobs *blobs);
+void blobs_restore(struct blobs *blobs, const struct blobs_snapshot *snapshot);
+void blobs_snapshot_free(struct blobs_snapshot *snapshot); /* accepts NULL */
+
 /* Reads a file from its start in pieces, moving no shared offset. */
 typedef enum err_code fd_piece_fn(void *arg, struct str piece, struct err *err);
 enum err_code

@@ -115,6 +115,9 @@ struct local_room {
     void (*wipe)(struct local *local); /* deletes its rows */
     void (*dump)(
         struct local *local, struct arena *arena, struct json *into); /* adds its members */
+    /* The rows are others now (a snapshot was restored): what is kept of them in memory is read
+     * anew. */
+    void (*restored)(struct local *local);
 };
 void *local_state(struct local *local, const struct local_room *room);
 

@@ -128,6 +128,18 @@ void db_rollback(struct db *db)
     db->in_transaction = false;
 }
 
+enum err_code db_copy(struct db *from, struct db *to, struct err *err)
+{
+    assert(!from->in_transaction && !to->in_transaction);
+    sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+    if (backup != NULL) {
+        sqlite3_backup_step(backup, -1);
+        if (sqlite3_backup_finish(backup) == SQLITE_OK)
+            return ERR_NONE;
+    }
+    return err_set(err, ERR_IO, "the database cannot be copied: %s", sqlite3_errmsg(to->handle));
+}
+
 bool db_failed(const struct db *db)
 {
     return db->failure != ERR_NONE;

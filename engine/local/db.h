@@ -37,6 +37,9 @@ bool db_failed(const struct db *db);
 /* Rows inserted, changed and deleted since it was opened. */
 int64_t db_total_changes(const struct db *db);
 
+/* Makes *to what *from is, page by page. Neither in a transaction; ERR_IO when memory is short. */
+enum err_code db_copy(struct db *from, struct db *to, struct err *err) MUST_USE;
+
 /* Several statements without arguments: schemas. */
 void db_exec(struct db *db, const char *sql);
 

@@ -21,12 +21,42 @@ static const char s_schema[] =
     "CREATE TABLE IF NOT EXISTS sm_setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT "
     "ROWID;";
 
+struct setting {
+    struct str name, value;
+};
+
 struct state {
     _Atomic int64_t count; /* rows, so that a world without faults pays nothing */
     _Atomic int64_t delay_ms;
+    /* A copy of the rows, read by nearly every call. Guarded by the world lock. */
+    struct arena *arena;
+    VEC(struct setting) settings;
 };
 
-static void recount(struct local *local)
+static void reload_settings(struct local *local, struct state *state)
+{
+    struct db_stmt *AUTO(db_finish) row =
+        db_query(local_db(local), "SELECT name, value FROM sm_setting", DB_NO_ARGS);
+
+    arena_reset(state->arena);
+    memset(&state->settings, 0, sizeof(state->settings));
+    while (db_next(row))
+        *VEC_PUSH(state->arena, &state->settings) =
+            (struct setting){db_col_text(row, 0, state->arena), db_col_text(row, 1, state->arena)};
+}
+
+struct str faults_setting(struct local *local, struct str name)
+{
+    struct state *state = local_state(local, &local_faults_room);
+
+    for (size_t i = 0; state != NULL && i < state->settings.len; i++)
+        if (str_eq(state->settings.items[i].name, name))
+            return state->settings.items[i].value;
+    return STR_NULL;
+}
+
+/* What is kept in memory of faults and settings. World entered. */
+static void reload(struct local *local)
 {
     struct state *state = local_state(local, &local_faults_room);
     struct db_stmt *AUTO(db_finish) row = db_query(
@@ -41,6 +71,7 @@ static void recount(struct local *local)
         return;
     atomic_store(&state->count, found ? db_col_int(row, 0) : 0);
     atomic_store(&state->delay_ms, delay_ms < 0 || delay_ms > DELAY_MAX_MS ? 0 : delay_ms);
+    reload_settings(local, state);
 }
 
 int64_t local_answer_delay_ms(const struct local_call *call)
@@ -63,6 +94,10 @@ static bool kind_fits(struct str kind, enum fault_kind wanted)
         return str_eq_z(kind, "fail") || str_eq_z(kind, "capacity");
     case FAULT_ROLLBACK:
         return str_eq_z(kind, "fail") || str_eq_z(kind, "capacity") || str_eq_z(kind, "rollback");
+    case FAULT_STUCK:
+        return str_eq_z(kind, "stuck");
+    case FAULT_KEY:
+        return str_eq_z(kind, "key");
     }
     return false;
 }
@@ -83,6 +118,12 @@ struct match {
     int64_t id;
     bool fired;
 };
+
+static bool is_conditional(const struct local_call *call)
+{
+    return !str_is_null(call_request_header(call, "if-match")) ||
+           !str_is_null(call_request_header(call, "if-none-match"));
+}
 
 /* Counts every fault that matches; the first that is due is the answer. */
 static const struct json *take(struct local_call *call, enum fault_kind kind, struct str subject)
@@ -107,6 +148,8 @@ static const struct json *take(struct local_call *call, enum fault_kind kind, st
             continue;
         if (str_find(subject, json_get_str(fault, "name")) == SIZE_MAX &&
             !str_is_empty(json_get_str(fault, "name")))
+            continue;
+        if (json_get_bool(fault, "conditional", false) && !is_conditional(call))
             continue;
         fires = chosen == NULL && due(fault, db_col_int(row, 3) + 1, db_col_int(row, 4));
         if (fires)
@@ -161,15 +204,20 @@ bool local_fault_check(struct local_call *call)
     return true;
 }
 
+const struct json *faults_fired(struct local_call *call, enum fault_kind kind, struct str subject)
+{
+    struct state *state = local_state(call->local, &local_faults_room);
+
+    if (state == NULL || atomic_load(&state->count) == 0)
+        return NULL;
+    return take(call, kind, subject);
+}
+
 bool faults_take(
     struct local_call *call, enum fault_kind kind, struct str subject, struct str *ret_reason)
 {
-    struct state *state = local_state(call->local, &local_faults_room);
-    const struct json *fault;
+    const struct json *fault = faults_fired(call, kind, subject);
 
-    if (state == NULL || atomic_load(&state->count) == 0)
-        return false;
-    fault = take(call, kind, subject);
     if (fault == NULL)
         return false;
     *ret_reason = json_get_str(fault, "reason");
@@ -212,7 +260,7 @@ static bool set_status(struct local_call *call, const struct json *fault)
 
 static bool add_fault(struct local_call *call, const struct json *fault)
 {
-    static const char *const kinds[] = {"error", "fail", "capacity", "rollback"};
+    static const char *const kinds[] = {"error", "fail", "capacity", "rollback", "stuck", "key"};
     struct str kind = json_get_str(fault, "kind");
 
     if (str_eq_z(kind, "status"))
@@ -239,7 +287,7 @@ static enum err_code add_faults(struct local_call *call)
     JSON_EACH (fault, list)
         if (!add_fault(call, fault))
             return ERR_NONE;
-    recount(call->local);
+    reload(call->local);
     return call_json(call, json_object(call->arena));
 }
 
@@ -272,7 +320,7 @@ enum err_code faults_op(struct local_call *call, struct err *err)
     if (!str_eq_z(call->http->method, "DELETE"))
         return call_fail(call, 405, "MethodNotAllowed", "GET, POST and DELETE are understood here");
     db_run(call->db, "DELETE FROM fault", DB_NO_ARGS);
-    recount(call->local);
+    reload(call->local);
     return call_json(call, json_object(call->arena));
 }
 
@@ -291,7 +339,7 @@ enum err_code settings_op(struct local_call *call, struct err *err)
                 call->db, "INSERT OR REPLACE INTO sm_setting(name, value) VALUES(?1, ?2)",
                 DB_ARGS(db_text(setting->key), db_text(text)));
     }
-    recount(call->local);
+    reload(call->local);
     return call_json(call, json_object(call->arena));
 }
 
@@ -302,26 +350,31 @@ static enum err_code faults_start(struct local *local, void **state, struct err 
     struct state *made = xmalloc(sizeof(*made));
     enum err_code code;
 
+    *made = (struct state){.arena = arena_new("settings", 0)};
     atomic_init(&made->count, 0);
     atomic_init(&made->delay_ms, 0);
     *state = made;
     code = world_enter(local, err);
     if (code != ERR_NONE)
         return code;
-    recount(local);
+    reload(local);
     return world_leave(local, err);
 }
 
 static void faults_stop(struct local *local, void *state)
 {
+    struct state *made = state;
+
     (void) local;
+    if (made != NULL)
+        arena_free(made->arena);
     xfree(state);
 }
 
 static void faults_wipe(struct local *local)
 {
     db_exec(local_db(local), "DELETE FROM fault; DELETE FROM sm_setting;");
-    recount(local);
+    reload(local);
 }
 
 const struct local_room local_faults_room = {
@@ -330,4 +383,5 @@ const struct local_room local_faults_room = {
     .start = faults_start,
     .stop = faults_stop,
     .wipe = faults_wipe,
+    .restored = reload,
 };

@@ -13,9 +13,14 @@
  *              "capacity"  "fail" with SageMaker's capacity reason
  *              "rollback"  UpdateEndpoint: RollingBack, then InService on the old config with
  *                          `reason` as FailureReason ("" for none, which AWS does too)
- *              "status"    puts endpoint `name` into `status` (SystemUpdating) for `forMs`, now
- *   nth        only the nth call that matches     every   each nth call that matches
- *   times      else: the first so many (default 1; 0 = all)
+ *              "stuck"     CreateEndpoint and UpdateEndpoint: stays Creating or Updating for
+ * `forMs` (absent: for ever), whatever the delays are "key"       DeleteObjects: a key whose
+ * bucket/key contains `name` is answered with an <Error> of `code` and `message` (default:
+ * InternalError) and stays "status"    puts endpoint `name` into `status` (SystemUpdating) for
+ * `forMs`, now conditional  true: only calls with If-Match or If-None-Match ("error", status 409,
+ * code ConditionalRequestConflict is what S3 answers when such writes race) nth        only the nth
+ * call that matches     every   each nth call that matches times      else: the first so many
+ * (default 1; 0 = all)
  *
  * POST /_mmectl/settings {"name": "value"} sets what the world is like (null removes it):
  *   unassumableRoleSuffix               roles with this ending cannot be assumed by SageMaker
@@ -23,6 +28,17 @@
  *   s3IgnoresConditions                 "true": If-Match and If-None-Match of writes are ignored
  *   answerDelayMs                       every answer of a server comes that much later (to 60000)
  *   multiModelImages                    more repositories with the multi-model label, by commas
+ *   visibleAfterMs                      a new model, config or endpoint is not found, listed or
+ *                                       usable before; creating it again says it exists
+ *   visibleAfterMs.<kind>               the same for "model", "endpoint-config", "endpoint" alone
+ *   recreateAfterMs                     so long after a deletion is complete, creating a thing of
+ *                                       the same name is refused as already existing
+ *   failureReasonMs                     how long an endpoint InService keeps a FailureReason
+ *   serverDefaults                      what Describe answers besides what was sent: "all" fills in
+ *                                       every optional member the service may, "future" also
+ *                                       members and values that this program cannot know
+ *   opaqueEtags                         "true": every ETag is as that of an object encrypted with
+ *                                       KMS, which is no digest of its bytes
  *
  * Both survive a restart. Threads: any. Requests are signed for the service "mmectl"; these paths
  * exist in the stand-in only.
@@ -36,7 +52,7 @@ extern const struct local_room local_faults_room;
 
 local_op_fn faults_op, settings_op;
 
-enum fault_kind { FAULT_ERROR, FAULT_FAIL, FAULT_ROLLBACK };
+enum fault_kind { FAULT_ERROR, FAULT_FAIL, FAULT_ROLLBACK, FAULT_STUCK, FAULT_KEY };
 
 /* Asks, before the handler and with the world not entered, whether this call is to be answered with
  * an error; true: it has been. Costs one load when there are no faults. */
@@ -47,5 +63,9 @@ int64_t local_answer_delay_ms(const struct local_call *call);
  * counts only if the call succeeds. */
 bool faults_take(
     struct local_call *call, enum fault_kind kind, struct str subject, struct str *ret_reason);
+/* The same, giving the fault as it was planted; NULL: none. */
+const struct json *faults_fired(struct local_call *call, enum fault_kind kind, struct str subject);
+/* A setting, until the world is left; STR_NULL when there is none. World entered. */
+struct str faults_setting(struct local *local, struct str name);
 
 #endif

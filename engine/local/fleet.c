@@ -360,4 +360,5 @@ const struct local_room local_fleet_room = {
     .start = fleet_start,
     .stop = fleet_stop,
     .wipe = fleet_wipe,
+    .restored = fleet_wipe,
 };

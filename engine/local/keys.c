@@ -24,6 +24,14 @@ static void remember(struct local *local, const struct local_key *key)
     pthread_rwlock_unlock(&local->keys_lock);
 }
 
+void keys_forget(struct local *local)
+{
+    pthread_rwlock_wrlock(&local->keys_lock);
+    arena_reset(local->keys_arena);
+    memset(&local->keys, 0, sizeof(local->keys));
+    pthread_rwlock_unlock(&local->keys_lock);
+}
+
 static struct local_key copy_key(struct arena *arena, const struct local_key *key)
 {
     return (struct local_key){

@@ -4,7 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/local/world.h"
 
-#define WORLD_FORMAT "1"
+#define WORLD_FORMAT "2"
 
 struct local_delays local_delays_default(void)
 {
@@ -92,10 +92,12 @@ static enum err_code schema_make(struct local *local, struct err *err)
     enum err_code code = db_commit(local->db, err);
     if (code != ERR_NONE)
         return code;
-    if (!str_eq(format, STR(WORLD_FORMAT)))
-        return err_set(
+    if (!str_eq(format, STR(WORLD_FORMAT))) {
+        err_set(
             err, ERR_IO, "the stand-in's world has format '" STR_FMT "', this mmectl knows '%s'",
             STR_ARG(format), WORLD_FORMAT);
+        return err_hint(err, "remove the folder, or choose another one with MMECTL_HOME");
+    }
     if (!str_is_empty(wanted) && !str_eq(wanted, local->account)) {
         err_set(
             err, ERR_CONFLICT, "the stand-in's world belongs to account " STR_FMT ", not " STR_FMT,

@@ -137,6 +137,7 @@ enum err_code objects_write(
         world_abandon(local);
         code = err_set(err, ERR_NOT_FOUND, "no bucket '" STR_FMT "'", STR_ARG(bucket));
     } else if (entered) {
+        s3_seal(&call, &object);
         s3_store(&call, &object);
         code = world_leave(local, err);
     }

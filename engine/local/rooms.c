@@ -25,9 +25,12 @@ static const struct local_op s_ops[] = {
 #undef OP_ROW
 };
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wredundant-decls"
 #define DECLARE_ROOM(room) extern const struct local_room room;
 LOCAL_ROOMS(DECLARE_ROOM)
 #undef DECLARE_ROOM
+#pragma GCC diagnostic pop
 
 const struct local_room *const local_rooms[] = {
 #define ROOM_ROW(room) &room,

@@ -2,7 +2,7 @@
  *
  * s3_route.c which operation; s3_bucket.c buckets; s3_config.c their sub-resources; s3_body.c
  * bodies that become blobs; s3_store.c rows of objects and their conditions; s3_put.c, s3_get.c,
- * s3_copy.c, s3_delete.c, s3_list.c, s3_multipart.c, s3_complete.c the operations.
+ * s3_copy.c, s3_delete.c, s3_list.c, s3_versions.c, s3_multipart.c, s3_complete.c the operations.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
  */
 #ifndef ENGINE_LOCAL_S3_H
@@ -42,6 +42,9 @@
     X(LOCAL_S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", s3_delete_config, \
       OP_MUTATING) \
     X(LOCAL_S3, "GetBucketVersioning", "s3:GetBucketVersioning", s3_get_config, 0) \
+    X(LOCAL_S3, "PutBucketVersioning", "s3:PutBucketVersioning", s3_put_config, \
+      OP_MUTATING | OP_NEEDS_DIGEST) \
+    X(LOCAL_S3, "ListObjectVersions", "s3:ListBucketVersions", s3_list_versions, 0) \
     X(LOCAL_S3, "ListObjects", "s3:ListBucket", s3_list_objects, 0) \
     X(LOCAL_S3, "ListObjectsV2", "s3:ListBucket", s3_list_objects_v2, 0) \
     X(LOCAL_S3, "DeleteObjects", "s3:DeleteObject", s3_delete_objects, \
@@ -103,6 +106,20 @@ bool s3_body_text(struct local_call *call, struct str *out);
 /* As XML with this root; false: answered with MalformedXML. */
 bool s3_body_xml(struct local_call *call, const char *root, struct xml **out);
 
+/* ---- buckets (s3_known.c); world entered ---- */
+
+enum s3_versioning { S3_UNVERSIONED, S3_VERSIONED, S3_SUSPENDED };
+struct s3_bucket {
+    struct str name, region, account;
+    enum s3_versioning versioning;
+    struct str kms; /* "aws:kms" or "aws:kms:dsse" when that is its default encryption; else null */
+};
+/* Kept in memory; NULL when there is none. Until the world is left. */
+const struct s3_bucket *s3_bucket_find(struct local *local, struct str name);
+/* After the last read of whatever changes a bucket or its configuration. */
+void s3_buckets_forget(struct local *local);
+extern const struct local_room local_room_s3;
+
 /* ---- rows (s3_store.c); world entered ---- */
 
 struct s3_object {
@@ -115,13 +132,28 @@ struct s3_object {
     struct s3_sum sum;
     struct str sum_type; /* FULL_OBJECT or COMPOSITE */
     int64_t parts;       /* 0: not multipart */
+    struct str version;  /* null in a bucket that never was versioned */
+    bool marker;         /* a delete marker: nothing but key, version and time */
 };
 
 /* Exists, is ours, lives in the region addressed, is of the expected owner. false: answered. */
 bool s3_check_bucket(struct local_call *call);
 bool s3_find(struct local_call *call, struct str bucket, struct str key, struct s3_object *out);
-/* Inserts or replaces; the bytes replaced go once it is committed. */
-void s3_store(struct local_call *call, const struct s3_object *object);
+/* A version of it; null finds the current one, like s3_find. */
+bool s3_find_version(
+    struct local_call *call,
+    struct str bucket,
+    struct str key,
+    struct str version,
+    struct s3_object *out);
+/* Before s3_store() of new bytes: how they are encrypted, by headers or the bucket's default, and
+ * what that makes of the ETag. */
+void s3_seal(struct local_call *call, struct s3_object *object);
+/* The new current version: sets its version; what it replaces stays as an older version where the
+ * bucket keeps those, else its bytes go once it is committed. */
+void s3_store(struct local_call *call, struct s3_object *object);
+/* x-amz-version-id and the encryption, of what was written or read. */
+void s3_answer_state(struct local_call *call, const struct s3_object *object);
 /* What the caller may know of a missing key: 404, or 403 without s3:ListBucket. */
 enum err_code s3_fail_missing(struct local_call *call);
 /* If-None-Match: * and If-Match of a write to call's bucket and key. false: answered. */
@@ -138,6 +170,25 @@ struct str s3_quoted(struct local_call *call, struct str etag);
 void s3_answer_sum(struct local_call *call, const struct s3_sum *sum);
 /* bytes=a-b of a thing of size bytes. 0: none or not understood; 206; 416. */
 int s3_range(struct str header, uint64_t size, uint64_t *ret_offset, uint64_t *ret_len);
+
+/* ---- versions (s3_versions.c); world entered ---- */
+
+/* Moves the current row to the older versions. */
+void s3_archive(struct local_call *call, struct str bucket, struct str key);
+/* Removes the older version with this id, for good; false when there is none. *ret_marker may be
+ * NULL. */
+bool s3_drop_version(
+    struct local_call *call,
+    struct str bucket,
+    struct str key,
+    struct str version,
+    bool *ret_marker);
+void s3_add_marker(struct local_call *call, struct str key, struct str version);
+/* After the current version went for good: the newest older one takes its place, unless it is a
+ * marker. */
+void s3_promote(struct local_call *call, struct str key);
+/* Whether the newest version is a marker; its id. */
+bool s3_marker_is_latest(struct local_call *call, struct str key, struct str *ret_version);
 
 /* ---- copies (s3_copy.c) ---- */
 

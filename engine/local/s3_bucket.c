@@ -131,12 +131,18 @@ enum err_code s3_delete_bucket(struct local_call *call, struct err *err)
     if (has_row(call, "SELECT 1 FROM object WHERE bucket=?1 LIMIT 1"))
         return call_fail(
             call, 409, "BucketNotEmpty", "The bucket you tried to delete is not empty");
+    if (has_row(call, "SELECT 1 FROM old_version WHERE bucket=?1 LIMIT 1"))
+        return call_fail(
+            call, 409, "BucketNotEmpty",
+            "The bucket you tried to delete is not empty. You must delete all versions in the "
+            "bucket.");
     struct db_stmt *q =
         db_query(call->db, "SELECT id FROM upload WHERE bucket=?1", DB_ARGS(db_text(call->bucket)));
     while (db_next(q))
         s3_drop_upload(call, db_col_text(q, 0, call->arena), true);
     db_finish(&q);
     db_run(call->db, "DELETE FROM bucket WHERE name=?1", DB_ARGS(db_text(call->bucket)));
+    s3_buckets_forget(call->local);
     return call_empty(call, 204);
 }
 

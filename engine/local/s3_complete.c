@@ -195,6 +195,7 @@ commit(struct local_call *call, struct completion *done, bool *ret_ok, struct er
         return ERR_NONE;
     }
     if (ok) {
+        s3_seal(call, &done->object);
         s3_store(call, &done->object);
         s3_drop_upload(call, done->upload.id, true);
     }
@@ -228,6 +229,7 @@ enum err_code s3_complete_upload(struct local_call *call, struct err *err)
             blobs_remove(call->local->blobs, done.object.blob);
         return code;
     }
+    s3_answer_state(call, &done.object);
     AUTO(buf_done) struct buf xml = BUF_INIT(KIB(64));
     buf_add_z(&xml, "<CompleteMultipartUploadResult" S3_XMLNS ">");
     xml_element(

@@ -47,6 +47,7 @@ static void store(struct local_call *call, const struct config *config, struct s
     db_run(
         call->db, "INSERT OR REPLACE INTO bucket_config(bucket, kind, xml) VALUES(?1, ?2, ?3)",
         DB_ARGS(db_text(call->bucket), db_text(str_from(config->kind)), db_text(xml)));
+    s3_buckets_forget(call->local);
 }
 
 enum err_code s3_get_config(struct local_call *call, struct err *err)
@@ -88,6 +89,13 @@ static bool tags_are_valid(const struct xml *tagging, size_t max)
     return count <= max;
 }
 
+/* https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html */
+static bool versioning_is_valid(const struct xml *versioning)
+{
+    struct str status = xml_get_text(versioning, "Status");
+    return str_eq(status, STR("Enabled")) || str_eq(status, STR("Suspended"));
+}
+
 enum err_code s3_put_config(struct local_call *call, struct err *err)
 {
     (void) err;
@@ -99,6 +107,10 @@ enum err_code s3_put_config(struct local_call *call, struct err *err)
         return ERR_NONE;
     if (str_eq(xml->name, STR("Tagging")) && !tags_are_valid(xml, 50))
         return call_fail(call, 400, "InvalidTag", "The tag provided was not a valid tag.");
+    if (str_eq(xml->name, STR("VersioningConfiguration")) && !versioning_is_valid(xml))
+        return call_fail(
+            call, 400, "IllegalVersioningConfigurationException",
+            "The Versioning element must be specified");
     store(call, config, without_declaration(text));
     return call_empty(call, str_eq(xml->name, STR("Tagging")) ? 204 : 200);
 }
@@ -113,13 +125,34 @@ enum err_code s3_delete_config(struct local_call *call, struct err *err)
     return call_empty(call, config->delete_status);
 }
 
+static bool find_tagged(struct local_call *call, struct s3_object *out)
+{
+    return s3_find_version(call, call->bucket, call->key, call_param(call, "versionId"), out) &&
+           !out->marker;
+}
+
+/* Tags belong to a version and make no new one. */
+static void store_tags(struct local_call *call, const struct s3_object *object)
+{
+    struct db_arg version = db_text(str_is_null(object->version) ? STR("null") : object->version);
+    db_run(
+        call->db,
+        "UPDATE object SET tags=?3 WHERE bucket=?1 AND key=?2 AND coalesce(version, 'null')=?4",
+        DB_ARGS(db_text(object->bucket), db_text(object->key), db_text(object->tags), version));
+    db_run(
+        call->db,
+        "UPDATE old_version SET tags=?3 WHERE bucket=?1 AND key=?2"
+        " AND coalesce(version, 'null')=?4",
+        DB_ARGS(db_text(object->bucket), db_text(object->key), db_text(object->tags), version));
+}
+
 enum err_code s3_get_object_tagging(struct local_call *call, struct err *err)
 {
     (void) err;
     struct s3_object object;
     if (!s3_check_bucket(call))
         return ERR_NONE;
-    if (!s3_find(call, call->bucket, call->key, &object))
+    if (!find_tagged(call, &object))
         return s3_fail_missing(call);
     struct query_param *pairs = NULL;
     size_t count = 0;
@@ -146,7 +179,7 @@ enum err_code s3_put_object_tagging(struct local_call *call, struct err *err)
     struct xml *xml;
     if (!s3_check_bucket(call) || !s3_body_xml(call, "Tagging", &xml))
         return ERR_NONE;
-    if (!s3_find(call, call->bucket, call->key, &object))
+    if (!find_tagged(call, &object))
         return s3_fail_missing(call);
     if (!tags_are_valid(xml, 10))
         return call_fail(call, 400, "InvalidTag", "The tag provided was not a valid tag.");
@@ -159,7 +192,7 @@ enum err_code s3_put_object_tagging(struct local_call *call, struct err *err)
         uri_encode(&tags, xml_get_text(tag, "Value"), false);
     }
     object.tags = tags.len > 0 ? str_dup(call->arena, buf_str(&tags)) : STR_NULL;
-    s3_store(call, &object);
+    store_tags(call, &object);
     return call_empty(call, 200);
 }
 
@@ -169,9 +202,9 @@ enum err_code s3_delete_object_tagging(struct local_call *call, struct err *err)
     struct s3_object object;
     if (!s3_check_bucket(call))
         return ERR_NONE;
-    if (!s3_find(call, call->bucket, call->key, &object))
+    if (!find_tagged(call, &object))
         return s3_fail_missing(call);
     object.tags = STR_NULL;
-    s3_store(call, &object);
+    store_tags(call, &object);
     return call_empty(call, 204);
 }

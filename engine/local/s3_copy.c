@@ -2,13 +2,14 @@
 #include "engine/local/s3.h"
 #include "engine/local/world.h"
 
-/* x-amz-copy-source: /bucket/url-encoded-key[?versionId=null] */
-static bool parse_source(struct local_call *call, struct str *ret_bucket, struct str *ret_key)
+/* x-amz-copy-source: /bucket/url-encoded-key[?versionId=id] */
+static bool parse_source(
+    struct local_call *call, struct str *ret_bucket, struct str *ret_key, struct str *ret_version)
 {
     struct str source = call_request_header(call, "x-amz-copy-source");
     size_t version = str_find(source, STR("?versionId="));
     struct str version_id =
-        version == SIZE_MAX ? STR("null") : str_from_index(source, version + strlen("?versionId="));
+        version == SIZE_MAX ? STR_NULL : str_from_index(source, version + strlen("?versionId="));
     struct str decoded = STR("");
     bool ok = uri_decode(call->arena, str_slice(source, 0, version), false, &decoded);
     if (str_starts(decoded, STR("/")))
@@ -20,12 +21,9 @@ static bool parse_source(struct local_call *call, struct str *ret_bucket, struct
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
         return false;
     }
-    if (!str_eq(version_id, STR("null"))) {
-        call_fail(call, 404, "NoSuchVersion", "The specified version does not exist.");
-        return false;
-    }
     *ret_bucket = str_slice(decoded, 0, slash);
     *ret_key = str_from_index(decoded, slash + 1);
+    *ret_version = version_id;
     return true;
 }
 
@@ -51,14 +49,12 @@ static bool source_conditions(struct local_call *call, const struct s3_object *o
 
 bool s3_copy_source(struct local_call *call, struct s3_object *out)
 {
-    struct str bucket, key, account = STR_NULL;
-    if (!parse_source(call, &bucket, &key))
+    struct str bucket, key, version;
+    *out = (struct s3_object){0};
+    if (!parse_source(call, &bucket, &key, &version))
         return false;
-    struct db_stmt *q =
-        db_query(call->db, "SELECT account FROM bucket WHERE name=?1", DB_ARGS(db_text(bucket)));
-    if (db_next(q))
-        account = db_col_text(q, 0, call->arena);
-    db_finish(&q);
+    const struct s3_bucket *known = s3_bucket_find(call->local, bucket);
+    struct str account = known != NULL ? known->account : STR_NULL;
     struct str expected = call_request_header(call, "x-amz-source-expected-bucket-owner");
     if (str_is_null(account))
         call_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
@@ -66,8 +62,15 @@ bool s3_copy_source(struct local_call *call, struct s3_object *out)
         !str_eq(account, call->account) || call_is_denied(call, "s3:GetObject") ||
         (!str_is_null(expected) && !str_eq(expected, account)))
         call_fail(call, 403, "AccessDenied", "Access Denied");
-    else if (!s3_find(call, bucket, key, out))
+    else if (!s3_find_version(call, bucket, key, version, out) && str_is_null(version))
         s3_fail_missing(call);
+    else if (str_is_null(out->bucket))
+        call_fail(call, 404, "NoSuchVersion", "The specified version does not exist.");
+    else if (out->marker)
+        call_fail(
+            call, 400, "InvalidRequest",
+            "The source of a copy request may not specifically refer to a delete marker by "
+            "version id.");
     else
         return source_conditions(call, out);
     return false;
@@ -78,6 +81,23 @@ static bool replaces(const struct local_call *call, const char *directive)
     return str_eq(call_request_header(call, directive), STR("REPLACE"));
 }
 
+/* The source's headers, but not its encryption: that is the request's or the bucket's. */
+static bool copy_headers(struct local_call *call, const struct json *from, struct json **out)
+{
+    struct json *own, *headers = json_object(call->arena);
+    struct str prefix = STR("x-amz-server-side-encryption");
+    if (!s3_keep_headers(call, &own))
+        return false;
+    JSON_EACH (header, from)
+        if (!str_starts(header->key, prefix))
+            json_set(call->arena, headers, header->key, json_copy(call->arena, header));
+    JSON_EACH (header, own)
+        if (str_starts(header->key, prefix))
+            json_set(call->arena, headers, header->key, json_copy(call->arena, header));
+    *out = headers;
+    return true;
+}
+
 /* The new object's row from the source's and the request's headers. false: answered. */
 static bool plan_copy(struct local_call *call, struct s3_object *object)
 {
@@ -86,7 +106,8 @@ static bool plan_copy(struct local_call *call, struct s3_object *object)
         return false;
     bool new_headers = replaces(call, "x-amz-metadata-directive");
     bool new_tags = replaces(call, "x-amz-tagging-directive");
-    if (!new_headers && !new_tags && str_eq(source.bucket, call->bucket) &&
+    bool sealed = !str_is_null(call_request_header(call, "x-amz-server-side-encryption"));
+    if (!new_headers && !new_tags && !sealed && str_eq(source.bucket, call->bucket) &&
         str_eq(source.key, call->key)) {
         call_fail(
             call, 400, "InvalidRequest",
@@ -100,7 +121,10 @@ static bool plan_copy(struct local_call *call, struct s3_object *object)
     object->bucket = call->bucket;
     object->key = call->key;
     object->modified_ms = call->now_ms;
-    if (new_headers && !s3_keep_headers(call, &object->headers))
+    if (str_starts(json_get_str(source.headers, "x-amz-server-side-encryption"), STR("aws:kms")))
+        object->etag = STR_NULL; /* of the source alone: the copy's comes from its bytes */
+    if (new_headers ? !s3_keep_headers(call, &object->headers)
+                    : !copy_headers(call, source.headers, &object->headers))
         return false;
     if (new_tags)
         object->tags = call_request_header(call, "x-amz-tagging");
@@ -114,11 +138,11 @@ static enum err_code add_piece(void *arg, struct str piece, struct err *err)
     return ERR_NONE;
 }
 
-/* A copy is one piece: of a multipart source it gets a plain MD5 as its ETag, and no checksum of
- * checksums. */
+/* A copy is one piece: of a multipart source, or one whose ETag says nothing, it gets a plain MD5
+ * as its ETag, and no checksum of checksums. */
 static enum err_code flatten(struct local_call *call, struct s3_object *object, struct err *err)
 {
-    if (object->parts == 0)
+    if (object->parts == 0 && !str_is_null(object->etag))
         return ERR_NONE;
     AUTO(digest_close) struct digest *digest = digest_new();
     AUTO(fd_close) int fd = -1;
@@ -168,7 +192,7 @@ take_source(struct local_call *call, struct s3_object *object, bool *ret_ok, str
 }
 
 static enum err_code
-store_copy(struct local_call *call, const struct s3_object *object, bool *ret_ok, struct err *err)
+store_copy(struct local_call *call, struct s3_object *object, bool *ret_ok, struct err *err)
 {
     enum err_code code = world_enter(call->local, err);
     *ret_ok = false;
@@ -178,6 +202,7 @@ store_copy(struct local_call *call, const struct s3_object *object, bool *ret_ok
         world_abandon(call->local);
         return ERR_NONE;
     }
+    s3_seal(call, object);
     s3_store(call, object);
     code = world_leave(call->local, err);
     *ret_ok = code == ERR_NONE;
@@ -208,6 +233,6 @@ enum err_code s3_copy_object(struct local_call *call, struct err *err)
         xml_element(&xml, s3_sum_element(object.sum.kind), object.sum.value);
     }
     buf_add_z(&xml, "</CopyObjectResult>");
-    call_header(call, "x-amz-server-side-encryption", STR("AES256"));
+    s3_answer_state(call, &object);
     return call_xml(call, buf_str(&xml));
 }

@@ -88,7 +88,7 @@ static void answer_headers(struct local_call *call, const struct s3_object *obje
     call_header(call, "ETag", s3_quoted(call, object->etag));
     call_header(call, "Last-Modified", time_http(call->arena, object->modified_ms));
     call_header(call, "Accept-Ranges", STR("bytes"));
-    call_header(call, "x-amz-server-side-encryption", STR("AES256"));
+    s3_answer_state(call, object);
     struct query_param *tags = NULL;
     size_t n_tags = 0;
     struct err ignored;
@@ -113,6 +113,33 @@ struct source {
     int fd;
 };
 
+/* The version asked for. A marker is no object: of a key it hides it answers 404, by its own id
+ * 405.
+ */
+static bool find_version(struct local_call *call, struct s3_object *out)
+{
+    struct str version = call_param(call, "versionId"), marker = STR_NULL;
+    bool found = s3_find_version(call, call->bucket, call->key, version, out);
+    if (found && !out->marker)
+        return true;
+    if (found) {
+        call_fail(
+            call, 405, "MethodNotAllowed",
+            "The specified method is not allowed against this resource.");
+        marker = version;
+    } else if (!str_is_null(version)) {
+        call_fail(call, 404, "NoSuchVersion", "The specified version does not exist.");
+    } else {
+        s3_fail_missing(call);
+        s3_marker_is_latest(call, call->key, &marker);
+    }
+    if (!str_is_null(marker)) {
+        call_header(call, "x-amz-delete-marker", STR("true"));
+        call_header(call, "x-amz-version-id", marker);
+    }
+    return false;
+}
+
 static enum err_code
 find(struct local_call *call, struct source *out, bool *ret_ok, struct err *err)
 {
@@ -120,11 +147,7 @@ find(struct local_call *call, struct source *out, bool *ret_ok, struct err *err)
     *ret_ok = false;
     if (code != ERR_NONE)
         return code;
-    if (s3_check_bucket(call)) {
-        *ret_ok = s3_find(call, call->bucket, call->key, &out->object);
-        if (!*ret_ok)
-            s3_fail_missing(call);
-    }
+    *ret_ok = s3_check_bucket(call) && find_version(call, &out->object);
     if (*ret_ok)
         code = blobs_fd(call->local->blobs, out->object.blob, &out->fd, err);
     if (code != ERR_NONE) {

@@ -18,6 +18,7 @@ commit(struct local_call *call, struct s3_object *object, bool *ret_stored, stru
         world_abandon(call->local);
         return ERR_NONE;
     }
+    s3_seal(call, object);
     s3_store(call, object);
     code = world_leave(call->local, err);
     *ret_stored = code == ERR_NONE;
@@ -54,7 +55,7 @@ enum err_code s3_put_object(struct local_call *call, struct err *err)
         return code;
     }
     call_header(call, "ETag", s3_quoted(call, object.etag));
-    call_header(call, "x-amz-server-side-encryption", STR("AES256"));
+    s3_answer_state(call, &object);
     s3_answer_sum(call, &object.sum);
     if (object.sum.kind != S3_SUM_NONE)
         call_header(call, "x-amz-checksum-type", object.sum_type);

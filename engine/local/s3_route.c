@@ -31,6 +31,8 @@ static const struct row s_rows[] = {
     {"PUT", LEVEL_BUCKET, "lifecycle", NULL, "PutBucketLifecycleConfiguration"},
     {"DELETE", LEVEL_BUCKET, "lifecycle", NULL, "DeleteBucketLifecycle"},
     {"GET", LEVEL_BUCKET, "versioning", NULL, "GetBucketVersioning"},
+    {"PUT", LEVEL_BUCKET, "versioning", NULL, "PutBucketVersioning"},
+    {"GET", LEVEL_BUCKET, "versions", NULL, "ListObjectVersions"},
     {"GET", LEVEL_BUCKET, "uploads", NULL, "ListMultipartUploads"},
     {"POST", LEVEL_BUCKET, "delete", NULL, "DeleteObjects"},
     {"GET", LEVEL_BUCKET, "list-type", NULL, "ListObjectsV2"},
@@ -98,8 +100,7 @@ static bool has_subresource(const struct local_call *call)
     for (size_t i = 0; i < ARRAY_LEN(s_subresources); i++)
         if (call_has_param(call, s_subresources[i]))
             return true;
-    /* There are no versions here; "null" is the one every object has. */
-    return call_has_param(call, "versionId") && !str_eq(call_param(call, "versionId"), STR("null"));
+    return false;
 }
 
 struct str s3_route(const struct local_call *call)

@@ -1,5 +1,7 @@
 /* Rows of objects, the conditions on them, and the S3 room itself. */
+#include "engine/local/faults.h"
 #include "engine/local/s3.h"
+#include "engine/local/s3_known.h"
 #include "engine/local/sm.h"
 #include "engine/local/world.h"
 
@@ -16,7 +18,13 @@ static const char s_schema[] =
     "  bucket TEXT NOT NULL REFERENCES bucket(name), key TEXT NOT NULL, blob TEXT NOT NULL,"
     "  size INTEGER NOT NULL, etag TEXT NOT NULL, modified_ms INTEGER NOT NULL,"
     "  headers TEXT NOT NULL, tags TEXT, sum_kind INTEGER NOT NULL, sum TEXT, sum_type TEXT,"
-    "  parts INTEGER NOT NULL, PRIMARY KEY(bucket, key)) WITHOUT ROWID;"
+    "  parts INTEGER NOT NULL, version TEXT, PRIMARY KEY(bucket, key)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS old_version("
+    "  number INTEGER PRIMARY KEY AUTOINCREMENT, marker INTEGER NOT NULL,"
+    "  bucket TEXT NOT NULL REFERENCES bucket(name), key TEXT NOT NULL, blob TEXT,"
+    "  size INTEGER NOT NULL, etag TEXT, modified_ms INTEGER NOT NULL, headers TEXT, tags TEXT,"
+    "  sum_kind INTEGER NOT NULL, sum TEXT, sum_type TEXT, parts INTEGER NOT NULL, version TEXT);"
+    "CREATE INDEX IF NOT EXISTS old_version_key ON old_version(bucket, key, number);"
     "CREATE TABLE IF NOT EXISTS upload("
     "  id TEXT PRIMARY KEY, bucket TEXT NOT NULL REFERENCES bucket(name), key TEXT NOT NULL,"
     "  created_ms INTEGER NOT NULL, headers TEXT NOT NULL, tags TEXT, sum_name TEXT,"
@@ -40,11 +48,13 @@ static bool blob_is_known(void *arg, struct str id)
 /* Bytes that a killed process had written and no row had named. */
 static enum err_code s3_start(struct local *local, void **state, struct err *err)
 {
-    (void) state;
+    *state = s3_known_new();
     db_begin(local->db);
     db_exec(
         local->db, "CREATE TEMP TABLE known_blob(blob TEXT PRIMARY KEY) WITHOUT ROWID;"
                    "INSERT OR IGNORE INTO known_blob SELECT blob FROM object;"
+                   "INSERT OR IGNORE INTO known_blob SELECT blob FROM old_version WHERE blob IS "
+                   "NOT NULL;"
                    "INSERT OR IGNORE INTO known_blob SELECT blob FROM part");
     if (!db_failed(local->db))
         blobs_sweep(local->blobs, blob_is_known, local);
@@ -55,14 +65,19 @@ static enum err_code s3_start(struct local *local, void **state, struct err *err
 static void s3_wipe(struct local *local)
 {
     AUTO(arena_close) struct arena *arena = arena_new("wiping buckets", 0);
-    struct db_stmt *q =
-        db_query(local->db, "SELECT blob FROM object UNION SELECT blob FROM part", DB_NO_ARGS);
+    struct db_stmt *q = db_query(
+        local->db,
+        "SELECT blob FROM object UNION SELECT blob FROM part UNION SELECT blob FROM old_version"
+        " WHERE blob IS NOT NULL",
+        DB_NO_ARGS);
     while (db_next(q))
         world_doom_blob(local, db_col_text(q, 0, arena));
     db_finish(&q);
     db_exec(
         local->db, "DELETE FROM part; DELETE FROM upload; DELETE FROM object;"
+                   "DELETE FROM old_version;"
                    "DELETE FROM bucket_config; DELETE FROM bucket");
+    s3_buckets_forget(local);
 }
 
 static struct json *dump_objects(struct local *local, struct arena *arena, struct str bucket)
@@ -80,6 +95,26 @@ static struct json *dump_objects(struct local *local, struct arena *arena, struc
     }
     db_finish(&q);
     return list;
+}
+
+/* NULL when there are none. */
+static struct json *dump_versions(struct local *local, struct arena *arena, struct str bucket)
+{
+    struct json *list = json_array(arena);
+    struct db_stmt *q = db_query(
+        local->db, "SELECT key, marker, etag FROM old_version WHERE bucket=?1 ORDER BY key, number",
+        DB_ARGS(db_text(bucket)));
+    while (db_next(q)) {
+        struct json *version = json_object(arena);
+        json_put(arena, version, "key", json_string(arena, db_col_text(q, 0, arena)));
+        if (db_col_int(q, 1) != 0)
+            json_put(arena, version, "deleteMarker", json_bool(arena, true));
+        else
+            json_put(arena, version, "etag", json_string(arena, db_col_text(q, 2, arena)));
+        json_push(list, version);
+    }
+    db_finish(&q);
+    return list->len > 0 ? list : NULL;
 }
 
 static struct json *dump_uploads(struct local *local, struct arena *arena, struct str bucket)
@@ -105,6 +140,7 @@ static void s3_dump(struct local *local, struct arena *arena, struct json *into)
         json_put(arena, bucket, "region", json_string(arena, db_col_text(q, 1, arena)));
         json_put(arena, bucket, "account", json_string(arena, db_col_text(q, 2, arena)));
         json_put(arena, bucket, "objects", dump_objects(local, arena, name));
+        json_put(arena, bucket, "olderVersions", dump_versions(local, arena, name));
         json_put(arena, bucket, "uploads", dump_uploads(local, arena, name));
         json_push(list, bucket);
     }
@@ -112,13 +148,20 @@ static void s3_dump(struct local *local, struct arena *arena, struct json *into)
     json_put(arena, into, "buckets", list);
 }
 
-extern const struct local_room local_room_s3;
+static void s3_stop(struct local *local, void *state)
+{
+    (void) local;
+    s3_known_free(state);
+}
+
 const struct local_room local_room_s3 = {
     .name = "s3",
     .schema = s_schema,
     .start = s3_start,
+    .stop = s3_stop,
     .wipe = s3_wipe,
     .dump = s3_dump,
+    .restored = s3_buckets_forget,
 };
 
 static enum err_code fail_region(struct local_call *call, struct str region)
@@ -134,24 +177,18 @@ static enum err_code fail_region(struct local_call *call, struct str region)
 
 bool s3_check_bucket(struct local_call *call)
 {
-    struct str region = STR_NULL, account = STR_NULL;
-    struct db_stmt *q = db_query(
-        call->db, "SELECT region, account FROM bucket WHERE name=?1",
-        DB_ARGS(db_text(call->bucket)));
-    if (db_next(q)) {
-        region = db_col_text(q, 0, call->arena);
-        account = db_col_text(q, 1, call->arena);
-    }
-    db_finish(&q);
+    const struct s3_bucket *bucket = s3_bucket_find(call->local, call->bucket);
     struct str expected = call_request_header(call, "x-amz-expected-bucket-owner");
-    if (str_is_null(region))
+    if (bucket == NULL)
         call_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
     else if (
-        !str_eq(account, call->account) || (!str_is_null(expected) && !str_eq(expected, account)))
+        !str_eq(bucket->account, call->account) ||
+        (!str_is_null(expected) && !str_eq(expected, bucket->account)))
         call_fail(call, 403, "AccessDenied", "Access Denied");
     else if (
-        !str_eq(region, call->region) && !str_eq_z(str_from(call->op->name), "GetBucketLocation"))
-        fail_region(call, region);
+        !str_eq(bucket->region, call->region) &&
+        !str_eq_z(str_from(call->op->name), "GetBucketLocation"))
+        fail_region(call, bucket->region);
     else if (call->key.len > MAX_KEY)
         call_fail(call, 400, "KeyTooLongError", "Your key is too long");
     return !call->failed;
@@ -166,55 +203,150 @@ static struct json *parse_headers(struct arena *arena, struct str text)
     return headers;
 }
 
+#define OBJECT_COLUMNS \
+    "blob, size, etag, modified_ms, headers, tags, sum_kind, sum, sum_type, parts, version"
+
+static struct s3_object
+object_of(struct db_stmt *q, struct arena *arena, struct str bucket, struct str key)
+{
+    return (struct s3_object){
+        .bucket = bucket,
+        .key = key,
+        .blob = db_col_text(q, 0, arena),
+        .size_bytes = (uint64_t) db_col_int(q, 1),
+        .etag = db_col_text(q, 2, arena),
+        .modified_ms = db_col_int(q, 3),
+        .headers = parse_headers(arena, db_col_text(q, 4, arena)),
+        .tags = db_col_text(q, 5, arena),
+        .sum = {(enum s3_sum_kind) db_col_int(q, 6), db_col_text(q, 7, arena)},
+        .sum_type = db_col_text(q, 8, arena),
+        .parts = db_col_int(q, 9),
+        .version = db_col_text(q, 10, arena),
+    };
+}
+
 bool s3_find(struct local_call *call, struct str bucket, struct str key, struct s3_object *out)
 {
-    struct arena *arena = call->arena;
     struct db_stmt *q = db_query(
-        call->db,
-        "SELECT blob, size, etag, modified_ms, headers, tags, sum_kind, sum, sum_type, parts"
-        " FROM object WHERE bucket=?1 AND key=?2",
+        call->db, "SELECT " OBJECT_COLUMNS " FROM object WHERE bucket=?1 AND key=?2",
         DB_ARGS(db_text(bucket), db_text(key)));
     bool found = db_next(q);
     if (found)
-        *out = (struct s3_object){
-            .bucket = bucket,
-            .key = key,
-            .blob = db_col_text(q, 0, arena),
-            .size_bytes = (uint64_t) db_col_int(q, 1),
-            .etag = db_col_text(q, 2, arena),
-            .modified_ms = db_col_int(q, 3),
-            .headers = parse_headers(arena, db_col_text(q, 4, arena)),
-            .tags = db_col_text(q, 5, arena),
-            .sum = {(enum s3_sum_kind) db_col_int(q, 6), db_col_text(q, 7, arena)},
-            .sum_type = db_col_text(q, 8, arena),
-            .parts = db_col_int(q, 9),
-        };
+        *out = object_of(q, call->arena, bucket, key);
     db_finish(&q);
     return found;
 }
 
-void s3_store(struct local_call *call, const struct s3_object *object)
+/* The id every object has that was written while its bucket kept no versions. */
+static bool is_null_version(struct str version)
 {
+    return str_is_null(version) || str_eq(version, STR("null"));
+}
+
+bool s3_find_version(
+    struct local_call *call,
+    struct str bucket,
+    struct str key,
+    struct str version,
+    struct s3_object *out)
+{
+    struct s3_object current;
+    bool found = s3_find(call, bucket, key, &current);
+    if (found && (str_is_null(version) || str_eq(version, current.version) ||
+                  (is_null_version(version) && is_null_version(current.version)))) {
+        *out = current;
+        return true;
+    }
+    if (str_is_null(version))
+        return false;
     struct db_stmt *q = db_query(
-        call->db, "SELECT blob FROM object WHERE bucket=?1 AND key=?2",
-        DB_ARGS(db_text(object->bucket), db_text(object->key)));
-    if (db_next(q)) {
-        struct str old = db_col_text(q, 0, call->arena);
-        if (!str_eq(old, object->blob))
-            world_doom_blob(call->local, old);
+        call->db,
+        "SELECT " OBJECT_COLUMNS ", marker FROM old_version WHERE bucket=?1 AND key=?2"
+        " AND coalesce(version, 'null')=?3",
+        DB_ARGS(db_text(bucket), db_text(key), db_text(version)));
+    found = db_next(q);
+    if (found) {
+        *out = object_of(q, call->arena, bucket, key);
+        out->marker = db_col_int(q, 11) != 0;
     }
     db_finish(&q);
+    return found;
+}
+
+/* https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: an ETag is an MD5 only of what
+ * is not encrypted with KMS. */
+void s3_seal(struct local_call *call, struct s3_object *object)
+{
+    const struct s3_bucket *bucket = s3_bucket_find(call->local, object->bucket);
+    struct str sse = json_get_str(object->headers, "x-amz-server-side-encryption");
+    if (str_is_null(sse) && bucket != NULL && !str_is_null(bucket->kms)) {
+        sse = bucket->kms;
+        json_put(
+            call->arena, object->headers, "x-amz-server-side-encryption",
+            json_string(call->arena, str_dup(call->arena, sse)));
+    }
+    if (!str_starts(sse, STR("aws:kms")) &&
+        !str_eq(faults_setting(call->local, STR("opaqueEtags")), STR("true")))
+        return;
+    object->etag = world_new_id(call->local, call->arena);
+    if (object->parts > 0)
+        object->etag =
+            str_fmt(call->arena, STR_FMT "-%lld", STR_ARG(object->etag), (long long) object->parts);
+}
+
+/* What is current and is to be replaced by `object`. */
+static void displace(struct local_call *call, struct s3_object *object)
+{
+    const struct s3_bucket *bucket = s3_bucket_find(call->local, object->bucket);
+    enum s3_versioning mode = bucket != NULL ? bucket->versioning : S3_UNVERSIONED;
+    struct str blob = STR_NULL, version = STR_NULL;
+    struct db_stmt *q = db_query(
+        call->db, "SELECT blob, version FROM object WHERE bucket=?1 AND key=?2",
+        DB_ARGS(db_text(object->bucket), db_text(object->key)));
+    if (db_next(q)) {
+        blob = db_col_text(q, 0, call->arena);
+        version = db_col_text(q, 1, call->arena);
+    }
+    db_finish(&q);
+    object->version = STR_NULL;
+    if (mode == S3_VERSIONED)
+        object->version = world_new_id(call->local, call->arena);
+    else if (mode == S3_SUSPENDED)
+        object->version = STR("null");
+    if (!str_is_null(blob) &&
+        (mode == S3_VERSIONED || (mode == S3_SUSPENDED && !is_null_version(version))))
+        s3_archive(call, object->bucket, object->key);
+    else if (!str_is_null(blob) && !str_eq(blob, object->blob))
+        world_doom_blob(call->local, blob);
+    if (mode == S3_SUSPENDED)
+        s3_drop_version(call, object->bucket, object->key, STR("null"), NULL);
+}
+
+void s3_store(struct local_call *call, struct s3_object *object)
+{
+    displace(call, object);
     db_run(
         call->db,
         "INSERT OR REPLACE INTO object(bucket, key, blob, size, etag, modified_ms, headers, tags,"
-        " sum_kind, sum, sum_type, parts) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+        " sum_kind, sum, sum_type, parts, version)"
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
         DB_ARGS(
             db_text(object->bucket), db_text(object->key), db_text(object->blob),
             db_int((int64_t) object->size_bytes), db_text(object->etag),
             db_int(object->modified_ms),
             db_text(json_text(call->arena, object->headers, JSON_COMPACT)), db_text(object->tags),
             db_int(object->sum.kind), db_text(object->sum.value), db_text(object->sum_type),
-            db_int(object->parts)));
+            db_int(object->parts), db_text(object->version)));
+}
+
+void s3_answer_state(struct local_call *call, const struct s3_object *object)
+{
+    struct str sse = json_get_str(object->headers, "x-amz-server-side-encryption");
+    call_header(call, "x-amz-server-side-encryption", str_is_null(sse) ? STR("AES256") : sse);
+    call_header(
+        call, "x-amz-server-side-encryption-aws-kms-key-id",
+        json_get_str(object->headers, "x-amz-server-side-encryption-aws-kms-key-id"));
+    call_header(call, "x-amz-version-id", object->version);
 }
 
 enum err_code s3_fail_missing(struct local_call *call)
@@ -290,7 +422,13 @@ static struct str content_encoding(struct local_call *call, struct str value)
 bool s3_keep_headers(struct local_call *call, struct json **out)
 {
     static const char *const kept[] = {
-        "content-type", "cache-control", "content-disposition", "content-language", "expires"};
+        "content-type",
+        "cache-control",
+        "content-disposition",
+        "content-language",
+        "expires",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id"};
     struct json *headers = json_object(call->arena);
     size_t metadata = 0;
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {

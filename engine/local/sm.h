@@ -46,6 +46,13 @@ bool sm_find(
     enum sm_thing_kind kind,
     struct str name,
     struct sm_thing *out);
+/* The same for a caller from outside: what was created a moment ago may not be visible yet (setting
+ * visibleAfterMs). */
+bool sm_find_visible(
+    struct local_call *call, enum sm_thing_kind kind, struct str name, struct sm_thing *out);
+/* Whether a Create must answer that the name is taken: the thing is there, or was deleted a moment
+ * ago (setting recreateAfterMs). */
+bool sm_name_taken(struct local_call *call, enum sm_thing_kind kind, struct str name);
 void sm_save(struct local *local, struct arena *arena, const struct sm_thing *thing);
 void sm_drop(struct local *local, struct arena *arena, const struct sm_thing *thing); /* + tags */
 /* Saves a new thing made by this call, with its tags; its doc is given. */
@@ -89,6 +96,8 @@ struct json *sm_mutable(struct json *object, const char *key); /* a member, to b
 
 /* World settings (POST /_mmectl/settings); STR_NULL when not set. */
 struct str sm_setting(struct local *local, struct arena *arena, const char *name);
+/* Milliseconds of the setting <name>.<kind>, else of <name>; 0 when neither is there. */
+int64_t sm_setting_ms(struct local *local, const char *name, const char *kind);
 /* Answers and returns false when SageMaker could not assume the role. */
 bool sm_role_usable(struct local_call *call, struct str role);
 /* ResourceLimitExceeded unless `in_use + wanted` instances fit the setting "quota.<type> for
@@ -101,6 +110,9 @@ bool sm_image_multi_model(struct local *local, struct arena *arena, struct str i
  * object itself, in a bucket of the region. */
 bool sm_model_data_exists(
     struct local *local, struct arena *arena, struct str region, struct str url, bool multi);
+
+/* What the setting serverDefaults adds to a Describe answer (sm_defaults.c). */
+void sm_fill_defaults(struct local_call *call, enum sm_thing_kind kind, struct json *body);
 
 /* Time: move one thing as far as now_ms. */
 void sm_job_advance(struct local *local, struct arena *arena, struct sm_thing *job, int64_t now_ms);

@@ -39,7 +39,7 @@ static bool variant_usable(struct local_call *call, const struct json *variant)
             STR_ARG(name));
         return false;
     }
-    if (!sm_find(call->local, call->arena, call->region, SM_MODEL, model, &thing)) {
+    if (!sm_find_visible(call, SM_MODEL, model, &thing)) {
         arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, model);
         sm_invalid(call, "Could not find model \"" STR_FMT "\".", STR_ARG(arn));
         return false;
@@ -55,14 +55,13 @@ enum err_code sm_create_endpoint_config(struct local_call *call, struct err *err
 {
     struct str name = json_get_str(call->input, "EndpointConfigName"), arn;
     struct json *in, *doc = json_object(call->arena), *body = json_object(call->arena);
-    struct sm_thing config;
 
     (void) err;
     if (!sm_check(call, &sm_in_create_config) ||
         !sm_tags_valid(call, json_get(call->input, "Tags")))
         return ERR_NONE;
     arn = sm_arn(call->local, call->arena, call->region, SM_CONFIG, name);
-    if (sm_find(call->local, call->arena, call->region, SM_CONFIG, name, &config))
+    if (sm_name_taken(call, SM_CONFIG, name))
         return sm_invalid(
             call, "Cannot create already existing endpoint configuration \"" STR_FMT "\".",
             STR_ARG(arn));
@@ -85,7 +84,7 @@ static bool config_of(struct local_call *call, struct sm_thing *config)
 
     if (!sm_check(call, &sm_in_config))
         return false;
-    if (sm_find(call->local, call->arena, call->region, SM_CONFIG, name, config))
+    if (sm_find_visible(call, SM_CONFIG, name, config))
         return true;
     arn = sm_arn(call->local, call->arena, call->region, SM_CONFIG, name);
     sm_invalid(call, "Could not find endpoint configuration \"" STR_FMT "\".", STR_ARG(arn));
@@ -103,6 +102,7 @@ enum err_code sm_describe_endpoint_config(struct local_call *call, struct err *e
     body = json_copy(call->arena, json_get(config.doc, "in"));
     json_put(call->arena, body, "EndpointConfigArn", json_string(call->arena, config.arn));
     json_put(call->arena, body, "CreationTime", sm_time(call->arena, config.created_ms));
+    sm_fill_defaults(call, SM_CONFIG, body);
     return call_json(call, body);
 }
 

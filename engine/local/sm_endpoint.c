@@ -3,13 +3,16 @@
 #include "engine/base/digest.h"
 #include "engine/local/faults.h"
 
+/* A century. */
+static const int64_t s_for_ever_ms = INT64_C(100) * 365 * 24 * 3600 * 1000;
+
 /* ------------------------------------------------------------------ checks */
 
 static bool config_exists(struct local_call *call, struct sm_thing *config)
 {
     struct str name = json_get_str(call->input, "EndpointConfigName"), arn;
 
-    if (sm_find(call->local, call->arena, call->region, SM_CONFIG, name, config))
+    if (sm_find_visible(call, SM_CONFIG, name, config))
         return true;
     arn = sm_arn(call->local, call->arena, call->region, SM_CONFIG, name);
     sm_invalid(call, "Could not find endpoint configuration \"" STR_FMT "\".", STR_ARG(arn));
@@ -20,7 +23,7 @@ static bool endpoint_of(struct local_call *call, struct sm_thing *endpoint)
 {
     struct str name = json_get_str(call->input, "EndpointName"), arn;
 
-    if (sm_find(call->local, call->arena, call->region, SM_ENDPOINT, name, endpoint))
+    if (sm_find_visible(call, SM_ENDPOINT, name, endpoint))
         return true;
     arn = sm_arn(call->local, call->arena, call->region, SM_ENDPOINT, name);
     sm_invalid(call, "Could not find endpoint \"" STR_FMT "\".", STR_ARG(arn));
@@ -88,6 +91,16 @@ static struct json *op_new(struct arena *arena, const char *kind, int64_t until_
     return op;
 }
 
+/* When a create or update ends, if a fault keeps it from ending in its time. */
+static int64_t stuck_until(struct local_call *call, struct str name, int64_t until_ms)
+{
+    const struct json *fault = faults_fired(call, FAULT_STUCK, name);
+
+    if (fault == NULL)
+        return until_ms;
+    return call->now_ms + json_get_int(fault, "forMs", s_for_ever_ms);
+}
+
 /* Copies a member of the request under another name, when it is there. */
 static void carry(
     struct arena *arena,
@@ -117,18 +130,19 @@ enum err_code sm_create_endpoint(struct local_call *call, struct err *err)
     struct str name = json_get_str(call->input, "EndpointName"), reason = STR_NULL, arn;
     struct json *doc = json_object(call->arena), *op;
     int64_t until = call->now_ms + local_delays(call->local)->endpoint_creating_ms;
-    struct sm_thing endpoint, config;
+    struct sm_thing config;
 
     (void) err;
     if (!sm_check(call, &sm_in_create_endpoint) ||
         !sm_tags_valid(call, json_get(call->input, "Tags")))
         return ERR_NONE;
     arn = sm_arn(call->local, call->arena, call->region, SM_ENDPOINT, name);
-    if (sm_find(call->local, call->arena, call->region, SM_ENDPOINT, name, &endpoint))
+    if (sm_name_taken(call, SM_ENDPOINT, name))
         return sm_invalid(
             call, "Cannot create already existing endpoint \"" STR_FMT "\".", STR_ARG(arn));
     if (!config_exists(call, &config) || !within_quota(call, &config))
         return ERR_NONE;
+    until = stuck_until(call, name, until);
     op = op_new(call->arena, "create", until);
     carry(call->arena, op, "config", call->input, "EndpointConfigName");
     if (faults_take(call, FAULT_FAIL, name, &reason))
@@ -151,7 +165,8 @@ enum err_code sm_update_endpoint(struct local_call *call, struct err *err)
         !can_update(call, &endpoint) || !config_exists(call, &config) ||
         !within_quota(call, &config))
         return ERR_NONE;
-    endpoint.due_ms = call->now_ms + local_delays(call->local)->endpoint_updating_ms;
+    endpoint.due_ms = stuck_until(
+        call, endpoint.name, call->now_ms + local_delays(call->local)->endpoint_updating_ms);
     endpoint.modified_ms = call->now_ms;
     endpoint.status = STR("Updating");
     op = op_new(call->arena, "update", endpoint.due_ms);
@@ -286,6 +301,14 @@ static struct json *pending_json(struct local_call *call, const struct json *op)
     return pending;
 }
 
+/* Setting failureReasonMs: the reason of a rollback is gone after a while. */
+static bool reason_faded(struct local_call *call, const struct sm_thing *endpoint)
+{
+    int64_t ms = sm_setting_ms(call->local, "failureReasonMs", "endpoint");
+
+    return ms > 0 && status_is(endpoint, "InService") && call->now_ms >= endpoint->modified_ms + ms;
+}
+
 enum err_code sm_describe_endpoint(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *variants = json_array(call->arena);
@@ -304,12 +327,14 @@ enum err_code sm_describe_endpoint(struct local_call *call, struct err *err)
     if (variants->len > 0)
         json_put(call->arena, body, "ProductionVariants", variants);
     json_put(call->arena, body, "EndpointStatus", json_string(call->arena, endpoint.status));
-    carry(call->arena, body, "FailureReason", endpoint.doc, "reason");
+    if (!reason_faded(call, &endpoint))
+        carry(call->arena, body, "FailureReason", endpoint.doc, "reason");
     json_put(call->arena, body, "CreationTime", sm_time(call->arena, endpoint.created_ms));
     json_put(call->arena, body, "LastModifiedTime", sm_time(call->arena, endpoint.modified_ms));
     carry(call->arena, body, "LastDeploymentConfig", endpoint.doc, "last_deployment");
     if (str_eq_z(json_get_str(op, "kind"), "update"))
         json_put(call->arena, body, "PendingDeploymentSummary", pending_json(call, op));
+    sm_fill_defaults(call, SM_ENDPOINT, body);
     return call_json(call, body);
 }
 

@@ -98,7 +98,6 @@ enum err_code sm_create_model(struct local_call *call, struct err *err)
 {
     struct str name = json_get_str(call->input, "ModelName");
     struct json *doc = json_object(call->arena), *body = json_object(call->arena);
-    struct sm_thing model;
     struct str arn;
 
     (void) err;
@@ -107,7 +106,7 @@ enum err_code sm_create_model(struct local_call *call, struct err *err)
         !sm_role_usable(call, json_get_str(call->input, "ExecutionRoleArn")))
         return ERR_NONE;
     arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, name);
-    if (sm_find(call->local, call->arena, call->region, SM_MODEL, name, &model))
+    if (sm_name_taken(call, SM_MODEL, name))
         return sm_invalid(
             call, "Cannot create already existing model \"" STR_FMT "\".", STR_ARG(arn));
     if (!containers_usable(call))
@@ -124,7 +123,7 @@ static bool model_of(struct local_call *call, struct sm_thing *model)
 
     if (!sm_check(call, &sm_in_model))
         return false;
-    if (sm_find(call->local, call->arena, call->region, SM_MODEL, name, model))
+    if (sm_find_visible(call, SM_MODEL, name, model))
         return true;
     arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, name);
     sm_invalid(call, "Could not find model \"" STR_FMT "\".", STR_ARG(arn));
@@ -142,6 +141,7 @@ enum err_code sm_describe_model(struct local_call *call, struct err *err)
     body = json_copy(call->arena, json_get(model.doc, "in"));
     json_put(call->arena, body, "ModelArn", json_string(call->arena, model.arn));
     json_put(call->arena, body, "CreationTime", sm_time(call->arena, model.created_ms));
+    sm_fill_defaults(call, SM_MODEL, body);
     return call_json(call, body);
 }
 

@@ -8,7 +8,9 @@ static const char s_schema[] =
     "kind, name_key)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS sm_thing_due ON sm_thing(due_ms) WHERE due_ms IS NOT NULL;"
     "CREATE TABLE IF NOT EXISTS sm_tag(arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, "
-    "PRIMARY KEY(arn, key)) WITHOUT ROWID;";
+    "PRIMARY KEY(arn, key)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS sm_gone(arn TEXT PRIMARY KEY, gone_ms INTEGER NOT NULL) WITHOUT "
+    "ROWID;";
 
 static bool any_due(struct local *local, int64_t now_ms)
 {
@@ -40,7 +42,7 @@ static void advance(struct local *local, int64_t now_ms)
 
 static void wipe(struct local *local)
 {
-    db_exec(local_db(local), "DELETE FROM sm_thing; DELETE FROM sm_tag;");
+    db_exec(local_db(local), "DELETE FROM sm_thing; DELETE FROM sm_tag; DELETE FROM sm_gone;");
 }
 
 /* ------------------------------------------------------------------ dump */

@@ -89,6 +89,55 @@ bool sm_find(
     return found;
 }
 
+static int64_t hidden_ms(struct local *local, enum sm_thing_kind kind)
+{
+    return kind == SM_JOB ? 0 : sm_setting_ms(local, "visibleAfterMs", s_kind_names[kind]);
+}
+
+bool sm_find_visible(
+    struct local_call *call, enum sm_thing_kind kind, struct str name, struct sm_thing *out)
+{
+    struct sm_thing thing;
+
+    if (!sm_find(call->local, call->arena, call->region, kind, name, &thing) ||
+        call->now_ms < thing.created_ms + hidden_ms(call->local, kind))
+        return false;
+    *out = thing;
+    return true;
+}
+
+bool sm_name_taken(struct local_call *call, enum sm_thing_kind kind, struct str name)
+{
+    int64_t ms = sm_setting_ms(call->local, "recreateAfterMs", s_kind_names[kind]);
+    struct sm_thing thing;
+    bool lingers;
+
+    if (sm_find(call->local, call->arena, call->region, kind, name, &thing))
+        return true;
+    if (ms == 0)
+        return false;
+    struct db_stmt *AUTO(db_finish) row = db_query(
+        call->db, "SELECT 1 FROM sm_gone WHERE arn=?1 AND gone_ms > ?2",
+        DB_ARGS(
+            db_text(sm_arn(call->local, call->arena, call->region, kind, name)),
+            db_int(call->now_ms - ms)));
+    lingers = db_next(row);
+    return lingers;
+}
+
+/* When it went, for recreateAfterMs; of an endpoint that is when its deletion was due. */
+static void remember_gone(struct local *local, const struct sm_thing *thing)
+{
+    int64_t at_ms = thing->kind == SM_ENDPOINT && thing->due_ms != SM_NEVER
+                        ? thing->due_ms
+                        : clock_wall_ms(local_clock(local));
+
+    if (sm_setting_ms(local, "recreateAfterMs", s_kind_names[thing->kind]) > 0)
+        db_run(
+            local_db(local), "INSERT OR REPLACE INTO sm_gone(arn, gone_ms) VALUES(?1, ?2)",
+            DB_ARGS(db_text(thing->arn), db_int(at_ms)));
+}
+
 void sm_save(struct local *local, struct arena *arena, const struct sm_thing *thing)
 {
     db_run(
@@ -116,6 +165,7 @@ void sm_drop(struct local *local, struct arena *arena, const struct sm_thing *th
     db_run(
         local_db(local), "DELETE FROM sm_tag WHERE arn=?1",
         DB_ARGS(db_text(str_lower(arena, thing->arn))));
+    remember_gone(local, thing);
     if (thing->kind == SM_ENDPOINT)
         fleet_changed(local);
 }
@@ -181,7 +231,8 @@ void sm_each(
     "THEN status ELSE printf('%020d', created_ms) END AS k FROM sm_thing WHERE region=?1 AND " \
     "kind=?2 AND (?4 IS NULL OR instr(name, ?4) > 0) AND (?5 IS NULL OR status = ?5) AND (?6 IS " \
     "NULL OR created_ms > ?6) AND (?7 IS NULL OR created_ms < ?7) AND (?8 IS NULL OR modified_ms " \
-    "> ?8) AND (?9 IS NULL OR modified_ms < ?9)) WHERE (?10 IS NULL OR (k, name) "
+    "> ?8) AND (?9 IS NULL OR modified_ms < ?9) AND created_ms <= ?13) WHERE (?10 IS NULL OR (k, " \
+    "name) "
 
 enum { PAGE_DEFAULT = 10 };
 
@@ -251,6 +302,7 @@ sm_list(struct local_call *call, enum sm_thing_kind kind, const char *key, sm_su
         db_text(page.after_key),
         db_text(page.after_name),
         db_int(page.limit + 1),
+        db_int(call->now_ms - hidden_ms(call->local, kind)),
     };
     struct db_stmt *AUTO(db_finish) row =
         page.descending

@@ -74,8 +74,7 @@ static bool arn_thing(struct local_call *call, struct sm_thing *out)
         str_split(&rest, '/', &type))
         for (int kind = 0; kind < SM_N_KINDS; kind++)
             if (str_eq_z(type, sm_kind_name((enum sm_thing_kind) kind)) &&
-                sm_find(
-                    call->local, call->arena, call->region, (enum sm_thing_kind) kind, rest, out))
+                sm_find_visible(call, (enum sm_thing_kind) kind, rest, out))
                 return true;
     sm_invalid(call, "The resource with ARN " STR_FMT " does not exist.", STR_ARG(arn));
     return false;

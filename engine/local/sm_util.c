@@ -1,5 +1,6 @@
 #include "engine/local/sm.h"
 
+#include "engine/local/faults.h"
 #include "engine/local/objects.h"
 
 #include <stdarg.h>
@@ -93,14 +94,20 @@ struct json *sm_mutable(struct json *object, const char *key)
 
 struct str sm_setting(struct local *local, struct arena *arena, const char *name)
 {
-    struct str value = STR_NULL;
-    struct db_stmt *AUTO(db_finish) row = db_query(
-        local_db(local), "SELECT value FROM sm_setting WHERE name=?1",
-        DB_ARGS(db_text(str_from(name))));
+    return str_dup(arena, faults_setting(local, str_from(name)));
+}
 
-    if (db_next(row))
-        value = db_col_text(row, 0, arena);
-    return value;
+int64_t sm_setting_ms(struct local *local, const char *name, const char *kind)
+{
+    char full[128];
+    int64_t ms = 0;
+    struct str value = STR_NULL;
+
+    snprintf(full, sizeof(full), "%s.%s", name, kind);
+    value = faults_setting(local, str_from(full));
+    if (str_is_null(value))
+        value = faults_setting(local, str_from(name));
+    return str_to_i64(value, &ms) && ms > 0 ? ms : 0;
 }
 
 bool sm_role_usable(struct local_call *call, struct str role)

@@ -47,6 +47,8 @@ struct str world_new_uuid(struct local *local, struct arena *arena);
 void world_doom_blob(struct local *local, struct str id);
 
 enum err_code keys_load(struct local *local, struct err *err) MUST_USE;
+/* Only what is in memory; keys_load() follows. */
+void keys_forget(struct local *local);
 /* false when there is no such key. */
 bool keys_find(
     struct local *local, struct arena *arena, struct str access_key, struct local_key *out);

@@ -70,7 +70,7 @@ static void overrides_and_versions(void **state)
     assert_str(header(get, "content-type"), "text/x");
     assert_str(header(get, "content-length"), "0");
     assert_status(call(world, "GET", "/bucket/k?versionId=null", "", NULL), 200);
-    assert_refused(call(world, "GET", "/bucket/k?versionId=abc", "", NULL), 501, "NotImplemented");
+    assert_refused(call(world, "GET", "/bucket/k?versionId=abc", "", NULL), 404, "NoSuchVersion");
     assert_refused(call(world, "GET", "/bucket/k%zz", "", NULL), 400, "InvalidURI");
 }
 

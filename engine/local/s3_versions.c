@@ -1,0 +1,281 @@
+/* Older versions of objects and delete markers, and their listing. The current version of a key is
+ * its row in `object`; all that is older is in `old_version`, by number. A marker is a row there,
+ * too: when it is the newest, the key has no current version.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html */
+#include "engine/base/digest.h"
+#include "engine/local/s3.h"
+#include "engine/local/world.h"
+
+enum { PAGE = 1000 };
+
+void s3_archive(struct local_call *call, struct str bucket, struct str key)
+{
+    db_run(
+        call->db,
+        "INSERT INTO old_version(marker, bucket, key, blob, size, etag, modified_ms, headers, tags,"
+        " sum_kind, sum, sum_type, parts, version) SELECT 0, bucket, key, blob, size, etag,"
+        " modified_ms, headers, tags, sum_kind, sum, sum_type, parts, version FROM object"
+        " WHERE bucket=?1 AND key=?2",
+        DB_ARGS(db_text(bucket), db_text(key)));
+    db_run(
+        call->db, "DELETE FROM object WHERE bucket=?1 AND key=?2",
+        DB_ARGS(db_text(bucket), db_text(key)));
+}
+
+bool s3_drop_version(
+    struct local_call *call,
+    struct str bucket,
+    struct str key,
+    struct str version,
+    bool *ret_marker)
+{
+    struct db_stmt *q = db_query(
+        call->db,
+        "SELECT number, marker, blob FROM old_version WHERE bucket=?1 AND key=?2"
+        " AND coalesce(version, 'null')=?3",
+        DB_ARGS(db_text(bucket), db_text(key), db_text(version)));
+    bool found = db_next(q);
+    int64_t number = found ? db_col_int(q, 0) : 0;
+    bool marker = found && db_col_int(q, 1) != 0;
+    struct str blob = found ? db_col_text(q, 2, call->arena) : STR_NULL;
+    db_finish(&q);
+    if (!found)
+        return false;
+    db_run(call->db, "DELETE FROM old_version WHERE number=?1", DB_ARGS(db_int(number)));
+    if (!str_is_null(blob))
+        world_doom_blob(call->local, blob);
+    if (ret_marker != NULL)
+        *ret_marker = marker;
+    return true;
+}
+
+void s3_add_marker(struct local_call *call, struct str key, struct str version)
+{
+    db_run(
+        call->db,
+        "INSERT INTO old_version(marker, bucket, key, size, modified_ms, sum_kind, parts, version)"
+        " VALUES(1, ?1, ?2, 0, ?3, 0, 0, ?4)",
+        DB_ARGS(db_text(call->bucket), db_text(key), db_int(call->now_ms), db_text(version)));
+}
+
+/* The newest of the older versions. */
+static bool newest(
+    struct local_call *call,
+    struct str key,
+    int64_t *ret_number,
+    bool *ret_marker,
+    struct str *ret_version)
+{
+    struct db_stmt *q = db_query(
+        call->db,
+        "SELECT number, marker, coalesce(version, 'null') FROM old_version"
+        " WHERE bucket=?1 AND key=?2 ORDER BY number DESC LIMIT 1",
+        DB_ARGS(db_text(call->bucket), db_text(key)));
+    bool found = db_next(q);
+    if (found) {
+        *ret_number = db_col_int(q, 0);
+        *ret_marker = db_col_int(q, 1) != 0;
+        *ret_version = db_col_text(q, 2, call->arena);
+    }
+    db_finish(&q);
+    return found;
+}
+
+void s3_promote(struct local_call *call, struct str key)
+{
+    int64_t number = 0;
+    bool marker = false;
+    struct str version = STR_NULL;
+    if (!newest(call, key, &number, &marker, &version) || marker)
+        return;
+    db_run(
+        call->db,
+        "INSERT OR REPLACE INTO object(bucket, key, blob, size, etag, modified_ms, headers, tags,"
+        " sum_kind, sum, sum_type, parts, version) SELECT bucket, key, blob, size, etag,"
+        " modified_ms, headers, tags, sum_kind, sum, sum_type, parts, version FROM old_version"
+        " WHERE number=?1",
+        DB_ARGS(db_int(number)));
+    db_run(call->db, "DELETE FROM old_version WHERE number=?1", DB_ARGS(db_int(number)));
+}
+
+bool s3_marker_is_latest(struct local_call *call, struct str key, struct str *ret_version)
+{
+    int64_t number = 0;
+    bool marker = false;
+    struct s3_object current;
+    struct str version = STR_NULL;
+    if (s3_find(call, call->bucket, key, &current) ||
+        !newest(call, key, &number, &marker, &version) || !marker)
+        return false;
+    *ret_version = version;
+    return true;
+}
+
+/* ------------------------------------------------------------------ listing */
+
+struct page {
+    struct str prefix, delimiter, after_key, after_version;
+    size_t max, count;
+    bool encode, truncated;
+    struct str last_key, last_version; /* of what was given last; a group has no version */
+    struct buf entries, groups;
+};
+
+static void add_text(
+    const struct page *page, struct buf *xml, const char *name, struct str text, struct arena *a)
+{
+    xml_element(xml, name, page->encode ? uri_encoded(a, text, true) : text);
+}
+
+static void add_version(
+    struct local_call *call, struct page *page, struct db_stmt *q, struct str key, bool latest)
+{
+    struct buf *xml = &page->entries;
+    bool marker = db_col_int(q, 2) != 0;
+    buf_add_z(xml, marker ? "<DeleteMarker>" : "<Version>");
+    add_text(page, xml, "Key", key, call->arena);
+    xml_element(xml, "VersionId", page->last_version);
+    xml_element(xml, "IsLatest", latest ? STR("true") : STR("false"));
+    xml_element(xml, "LastModified", time_iso_ms(call->arena, db_col_int(q, 3)));
+    if (!marker) {
+        xml_element(xml, "ETag", s3_quoted(call, db_col_text(q, 4, call->arena)));
+        buf_fmt(xml, "<Size>%lld</Size>", (long long) db_col_int(q, 5));
+        buf_add_z(xml, "<StorageClass>STANDARD</StorageClass>");
+    }
+    buf_add_z(xml, "<Owner>");
+    xml_element(xml, "ID", call->account);
+    buf_add_z(xml, marker ? "</Owner></DeleteMarker>" : "</Owner></Version>");
+}
+
+/* false: the page is full. */
+static bool take(struct page *page, struct str key, struct str version)
+{
+    if (page->count == page->max) {
+        page->truncated = page->max > 0;
+        return false;
+    }
+    page->count++;
+    page->last_key = key;
+    page->last_version = version;
+    return true;
+}
+
+/* What the marker parameters say was given already. */
+struct resuming {
+    bool same_key; /* within the versions of after_key */
+    bool done;
+};
+
+static bool
+was_given(const struct page *page, struct resuming *resuming, struct str key, struct str version)
+{
+    if (str_is_empty(page->after_key) || resuming->done)
+        return false;
+    if (!str_eq(key, page->after_key)) {
+        bool group = page->delimiter.len > 0 && str_starts(key, page->after_key) &&
+                     str_ends(page->after_key, page->delimiter);
+        resuming->done = !group;
+        return group;
+    }
+    if (str_is_empty(page->after_version))
+        return true;
+    resuming->done = str_eq(version, page->after_version);
+    return true;
+}
+
+static void fill(struct local_call *call, struct page *page)
+{
+    struct arena *arena = call->arena;
+    struct resuming resuming = {0};
+    struct str previous = STR_NULL, group = STR_NULL;
+    struct str from = str_cmp(page->after_key, page->prefix) > 0 ? page->after_key : page->prefix;
+    struct db_stmt *q = db_query(
+        call->db,
+        "SELECT key, coalesce(version, 'null'), 0, modified_ms, etag, size,"
+        " 9223372036854775807 AS number FROM object WHERE bucket=?1 AND key>=?2"
+        " UNION ALL SELECT key, coalesce(version, 'null'), marker, modified_ms, etag, size, number"
+        " FROM old_version WHERE bucket=?1 AND key>=?2 ORDER BY key, number DESC",
+        DB_ARGS(db_text(call->bucket), db_text(str_is_null(from) ? STR("") : from)));
+    while (db_next(q)) {
+        struct str key = db_col_text(q, 0, arena), version = db_col_text(q, 1, arena);
+        bool latest = !str_eq(key, previous);
+        if (!str_starts(key, page->prefix))
+            break;
+        previous = key;
+        size_t mark = page->delimiter.len > 0
+                          ? str_find(str_from_index(key, page->prefix.len), page->delimiter)
+                          : SIZE_MAX;
+        if (was_given(page, &resuming, key, version) ||
+            (!str_is_null(group) && str_starts(key, group)))
+            continue;
+        if (mark == SIZE_MAX) {
+            if (!take(page, key, version))
+                break;
+            add_version(call, page, q, key, latest);
+            continue;
+        }
+        group = str_slice(key, 0, page->prefix.len + mark + page->delimiter.len);
+        if (!take(page, group, STR_NULL))
+            break;
+        buf_add_z(&page->groups, "<CommonPrefixes>");
+        add_text(page, &page->groups, "Prefix", group, arena);
+        buf_add_z(&page->groups, "</CommonPrefixes>");
+    }
+    db_finish(&q);
+}
+
+static void write_page(struct local_call *call, const struct page *page, struct buf *xml)
+{
+    buf_add_z(xml, "<ListVersionsResult" S3_XMLNS ">");
+    xml_element(xml, "Name", call->bucket);
+    add_text(page, xml, "Prefix", page->prefix, call->arena);
+    add_text(page, xml, "KeyMarker", page->after_key, call->arena);
+    xml_element(xml, "VersionIdMarker", page->after_version);
+    buf_fmt(xml, "<MaxKeys>%zu</MaxKeys>", page->max);
+    if (page->delimiter.len > 0)
+        add_text(page, xml, "Delimiter", page->delimiter, call->arena);
+    if (page->encode)
+        xml_element(xml, "EncodingType", STR("url"));
+    buf_fmt(xml, "<IsTruncated>%s</IsTruncated>", page->truncated ? "true" : "false");
+    if (page->truncated) {
+        add_text(page, xml, "NextKeyMarker", page->last_key, call->arena);
+        if (!str_is_null(page->last_version))
+            xml_element(xml, "NextVersionIdMarker", page->last_version);
+    }
+    buf_add(xml, buf_str(&page->entries));
+    buf_add(xml, buf_str(&page->groups));
+    buf_add_z(xml, "</ListVersionsResult>");
+}
+
+/* https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+enum err_code s3_list_versions(struct local_call *call, struct err *err)
+{
+    (void) err;
+    uint64_t max = PAGE;
+    struct str max_text = call_param(call, "max-keys");
+    struct page page = {
+        .prefix = call_param(call, "prefix"),
+        .delimiter = call_param(call, "delimiter"),
+        .after_key = call_param(call, "key-marker"),
+        .after_version = call_param(call, "version-id-marker"),
+        .encode = !str_is_empty(call_param(call, "encoding-type")),
+    };
+    if (!s3_check_bucket(call))
+        return ERR_NONE;
+    if (!str_is_empty(max_text) && !str_to_u64(max_text, &max))
+        return call_fail(
+            call, 400, "InvalidArgument", "Provided max-keys not an integer or within range");
+    if (!str_is_empty(page.after_version) && str_is_empty(page.after_key))
+        return call_fail(
+            call, 400, "InvalidArgument",
+            "A version-id marker cannot be specified without a key marker.");
+    page.max = max < PAGE ? (size_t) max : PAGE;
+    buf_init(&page.entries, MIB(16));
+    buf_init(&page.groups, MIB(16));
+    fill(call, &page);
+    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(32));
+    write_page(call, &page, &xml);
+    buf_done(&page.entries);
+    buf_done(&page.groups);
+    return call_xml(call, buf_str(&xml));
+}
