@@ -41,6 +41,10 @@ struct args {
     /* iam-policy */
     struct opt_list uses;
     bool execution_role, bucket_exists;
+    /* import, forget, gc */
+    struct str from_stack, from_home;
+    struct opt_list from, leave_out;
+    bool allow_managed, all, delete;
     /* init */
     struct str output, bucket, role, name;
 };

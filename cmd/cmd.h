@@ -23,6 +23,7 @@
     X(invoke) \
     X(cost) \
     X(route) \
+    X(import) \
     X(iam_policy) \
     X(local_start) \
     X(local_stop) \

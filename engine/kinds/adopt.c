@@ -36,20 +36,21 @@ enum err_code kinds_list_source(
     return ERR_NONE;
 }
 
-enum err_code kinds_tag_endpoint(
+enum err_code kinds_tag(
     struct world *world,
     struct arena *arena,
     const struct want *want,
     struct str arn,
-    struct str from_uid,
+    const struct want_pair *extra,
+    size_t n_extra,
     struct err *err)
 {
     struct kinds *kinds = kinds_of(world);
-    struct json *tags = kinds_endpoint_tags(kinds, arena, want);
-    if (!str_is_null(from_uid)) {
+    struct json *tags = kinds_tags(kinds, arena, want, STR_NULL, STR_NULL);
+    for (size_t i = 0; i < n_extra; i++) {
         struct json *tag = json_object(arena);
-        json_put(arena, tag, "Key", json_z(arena, "mmectl:from"));
-        json_put(arena, tag, "Value", json_string(arena, from_uid));
+        json_put(arena, tag, "Key", json_string(arena, extra[i].name));
+        json_put(arena, tag, "Value", json_string(arena, extra[i].value));
         json_push(tags, tag);
     }
     struct json *body = kinds_body(arena, "ResourceArn", arn);

@@ -46,21 +46,16 @@ static enum err_code start(struct kinds *kinds, struct world_call *call, struct 
     return ERR_NONE;
 }
 
-struct json *kinds_endpoint_tags(struct kinds *kinds, struct arena *arena, const struct want *want)
+static struct json *endpoint_tags(struct kinds *kinds, struct world_call *call)
 {
-    struct json *tags = kinds_tags(kinds, arena, want, STR_NULL, STR_NULL);
-    if (want->protect) {
-        struct json *tag = json_object(arena);
-        json_put(arena, tag, "Key", json_z(arena, "mmectl:protect"));
-        json_put(arena, tag, "Value", json_z(arena, "true"));
+    struct json *tags = kinds_tags(kinds, call->arena, call->want, STR_NULL, STR_NULL);
+    if (call->want->protect) {
+        struct json *tag = json_object(call->arena);
+        json_put(call->arena, tag, "Key", json_z(call->arena, "mmectl:protect"));
+        json_put(call->arena, tag, "Value", json_z(call->arena, "true"));
         json_push(tags, tag);
     }
     return tags;
-}
-
-static struct json *endpoint_tags(struct kinds *kinds, struct world_call *call)
-{
-    return kinds_endpoint_tags(kinds, call->arena, call->want);
 }
 
 static enum err_code add_tags(struct kinds *kinds, struct world_call *call, struct err *err)

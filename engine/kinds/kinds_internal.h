@@ -60,8 +60,6 @@ enum err_code kinds_list_tags(
     struct str arn,
     const struct json **ret_tags,
     struct err *err) MUST_USE;
-/* kinds_tags() of the endpoint, which also says that it is protected (endpoint.c). */
-struct json *kinds_endpoint_tags(struct kinds *kinds, struct arena *arena, const struct want *want);
 enum owner kinds_owner(const struct want *want, const struct json *tags);
 /* "model", "endpoint-config", "training-job", "endpoint" */
 struct str
@@ -142,16 +140,6 @@ enum err_code kinds_inspect(
     const struct want *want,
     struct seen_object *object,
     struct err *err);
-/* Everything under the prefix, in key order, into `out` (observe_listing.c). record() is called
- * when one page was not all: the record as far as it could be read. ERR_NOT_FOUND: no bucket. */
-enum err_code kinds_list_objects(
-    struct kinds *kinds,
-    struct arena *arena,
-    const struct want *want,
-    const struct record *(*record)(void *arg),
-    void *arg,
-    struct map *out,
-    struct err *err);
 enum err_code kinds_observe_storage(
     struct kinds *kinds,
     struct arena *arena,
@@ -227,12 +215,13 @@ enum err_code kinds_list_source(
     struct str uri,
     struct map **ret_objects,
     struct err *err);
-enum err_code kinds_tag_endpoint(
+enum err_code kinds_tag(
     struct world *world,
     struct arena *arena,
     const struct want *want,
     struct str arn,
-    struct str from_uid,
+    const struct want_pair *extra,
+    size_t n_extra,
     struct err *err);
 enum err_code
 kinds_untag(struct world *world, struct arena *arena, struct str arn, struct err *err);

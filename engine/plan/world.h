@@ -189,13 +189,14 @@ struct world_ops {
         struct str uri,
         struct map **ret_objects,
         struct err *err);
-    /* Puts the stack's tags on an endpoint; from_uid: the stack it was taken over from, or null. */
-    enum err_code (*tag_endpoint)(
+    /* Puts the stack's tags, and some more, on a thing of SageMaker. */
+    enum err_code (*tag)(
         struct world *world,
         struct arena *arena,
         const struct want *want,
         struct str arn,
-        struct str from_uid,
+        const struct want_pair *extra,
+        size_t n_extra,
         struct err *err);
     /* Takes every tag of ours off; the spec's own stay. */
     enum err_code (*untag)(

@@ -148,9 +148,10 @@ static enum err_code check_claims(struct planner *p, struct err *err)
             err, ERR_CONFLICT, "endpoint '" STR_FMT "' exists and is not this stack's",
             STR_ARG(want->endpoint));
         err_hint(
-            err, "choose another endpoint.name; it has %s tag 'mmectl:uid'",
-            str_is_null(json_get_str(seen->endpoint.tags, "mmectl:uid")) ? "no"
-                                                                         : "another stack's");
+            err, "choose another endpoint.name; it has %s",
+            str_is_null(json_get_str(seen->endpoint.tags, "mmectl:uid"))
+                ? "no tag 'mmectl:uid', and 'mmectl import' takes it over"
+                : "another stack's tag 'mmectl:uid'");
         return err_locate(err, want->endpoint_at);
     }
     return ERR_NONE;
@@ -369,7 +370,9 @@ enum err_code plan_build(
     p.plan->context = p.context;
     p.context->want = want;
     p.context->seen = seen;
-    enum err_code code = check_claims(&p, err);
+    enum err_code code = mode == PLAN_DESTROY ? plan_handover(&p, err) : ERR_NONE;
+    if (code == ERR_NONE)
+        code = check_claims(&p, err);
     if (code == ERR_NONE)
         code = scope_prepare(&p, err);
     if (code != ERR_NONE)

@@ -73,6 +73,7 @@ keep(struct planner *p, struct artifact_plan *artifact, const struct seen_object
 {
     artifact->etag = object->etag;
     artifact->size = object->size;
+    artifact->imported = object->imported;
     *VEC_PUSH(p->arena, &p->context->artifacts) = artifact;
     keep_found(p, object->key);
     struct change *change = planner_change(p, KIND_ARTIFACT, ACTION_NOOP, artifact->name);

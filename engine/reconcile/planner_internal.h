@@ -57,6 +57,8 @@ bool plan_copy_from_old(
     struct planner *p, const struct want_model *model, struct artifact_plan *artifact);
 void plan_old_endpoints(struct planner *p, struct change *after);
 void plan_old_home(struct planner *p, struct change *after);
+/* planner_handover.c: before a destroy, an endpoint that a renamed stack has taken over. */
+enum err_code plan_handover(struct planner *p, struct err *err) MUST_USE;
 /* planner_destroy.c */
 void plan_destroy(struct planner *p);
 void plan_emptied(struct planner *p); /* a spec without models */

@@ -60,6 +60,7 @@ enum err_code reconcile_plan(
 
 struct report {
     size_t n_added, n_changed, n_destroyed; /* what was done */
+    size_t n_imported; /* import: taken over */
     size_t n_failed, n_skipped;
     size_t n_kept_foreign;       /* destroy: things under the prefix that are not ours and stay */
     VEC(struct str) left;        /* destroy: what is still there and should not be */

@@ -148,7 +148,7 @@ struct record record_after(
             .key = artifact->key,
             .size = artifact->size,
             .at = at,
-            .by = by,
+            .by = artifact->imported ? str_fmt(arena, "import, " STR_FMT, STR_ARG(by)) : by,
             .metrics = artifact->metrics};
         remember(arena, model, old);
         forget_gone(model, plan);

@@ -115,15 +115,8 @@ def key(text):
     return send("mmectl", "POST", "/_mmectl/add-key", body=text.encode())
 
 
-def world():
-    return json.loads(send("mmectl", "GET", "/_mmectl/world"))
-
-
 def things():
-    return describe(world())
-
-
-def describe(world):
+    world = json.loads(send("mmectl", "GET", "/_mmectl/world"))
     lines = []
     for bucket in world.get("buckets", []):
         lines.append(f"bucket {bucket['name']}")
@@ -142,6 +135,4 @@ def describe(world):
 
 COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
             "things": things, "key": key}
-
-if __name__ == "__main__":
-    sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))
+sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))

@@ -147,7 +147,7 @@ until call sm DescribeEndpoint '{"EndpointName": "shared"}' | grep -q '"Endpoint
 done
 write_spec fifth "" "" shared
 before=$(things)
-every "an endpoint that nobody tagged" 1 "endpoint 'shared' exists and is not this stack's" "$T/fifth\\.yaml:16:3" "choose another endpoint\.name; it has no tag 'mmectl:uid'"
+every "an endpoint that nobody tagged" 1 "endpoint 'shared' exists and is not this stack's" "$T/fifth\\.yaml:16:3" "choose another endpoint\.name; it has no tag 'mmectl:uid', and 'mmectl import' takes it over"
 write_spec fifth "" "" first
 every "another stack's endpoint" 1 "endpoint 'first' exists and is not this stack's" "$T/fifth\\.yaml:16:3" "choose another endpoint\.name; it has another stack's tag 'mmectl:uid'"
 
