@@ -68,7 +68,7 @@ endif
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all clean deps test-deps lint-deps libraries-found unit tools check test demo install uninstall lint tidy format \
-  check-asan check-valgrind cover fresh bench docs help FORCE
+  check-asan check-valgrind cover fresh bench kills docs help FORCE
 
 all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan or cover)
 
@@ -210,6 +210,9 @@ cover-run: $(UNIT_BINS) $(TOOL_BINS)
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)
+
+kills: $(B)/mmectl ## kill mmectl -9 at 200 random moments; MMECTL_TEST_SEED=N replays a walk
+	@MMECTL_KILLS=$${MMECTL_KILLS:-200} BUILD=$(B) sh tests/e2e/t50_killed.sh
 
 fresh: ## prove `make demo` and `make test` in a minimal Debian 12 with git and make (root; debootstrap)
 	@tests/harness/fresh.sh

@@ -238,6 +238,7 @@ struct s3_listing {
     struct str *prefixes; /* CommonPrefixes, with a delimiter */
     size_t n_prefixes;
     bool cut; /* max_objects was reached and there is more */
+    bool from_front; /* of s3_list_wide(): start_after could not be heeded */
     int64_t date_ms;
 };
 
@@ -246,6 +247,50 @@ enum err_code s3_list(
     struct arena *arena,
     struct str bucket,
     const struct s3_list_options *options,
+    struct s3_listing *ret_listing,
+    struct err *err) MUST_USE;
+
+/* One page, of at most max_keys (1 to 1000) after `token`, or from the front when that is null.
+ * Strings go to arena, the lists and all else to scratch; token is where the next page goes on, or
+ * null. max_objects is not looked at. */
+struct s3_page {
+    struct s3_object *objects;
+    size_t count;
+    struct str *prefixes;
+    size_t n_prefixes;
+    struct str token;
+    int64_t date_ms;
+};
+enum err_code s3_list_page(
+    struct aws *aws,
+    struct arena *arena,
+    struct arena *scratch,
+    struct str bucket,
+    const struct s3_list_options *options,
+    struct str token,
+    size_t max_keys,
+    struct s3_page *ret_page,
+    struct err *err) MUST_USE;
+
+/* ---- many keys at once (s3_list_wide.c) ---- */
+
+/* Everything under prefix behind start_after (null: all), listed side by side: one listing by
+ * StartAfter from each bound on, which ends at the next bound. So any bounds give every key once
+ * and in order; good ones have just below a page of keys between them. A store that does not heed
+ * StartAfter, or does not sort, is noticed and listed page by page, from the front. */
+struct s3_wide_options {
+    struct str prefix, start_after;
+    const struct str *bounds; /* ascending; what is not behind start_after is skipped */
+    size_t n_bounds, width;   /* width: how many at once */
+};
+/* Strings on arena, the list itself on scratch. Called from a task of the loop. */
+enum err_code s3_list_wide(
+    struct aws *aws,
+    struct loop *loop,
+    struct arena *arena,
+    struct arena *scratch,
+    struct str bucket,
+    const struct s3_wide_options *options,
     struct s3_listing *ret_listing,
     struct err *err) MUST_USE;
 

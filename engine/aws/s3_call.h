@@ -10,6 +10,7 @@
 #define S3_XMLNS "http://s3.amazonaws.com/doc/2006-03-01/"
 #define S3_MAX_XML MIB(16)
 #define S3_MAX_HEADERS 64
+#define S3_LIST_MAX_OBJECTS 1000000
 
 /* Headers under construction; more than fit are a programming error, since metadata is limited. */
 struct s3_headers {

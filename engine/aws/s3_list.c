@@ -3,20 +3,13 @@
 #include "engine/base/uri.h"
 #include "engine/base/vec.h"
 
-#define MAX_OBJECTS 1000000
+#define MAX_KEYS 1000 /* of a page, and what S3 gives without max-keys */
 #define MAX_UPLOADS 100000
 
 static void arena_close_scratch(struct arena **arena)
 {
     arena_free(*arena);
 }
-
-struct listing {
-    VEC(struct s3_object) objects;
-    VEC(struct str) prefixes;
-    struct str token; /* null: the last page was read */
-    int64_t date_ms;
-};
 
 /* Keys are form-encoded, since XML cannot hold every byte that a key can. */
 static enum err_code decode(
@@ -35,85 +28,135 @@ static enum err_code decode(
     return ERR_NONE;
 }
 
-static enum err_code
-read_object(struct arena *arena, const struct xml *node, struct s3_object *object, struct err *err)
+/* ---- objects ---- */
+
+/* A page as it is read; strings of results go to arena, all else to scratch. */
+struct page {
+    struct arena *arena, *scratch;
+    VEC(struct s3_object) objects;
+    VEC(struct str) prefixes;
+    struct s3_object object; /* the one whose element is open */
+    bool in_contents, in_prefixes, has_size, has_time;
+    bool more;
+    struct str token;
+    struct err err; /* the first thing that was wrong */
+};
+
+static void page_start(void *arg, size_t depth, struct str name)
 {
-    enum err_code code =
-        decode(arena, "ListObjectsV2", xml_get_text(node, "Key"), &object->key, err);
-    if (code != ERR_NONE)
-        return code;
-    object->etag = str_dup(arena, xml_get_text(node, "ETag"));
-    if (!str_to_u64(xml_get_text(node, "Size"), &object->size_bytes) ||
-        !time_parse(xml_get_text(node, "LastModified"), &object->modified_ms))
+    struct page *page = arg;
+    if (depth != 1)
+        return;
+    page->in_contents = str_eq_z(name, "Contents");
+    page->in_prefixes = str_eq_z(name, "CommonPrefixes");
+    page->object = (struct s3_object){.size_bytes = 0};
+    page->has_size = page->has_time = false;
+}
+
+static void read_key(struct page *page, struct str text, struct str *out)
+{
+    struct err err;
+    if (decode(page->arena, "ListObjectsV2", text, out, &err) != ERR_NONE &&
+        page->err.code == ERR_NONE)
+        page->err = err;
+}
+
+static void read_member(struct page *page, struct str name, struct str text)
+{
+    struct s3_object *object = &page->object;
+    if (str_eq_z(name, "Key"))
+        read_key(page, text, &object->key);
+    else if (str_eq_z(name, "ETag"))
+        object->etag = str_dup(page->arena, text);
+    else if (str_eq_z(name, "Size"))
+        page->has_size = str_to_u64(text, &object->size_bytes);
+    else if (str_eq_z(name, "LastModified"))
+        page->has_time = time_parse(text, &object->modified_ms);
+}
+
+static void end_contents(struct page *page)
+{
+    if (str_is_null(page->object.key) && page->err.code == ERR_NONE)
+        err_set(&page->err, ERR_PROTOCOL, "ListObjectsV2: an entry has no key");
+    if ((!page->has_size || !page->has_time) && page->err.code == ERR_NONE)
+        err_set(
+            &page->err, ERR_PROTOCOL,
+            "ListObjectsV2: the entry for '" STR_FMT "' has no size or no time",
+            STR_ARG(page->object.key));
+    *VEC_PUSH(page->scratch, &page->objects) = page->object;
+}
+
+static void page_end(void *arg, size_t depth, struct str name, struct str text)
+{
+    struct page *page = arg;
+    if (depth == 2 && page->in_contents)
+        read_member(page, name, text);
+    else if (depth == 2 && page->in_prefixes && str_eq_z(name, "Prefix"))
+        read_key(page, text, VEC_PUSH(page->scratch, &page->prefixes));
+    else if (depth == 1 && page->in_contents)
+        end_contents(page);
+    else if (depth == 1 && str_eq_z(name, "IsTruncated"))
+        page->more = str_eq_z(text, "true");
+    else if (depth == 1 && str_eq_z(name, "NextContinuationToken"))
+        page->token = str_dup(page->arena, text);
+}
+
+static enum err_code read_page(struct page *page, struct str body, struct err *err)
+{
+    struct xml_handler handler = {.start = page_start, .end = page_end, .arg = page};
+    struct err broken;
+    VEC_RESERVE(page->scratch, &page->objects, MAX_KEYS);
+    if (xml_walk(str_trim(body), S3_MAX_XML, &handler, &broken) != ERR_NONE)
         return err_set(
-            err, ERR_PROTOCOL, "ListObjectsV2: the entry for '" STR_FMT "' has no size or no time",
-            STR_ARG(object->key));
-    return ERR_NONE;
-}
-
-/* Results go to arena, the page itself to scratch. */
-static enum err_code read_page(
-    struct arena *arena,
-    struct arena *scratch,
-    const struct http_response *response,
-    struct listing *listing,
-    struct err *err)
-{
-    struct xml *root;
-    enum err_code code = s3_xml(scratch, "ListObjectsV2", response->body, &root, err);
-    if (code != ERR_NONE)
-        return code;
-    XML_EACH (node, root, "Contents") {
-        struct s3_object object = {.size_bytes = 0};
-        code = read_object(arena, node, &object, err);
-        if (code != ERR_NONE)
-            return code;
-        *VEC_PUSH(arena, &listing->objects) = object;
+            err, ERR_PROTOCOL, "the answer to ListObjectsV2 is not XML: %s", broken.message);
+    if (page->err.code != ERR_NONE) {
+        *err = page->err;
+        return err->code;
     }
-    XML_EACH (node, root, "CommonPrefixes") {
-        struct str prefix = STR_NULL;
-        code = decode(arena, "ListObjectsV2", xml_get_text(node, "Prefix"), &prefix, err);
-        if (code != ERR_NONE)
-            return code;
-        *VEC_PUSH(arena, &listing->prefixes) = prefix;
-    }
-    listing->date_ms = s3_date_ms(response);
-    bool more = str_eq_z(xml_get_text(root, "IsTruncated"), "true");
-    struct str token = xml_get_text(root, "NextContinuationToken");
-    if (more && token.len == 0)
+    if (page->more && page->token.len == 0)
         return err_set(err, ERR_PROTOCOL, "ListObjectsV2: there is more, but no way to ask for it");
-    listing->token = more ? str_dup(arena, token) : STR_NULL;
     return ERR_NONE;
 }
 
-static enum err_code list_page(
+enum err_code s3_list_page(
     struct aws *aws,
     struct arena *arena,
     struct arena *scratch,
     struct str bucket,
     const struct s3_list_options *options,
-    size_t page_size,
-    struct listing *listing,
+    struct str token,
+    size_t max_keys,
+    struct s3_page *ret_page,
     struct err *err)
 {
     AUTO(buf_done) struct buf query = BUF_INIT(KIB(8));
-    s3_query_add(&query, "continuation-token", listing->token);
+    s3_query_add(&query, "continuation-token", token);
     s3_query_add(&query, "delimiter", options->delimiter);
     s3_query_add(&query, "encoding-type", STR("url"));
     s3_query_add(&query, "list-type", STR("2"));
-    if (page_size < 1000)
-        s3_query_add(&query, "max-keys", str_fmt(scratch, "%zu", page_size));
+    if (max_keys < MAX_KEYS)
+        s3_query_add(&query, "max-keys", str_fmt(scratch, "%zu", max_keys));
     s3_query_add(&query, "prefix", options->prefix);
-    if (str_is_null(listing->token))
+    if (str_is_null(token))
         s3_query_add(&query, "start-after", options->start_after);
     struct aws_call call = s3_call_of(scratch, "ListObjectsV2", "GET", bucket, STR_NULL);
     call.query = buf_str(&query);
     call.max_body = S3_MAX_XML;
     struct http_response response;
     enum err_code code = aws_call(aws, scratch, &call, &response, err);
+    struct page page = {.arena = arena, .scratch = scratch};
+    if (code == ERR_NONE)
+        code = read_page(&page, response.body, err);
     if (code != ERR_NONE)
         return code;
-    return read_page(arena, scratch, &response, listing, err);
+    *ret_page = (struct s3_page){
+        .objects = page.objects.items,
+        .count = page.objects.len,
+        .prefixes = page.prefixes.items,
+        .n_prefixes = page.prefixes.len,
+        .token = page.more ? page.token : STR_NULL,
+        .date_ms = s3_date_ms(&response)};
+    return ERR_NONE;
 }
 
 enum err_code s3_list(
@@ -127,28 +170,35 @@ enum err_code s3_list(
     static const struct s3_list_options s_none = {.max_objects = 0};
     if (options == NULL)
         options = &s_none;
-    size_t limit = options->max_objects > 0 ? options->max_objects : MAX_OBJECTS;
-    struct listing listing = {.token = STR_NULL};
+    size_t limit = options->max_objects > 0 ? options->max_objects : S3_LIST_MAX_OBJECTS;
+    VEC(struct s3_object) objects = {0};
+    VEC(struct str) prefixes = {0};
+    struct s3_page page = {.token = STR_NULL};
     AUTO(arena_close_scratch) struct arena *scratch = arena_new("S3 listing", 0);
     do {
-        size_t left = limit - (listing.objects.len + listing.prefixes.len);
+        size_t left = limit - (objects.len + prefixes.len);
         arena_reset(scratch);
-        enum err_code code = list_page(aws, arena, scratch, bucket, options, left, &listing, err);
+        enum err_code code =
+            s3_list_page(aws, arena, scratch, bucket, options, page.token, left, &page, err);
         if (code != ERR_NONE)
             return code;
-    } while (!str_is_null(listing.token) && listing.objects.len + listing.prefixes.len < limit);
-    if (!str_is_null(listing.token) && options->max_objects == 0)
+        for (size_t i = 0; i < page.count; i++)
+            *VEC_PUSH(arena, &objects) = page.objects[i];
+        for (size_t i = 0; i < page.n_prefixes; i++)
+            *VEC_PUSH(arena, &prefixes) = page.prefixes[i];
+    } while (!str_is_null(page.token) && objects.len + prefixes.len < limit);
+    if (!str_is_null(page.token) && options->max_objects == 0)
         return err_set(
             err, ERR_PROTOCOL,
-            "there are more than %d objects under 's3://" STR_FMT "/" STR_FMT "'", MAX_OBJECTS,
-            STR_ARG(bucket), STR_ARG(options->prefix));
+            "there are more than %d objects under 's3://" STR_FMT "/" STR_FMT "'",
+            S3_LIST_MAX_OBJECTS, STR_ARG(bucket), STR_ARG(options->prefix));
     *ret_listing = (struct s3_listing){
-        .objects = listing.objects.items,
-        .count = listing.objects.len,
-        .prefixes = listing.prefixes.items,
-        .n_prefixes = listing.prefixes.len,
-        .cut = !str_is_null(listing.token),
-        .date_ms = listing.date_ms,
+        .objects = objects.items,
+        .count = objects.len,
+        .prefixes = prefixes.items,
+        .n_prefixes = prefixes.len,
+        .cut = !str_is_null(page.token),
+        .date_ms = page.date_ms,
     };
     return ERR_NONE;
 }

@@ -6,6 +6,7 @@
 #define LARGEST_BLOCK MIB(1)
 #define DEFAULT_LIMIT (MIB(1024))
 #define ALIGNMENT (sizeof(max_align_t))
+#define FIRST_VEC_BYTES 128U
 
 struct block {
     struct block *next;
@@ -103,13 +104,15 @@ size_t arena_used(const struct arena *arena)
     return arena->total;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Neither aligned up nor zeroed in itself: `used` of a block is wherever the last thing ended. */
+static void *take(struct arena *arena, size_t size, size_t alignment)
 {
     if (size > arena->limit)
         die("memory limit reached", arena->name);
-    size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->current;
-    if (block == NULL || need > block->size - block->used) {
+    size_t start = block != NULL ? (block->used + alignment - 1) / alignment * alignment : 0;
+    if (block == NULL || start > block->size || size > block->size - start) {
+        size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;
         if (grown > LARGEST_BLOCK)
             grown = LARGEST_BLOCK;
@@ -128,10 +131,20 @@ void *arena_alloc(struct arena *arena, size_t size)
         if (block == NULL || need <= grown)
             arena->current = fresh;
         block = fresh;
+        start = 0;
     }
-    void *ptr = (char *) block->bytes + block->used;
-    block->used += need;
-    return memset(ptr, 0, size);
+    block->used = start + size;
+    return (char *) block->bytes + start;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size, ALIGNMENT), 0, size);
+}
+
+char *arena_chars(struct arena *arena, size_t size)
+{
+    return take(arena, size, 1);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -141,6 +154,24 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, count * size);
 }
 
+/* Small items start with a few, large ones with one: most lists of those stay short. */
+static size_t first_cap(size_t item_size)
+{
+    return item_size >= FIRST_VEC_BYTES ? 1 : item_size <= 16 ? 8 : FIRST_VEC_BYTES / item_size;
+}
+
+void *vec_reserve(
+    struct arena *arena, void *items, size_t len, size_t *cap, size_t wanted, size_t item_size)
+{
+    if (wanted <= *cap)
+        return items;
+    void *moved = arena_array(arena, wanted, item_size);
+    if (len > 0)
+        memcpy(moved, items, len * item_size);
+    *cap = wanted;
+    return moved;
+}
+
 void *vec_grow(struct arena *arena, void *items, size_t len, size_t *cap, size_t item_size)
 {
     if (len < *cap) {
@@ -148,10 +179,6 @@ void *vec_grow(struct arena *arena, void *items, size_t len, size_t *cap, size_t
         memset((char *) items + len * item_size, 0, item_size);
         return items;
     }
-    size_t grown = *cap > 0 ? *cap * 2 : 8;
-    void *moved = arena_array(arena, grown, item_size);
-    if (len > 0)
-        memcpy(moved, items, len * item_size);
-    *cap = grown;
-    return moved;
+    size_t grown = *cap > 0 ? *cap * 2 : first_cap(item_size);
+    return vec_reserve(arena, items, len, cap, grown, item_size);
 }

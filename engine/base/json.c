@@ -312,3 +312,171 @@ enum err_code json_parse(
     *out = copy;
     return ERR_NONE;
 }
+
+/* ---- in parts ---- */
+
+static void skip_blanks(struct scan *scan)
+{
+    while (is_blank(peek(scan, 0)))
+        scan->at++;
+}
+
+static bool skip_char(struct scan *scan, char wanted, const char *otherwise)
+{
+    skip_blanks(scan);
+    if (peek(scan, 0) != wanted)
+        return fault(scan, otherwise);
+    scan->at++;
+    return true;
+}
+
+/* One value of any kind; what is wrong between its tokens is found when it is parsed. */
+static bool skip_value(struct scan *scan)
+{
+    size_t depth = scan->depth;
+    scan->numbers.len = 0;
+    skip_blanks(scan);
+    do {
+        if (!scan_token(scan))
+            return false;
+        if (scan->at >= scan->text.len)
+            return scan->depth == depth || fault(scan, "the end, where a bracket is still open");
+    } while (scan->depth > depth);
+    return scan->depth == depth || fault(scan, "no value");
+}
+
+struct member {
+    size_t name, name_end, value, value_end; /* in the text; the name with its quotes */
+};
+
+/* The next member of an object whose brace was opened; *last: it was the last, or there is none. */
+static bool next_member(struct scan *scan, bool first, struct member *out, bool *last)
+{
+    skip_blanks(scan);
+    *last = peek(scan, 0) == '}';
+    if (*last) {
+        scan->at++;
+        return true;
+    }
+    if (!first && !skip_char(scan, ',', "no comma between two members"))
+        return false;
+    skip_blanks(scan);
+    if (peek(scan, 0) != '"')
+        return fault(scan, "no name of a member");
+    out->name = scan->at;
+    if (!scan_string(scan))
+        return false;
+    out->name_end = scan->at;
+    if (!skip_char(scan, ':', "no colon after a name"))
+        return false;
+    skip_blanks(scan);
+    out->value = scan->at;
+    return true;
+}
+
+struct parts {
+    struct scan scan;
+    struct arena *scratch;
+    json_part_fn *on_part;
+    void *arg;
+};
+
+static enum err_code
+part_parse(struct parts *parts, const struct member *member, struct str text, struct err *err)
+{
+    struct json *name, *node;
+    arena_reset(parts->scratch);
+    struct str raw = str_slice(text, member->name, member->name_end);
+    enum err_code code = json_parse(parts->scratch, raw, raw.len, &name, err);
+    struct str value = str_slice(text, member->value, member->value_end);
+    if (code == ERR_NONE)
+        code = json_parse(parts->scratch, value, value.len, &node, err);
+    if (code != ERR_NONE)
+        return err_wrap(err, "JSON member " STR_FMT, STR_ARG(raw));
+    parts->on_part(parts->arg, name->string, node);
+    return ERR_NONE;
+}
+
+/* The object that `at` stands before, member by member. */
+static enum err_code parts_parse(struct parts *parts, struct err *err)
+{
+    struct scan *scan = &parts->scan;
+    struct member member;
+    bool last = false;
+    scan->at++;
+    for (bool first = true;; first = false) {
+        if (!next_member(scan, first, &member, &last))
+            return err_at(err, scan->text, scan->at, scan->fault);
+        if (last)
+            return ERR_NONE;
+        if (!skip_value(scan))
+            return err_at(err, scan->text, scan->at, scan->fault);
+        member.value_end = scan->at;
+        enum err_code code = part_parse(parts, &member, scan->text, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+}
+
+/* Finds the member, hands out what is in it, and says where it stood; a document that is no object
+ * or does not have it is left to json_parse(). */
+static enum err_code
+find_parts(struct parts *parts, struct str quoted, struct member *found, struct err *err)
+{
+    struct scan *scan = &parts->scan;
+    bool last = false;
+    skip_blanks(scan);
+    if (peek(scan, 0) != '{')
+        return ERR_NONE;
+    scan->at++;
+    for (bool first = true;; first = false) {
+        struct member member;
+        if (!next_member(scan, first, &member, &last))
+            return err_at(err, scan->text, scan->at, scan->fault);
+        if (last)
+            return ERR_NONE;
+        struct str name = str_slice(scan->text, member.name, member.name_end);
+        if (found->value_end == 0 && str_eq(name, quoted) && peek(scan, 0) == '{') {
+            enum err_code code = parts_parse(parts, err);
+            if (code != ERR_NONE)
+                return code;
+            *found = member;
+            found->value_end = scan->at;
+        } else if (!skip_value(scan)) {
+            return err_at(err, scan->text, scan->at, scan->fault);
+        }
+    }
+}
+
+enum err_code json_parse_parts(
+    struct arena *arena,
+    struct str text,
+    size_t max_bytes,
+    const char *member,
+    json_part_fn *on_part,
+    void *arg,
+    struct json **out,
+    struct err *err)
+{
+    if (text.len > max_bytes)
+        return err_set(err, ERR_PROTOCOL, "JSON of %zu bytes, at most %zu", text.len, max_bytes);
+    AUTO(arena_close) struct arena *scan_arena = arena_new("JSON", 0);
+    AUTO(arena_close) struct arena *scratch = arena_new("JSON part", 0);
+    struct parts parts = {
+        .scan = {.arena = scan_arena, .text = text},
+        .scratch = scratch,
+        .on_part = on_part,
+        .arg = arg};
+    struct member found = {.value_end = 0};
+    struct str quoted = str_fmt(scan_arena, "\"%s\"", member);
+    enum err_code code = find_parts(&parts, quoted, &found, err);
+    if (code != ERR_NONE)
+        return code;
+    if (found.value_end == 0)
+        return json_parse(arena, text, max_bytes, out, err);
+    AUTO(buf_done) struct buf rest = BUF_INIT(max_bytes);
+    buf_add(&rest, str_slice(text, 0, found.value));
+    buf_add_z(&rest, "{}");
+    buf_add(&rest, str_from_index(text, found.value_end));
+    return json_parse(arena, buf_str(&rest), max_bytes, out, err);
+}

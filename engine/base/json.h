@@ -30,6 +30,21 @@ enum err_code json_parse(
     struct arena *arena, struct str text, size_t max_bytes, struct json **out, struct err *err)
     MUST_USE;
 
+/* For a document whose one large member is an object of many: its members are given to on_part one
+ * by one, in order, and are gone afterwards (name and node live on an arena of their own); *out has
+ * an empty object in its place. A name that comes twice there is the caller's to notice. on_part is
+ * also called when the rest turns out to be broken. */
+typedef void json_part_fn(void *arg, struct str name, const struct json *node);
+enum err_code json_parse_parts(
+    struct arena *arena,
+    struct str text,
+    size_t max_bytes,
+    const char *member,
+    json_part_fn *on_part,
+    void *arg,
+    struct json **out,
+    struct err *err) MUST_USE;
+
 const struct json *json_get(const struct json *object, const char *key); /* NULL when absent */
 const struct json *json_at(const struct json *array, size_t index);
 struct str json_str(const struct json *node); /* STR_NULL unless a string */
@@ -54,6 +69,8 @@ struct json *json_object(struct arena *arena);
 struct json *json_push(struct json *array, struct json *value); /* returns array */
 /* key must live as long as the tree (a literal, usually). A node can hang in one parent only. */
 struct json *json_set(struct arena *arena, struct json *object, struct str key, struct json *value);
+/* The same for a key that cannot be there yet: without looking, for objects of thousands. */
+struct json *json_add(struct json *object, struct str key, struct json *value);
 #define json_put(arena, object, key, value) json_set((arena), (object), STR(key), (value))
 struct json *json_copy(struct arena *arena, const struct json *node);
 bool json_equal(const struct json *a, const struct json *b); /* order of members does not count */

@@ -170,6 +170,14 @@ struct json *json_set(struct arena *arena, struct json *object, struct str key, 
     return object;
 }
 
+struct json *json_add(struct json *object, struct str key, struct json *value)
+{
+    assert(object->type == JSON_OBJECT && value->next == NULL && str_is_null(value->key));
+    value->key = key;
+    link_child(object, value);
+    return object;
+}
+
 struct json *json_copy(struct arena *arena, const struct json *node)
 {
     if (node == NULL)

@@ -2,6 +2,8 @@
 
 #include "engine/base/vec.h"
 
+#include <assert.h>
+
 struct entry {
     struct str key;
     void *value;
@@ -11,7 +13,7 @@ struct entry {
 struct map {
     struct arena *arena;
     VEC(struct entry) entries;
-    size_t *slots; /* index + 1 into entries; 0 = free */
+    uint32_t *slots; /* index + 1 into entries; 0 = free */
     size_t n_slots;
 };
 
@@ -62,20 +64,32 @@ bool map_has(const struct map *map, struct str key)
     return find(map, key) != NULL;
 }
 
-static void grow(struct map *map)
+static void resize(struct map *map, size_t n_slots)
 {
-    map->n_slots = map->n_slots > 0 ? map->n_slots * 2 : 16;
-    map->slots = ARENA_ARRAY(map->arena, map->n_slots, size_t);
+    map->n_slots = n_slots;
+    map->slots = ARENA_ARRAY(map->arena, n_slots, uint32_t);
     for (size_t i = 0; i < map->entries.len; i++) {
         const struct entry *entry = &map->entries.items[i];
-        map->slots[slot_of(map, entry->key, entry->hash)] = i + 1;
+        map->slots[slot_of(map, entry->key, entry->hash)] = (uint32_t) i + 1;
     }
+}
+
+void map_reserve(struct map *map, size_t count)
+{
+    assert(count < UINT32_MAX / 4);
+    size_t wanted = 16;
+    while (count * 4 > wanted * 3)
+        wanted *= 2;
+    VEC_RESERVE(map->arena, &map->entries, count);
+    if (wanted > map->n_slots)
+        resize(map, wanted);
 }
 
 void *map_put(struct map *map, struct str key, void *value)
 {
+    assert(map->entries.len < UINT32_MAX - 1);
     if ((map->entries.len + 1) * 4 > map->n_slots * 3)
-        grow(map);
+        resize(map, map->n_slots > 0 ? map->n_slots * 2 : 16);
     uint64_t hash = hash_of(key);
     size_t slot = slot_of(map, key, hash);
     if (map->slots[slot] != 0) {
@@ -85,7 +99,7 @@ void *map_put(struct map *map, struct str key, void *value)
         return before;
     }
     *VEC_PUSH(map->arena, &map->entries) = (struct entry){key, value, hash};
-    map->slots[slot] = map->entries.len;
+    map->slots[slot] = (uint32_t) map->entries.len;
     return NULL;
 }
 

@@ -11,6 +11,7 @@
 struct map;
 
 struct map *map_new(struct arena *arena);
+void map_reserve(struct map *map, size_t count);      /* room for that many in all */
 void *map_get(const struct map *map, struct str key); /* NULL when absent */
 bool map_has(const struct map *map, struct str key);
 /* Sets key to value; returns the value it replaces, or NULL. Keeps the first position. */

@@ -194,17 +194,19 @@ struct str str_dup(struct arena *arena, struct str s)
 {
     if (str_is_null(s))
         return s;
-    char *copy = arena_alloc(arena, s.len + 1);
+    char *copy = arena_chars(arena, s.len + 1);
     if (s.len > 0)
         memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
     return (struct str){copy, s.len};
 }
 
 char *str_z(struct arena *arena, struct str s)
 {
-    char *copy = arena_alloc(arena, s.len + 1);
+    char *copy = arena_chars(arena, s.len + 1);
     if (s.len > 0)
         memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
     return copy;
 }
 
@@ -217,11 +219,12 @@ struct str str_fmt(struct arena *arena, const char *fmt, ...)
     int len = vsnprintf(small, sizeof(small), fmt, args);
     va_end(args);
     size_t size = len > 0 ? (size_t) len : 0;
-    char *text = arena_alloc(arena, size + 1);
+    char *text = arena_chars(arena, size + 1);
     if (size < sizeof(small))
         memcpy(text, small, size);
     else
         vsnprintf(text, size + 1, fmt, again);
+    text[size] = '\0';
     va_end(again);
     return (struct str){text, size};
 }

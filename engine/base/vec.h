@@ -22,6 +22,13 @@
     ((v)->items = vec_grow((arena), (v)->items, (v)->len, &(v)->cap, sizeof(*(v)->items)), \
      (v)->len++, &(v)->items[(v)->len - 1])
 
+/* Room for that many in all, where it is known: no copies on the way, and nothing left over. */
+#define VEC_RESERVE(arena, v, count) \
+    ((v)->items = \
+         vec_reserve((arena), (v)->items, (v)->len, &(v)->cap, (count), sizeof(*(v)->items)))
+
+void *vec_reserve(
+    struct arena *arena, void *items, size_t len, size_t *cap, size_t wanted, size_t item_size);
 void *vec_grow(struct arena *arena, void *items, size_t len, size_t *cap, size_t item_size);
 
 #endif

@@ -7,15 +7,13 @@
 #include <limits.h>
 
 #define MAX_DEPTH 16
-#define MAX_NODES 100000U /* a page of 1,000 objects has about 8,000 */
+#define MAX_ELEMENTS 100000U /* a page of 1,000 objects has about 8,000 */
 
 struct parse {
-    struct arena *arena;
     XML_Parser parser;
-    struct xml *root;
-    struct xml *open[MAX_DEPTH];
+    const struct xml_handler *handler;
     struct buf texts[MAX_DEPTH]; /* of the open elements, until they end */
-    size_t depth, nodes;
+    size_t depth, elements, max_elements;
     const char *refused; /* why we stopped the parser ourselves */
 };
 
@@ -23,6 +21,13 @@ static void refuse(struct parse *parse, const char *why)
 {
     parse->refused = why;
     XML_StopParser(parse->parser, XML_FALSE);
+}
+
+static struct str without_prefix(const XML_Char *name)
+{
+    struct str full = str_from(name);
+    size_t colon = str_index(full, ':');
+    return colon == SIZE_MAX ? full : str_from_index(full, colon + 1);
 }
 
 static void on_start(void *user, const XML_Char *name, const XML_Char **attributes)
@@ -35,39 +40,26 @@ static void on_start(void *user, const XML_Char *name, const XML_Char **attribut
         refuse(parse, "more than 16 levels");
         return;
     }
-    if (++parse->nodes > MAX_NODES) {
-        refuse(parse, "more than 100000 elements");
+    if (++parse->elements > parse->max_elements) {
+        refuse(parse, "too many elements");
         return;
     }
-    struct xml *node = ARENA_NEW(parse->arena, struct xml);
-    struct str full = str_from(name);
-    size_t colon = str_index(full, ':');
-    node->name = str_dup(parse->arena, colon == SIZE_MAX ? full : str_from_index(full, colon + 1));
-    if (parse->depth == 0) {
-        parse->root = node;
-    } else {
-        struct xml *parent = parse->open[parse->depth - 1];
-        if (parent->last != NULL)
-            parent->last->next = node;
-        else
-            parent->first = node;
-        parent->last = node;
-    }
     buf_clear(&parse->texts[parse->depth]);
-    parse->open[parse->depth++] = node;
+    if (parse->handler->start != NULL)
+        parse->handler->start(parse->handler->arg, parse->depth, without_prefix(name));
+    parse->depth++;
 }
 
 static void on_end(void *user, const XML_Char *name)
 {
     struct parse *parse = user;
-    (void) name;
     if (parse->refused != NULL)
         return;
     parse->depth--;
-    struct xml *node = parse->open[parse->depth];
-    /* Never null: an empty element is there, an absent one is not. */
     struct str text = buf_str(&parse->texts[parse->depth]);
-    node->text = text.len > 0 ? str_dup(parse->arena, text) : STR("");
+    /* Never null: an empty element is there, an absent one is not. */
+    parse->handler->end(
+        parse->handler->arg, parse->depth, without_prefix(name), text.len > 0 ? text : STR(""));
 }
 
 static void on_text(void *user, const XML_Char *text, int len)
@@ -106,12 +98,14 @@ static enum err_code run(struct parse *parse, struct str text, struct err *err)
 }
 
 enum err_code
-xml_parse(struct arena *arena, struct str text, size_t max_bytes, struct xml **out, struct err *err)
+xml_walk(struct str text, size_t max_bytes, const struct xml_handler *handler, struct err *err)
 {
     static const XML_Memory_Handling_Suite s_memory = {xmalloc, xrealloc, xfree};
     if (text.len > max_bytes || text.len > INT_MAX)
         return err_set(err, ERR_PROTOCOL, "XML of %zu bytes, at most %zu", text.len, max_bytes);
-    struct parse parse = {.arena = arena};
+    struct parse parse = {
+        .handler = handler,
+        .max_elements = handler->max_elements > 0 ? handler->max_elements : MAX_ELEMENTS};
     for (size_t i = 0; i < MAX_DEPTH; i++)
         buf_init(&parse.texts[i], max_bytes);
     parse.parser = XML_ParserCreate_MM(NULL, &s_memory, NULL);
@@ -119,8 +113,50 @@ xml_parse(struct arena *arena, struct str text, size_t max_bytes, struct xml **o
     XML_ParserFree(parse.parser);
     for (size_t i = 0; i < MAX_DEPTH; i++)
         buf_done(&parse.texts[i]);
+    return code;
+}
+
+/* ---- the tree ---- */
+
+struct tree {
+    struct arena *arena;
+    struct xml *root;
+    struct xml *open[MAX_DEPTH];
+};
+
+static void grow_tree(void *arg, size_t depth, struct str name)
+{
+    struct tree *tree = arg;
+    struct xml *node = ARENA_NEW(tree->arena, struct xml);
+    node->name = str_dup(tree->arena, name);
+    tree->open[depth] = node;
+    if (depth == 0) {
+        tree->root = node;
+        return;
+    }
+    struct xml *parent = tree->open[depth - 1];
+    if (parent->last != NULL)
+        parent->last->next = node;
+    else
+        parent->first = node;
+    parent->last = node;
+}
+
+static void fill_in_text(void *arg, size_t depth, struct str name, struct str text)
+{
+    struct tree *tree = arg;
+    (void) name;
+    tree->open[depth]->text = str_dup(tree->arena, text);
+}
+
+enum err_code
+xml_parse(struct arena *arena, struct str text, size_t max_bytes, struct xml **out, struct err *err)
+{
+    struct tree tree = {.arena = arena};
+    struct xml_handler handler = {.start = grow_tree, .end = fill_in_text, .arg = &tree};
+    enum err_code code = xml_walk(text, max_bytes, &handler, err);
     if (code == ERR_NONE)
-        *out = parse.root;
+        *out = tree.root;
     return code;
 }
 

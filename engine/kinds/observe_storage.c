@@ -19,15 +19,33 @@ static void read_record(void *arg)
     r->code = kinds_record_read(&r->kinds->world, r->arena, r->want, &r->out->record, r->err);
 }
 
-static enum err_code list_prefix(struct reading *r)
+/* For the listing, which goes on when the record is there: it says which keys to expect. */
+struct awaited {
+    struct loop *loop;
+    struct task *task; /* NULL once joined */
+    struct reading reading;
+};
+
+static void await(struct awaited *record)
+{
+    if (record->task != NULL)
+        loop_join(record->loop, record->task);
+    record->task = NULL;
+}
+
+static const struct record *await_record(void *arg)
+{
+    struct awaited *record = arg;
+    await(record);
+    return &record->reading.out->record;
+}
+
+static enum err_code list_prefix(struct reading *r, struct awaited *record)
 {
     r->out->objects = map_new(r->arena);
-    struct s3_list_options options = {
-        .prefix = str_fmt(r->arena, STR_FMT "/", STR_ARG(r->want->prefix))};
-    struct s3_listing listing;
     struct err failure = {0};
-    enum err_code code =
-        s3_list(r->kinds->aws, r->arena, r->want->bucket, &options, &listing, &failure);
+    enum err_code code = kinds_list_objects(
+        r->kinds, r->arena, r->want, await_record, record, r->out->objects, &failure);
     if (code == ERR_NOT_FOUND) /* NoSuchBucket */
         return ERR_NONE;
     if (code != ERR_NONE) {
@@ -38,15 +56,6 @@ static enum err_code list_prefix(struct reading *r)
         return err_locate(r->err, r->want->bucket_at);
     }
     r->out->bucket.present = true;
-    struct seen_object *objects = ARENA_ARRAY(r->arena, listing.count, struct seen_object);
-    for (size_t i = 0; i < listing.count; i++) {
-        objects[i] = (struct seen_object){
-            .key = listing.objects[i].key,
-            .etag = listing.objects[i].etag,
-            .size = listing.objects[i].size_bytes,
-            .modified_ms = listing.objects[i].modified_ms};
-        map_put(r->out->objects, objects[i].key, &objects[i]);
-    }
     return ERR_NONE;
 }
 
@@ -113,16 +122,16 @@ enum err_code kinds_observe_storage(
 {
     struct err record_err = {0};
     struct reading reading = {.kinds = kinds, .arena = arena, .want = want, .out = out, .err = err};
-    struct reading record = reading;
-    record.err = &record_err;
-    struct task *task = loop_spawn(kinds->loop, read_record, &record);
-    enum err_code code = list_prefix(&reading);
-    loop_join(kinds->loop, task);
+    struct awaited record = {.loop = kinds->loop, .reading = reading};
+    record.reading.err = &record_err;
+    record.task = loop_spawn(kinds->loop, read_record, &record.reading);
+    enum err_code code = list_prefix(&reading, &record);
+    await(&record);
     if (code != ERR_NONE)
         return code;
-    if (record.code != ERR_NONE) {
+    if (record.reading.code != ERR_NONE) {
         *err = record_err;
-        return record.code;
+        return record.reading.code;
     }
     if (!out->bucket.present)
         return ERR_NONE;

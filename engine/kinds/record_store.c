@@ -11,11 +11,12 @@ enum err_code kinds_record_read(
 {
     struct kinds *kinds = kinds_of(world);
     struct s3_get_options options = {.max_bytes = MIB(256)};
+    AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
     struct s3_info info;
     struct str text;
     struct err ignored = {0};
     enum err_code code = s3_get(
-        kinds->aws, arena, want->bucket, key_record(arena, want), &options, &text, &info, err);
+        kinds->aws, scratch, want->bucket, key_record(scratch, want), &options, &text, &info, err);
     if (code == ERR_NOT_FOUND) {
         *out = (struct record){0};
         return ERR_NONE;
@@ -32,7 +33,7 @@ enum err_code kinds_record_read(
     if (code != ERR_NONE)
         record = (struct record){
             .present = true, .stack = want->stack, .uid = want->uid, .home = STR("")};
-    record.store_etag = info.etag;
+    record.store_etag = str_dup(arena, info.etag);
     kinds->conditions_missing = record.conditions_missing;
     *out = record;
     return ERR_NONE;

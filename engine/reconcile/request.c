@@ -1,5 +1,7 @@
 #include "engine/reconcile/request.h"
 
+#include "engine/base/digest.h"
+
 static struct json *text(struct arena *arena, struct str value)
 {
     return json_string(arena, value);
@@ -116,6 +118,20 @@ static struct json *list_of_one(struct arena *arena, struct json *value)
     return json_push(json_array(arena), value);
 }
 
+/* A container's environment holds what people put there: a plan, wherever it is shown or kept,
+ * knows that a value changed, and not the value. */
+static struct json *digests_of(struct arena *arena, const struct json *environment)
+{
+    struct json *out = json_object(arena);
+    JSON_EACH (member, environment) {
+        struct str hex = sha256_hex(arena, json_str(member));
+        json_set(
+            arena, out, member->key,
+            text(arena, str_fmt(arena, "sha256:" STR_FMT, STR_ARG(str_slice(hex, 0, 16)))));
+    }
+    return out;
+}
+
 struct json *attributes_model(struct arena *arena, struct str name, const struct json *body)
 {
     if (body == NULL)
@@ -129,7 +145,7 @@ struct json *attributes_model(struct arena *arena, struct str name, const struct
     put_copy(arena, container, "model_data_url", from, "ModelDataUrl");
     const struct json *environment = json_get(from, "Environment");
     if (environment != NULL && environment->len > 0)
-        put_copy(arena, container, "environment", from, "Environment");
+        json_put(arena, container, "environment", digests_of(arena, environment));
     struct str cache = json_get_str(json_get(from, "MultiModelConfig"), "ModelCacheSetting");
     struct json *config = json_object(arena);
     json_put(

@@ -1,18 +1,33 @@
 #include "engine/stack/record.h"
 
-/* Reading is one table-free pass: the document is ours, small, and every member optional but
- * `format`. */
+/* Reading is one table-free pass: the document is ours, and every member optional but `format`. A
+ * record may have ten thousand models, so they are read one by one: of each only its struct stays.
+ */
+struct reading {
+    struct arena *arena, *scratch;
+    VEC(struct record_model) models; /* on scratch: how many there are is known in the end */
+    struct str at, by;               /* the last ones: runs of models were written at once */
+};
 
-static struct record_version version_of(const struct json *node, const char *fp_name)
+static struct str dup_or_same(struct reading *reading, struct str value, struct str *last)
 {
+    if (!str_eq(value, *last))
+        *last = str_dup(reading->arena, value);
+    return str_is_null(value) ? value : *last;
+}
+
+static struct record_version
+version_of(struct reading *reading, const struct json *node, const char *fp_name)
+{
+    struct arena *arena = reading->arena;
     return (struct record_version){
-        .fp = json_get_str(node, fp_name),
-        .etag = json_get_str(node, "etag"),
-        .key = json_get_str(node, "key"),
+        .fp = str_dup(arena, json_get_str(node, fp_name)),
+        .etag = str_dup(arena, json_get_str(node, "etag")),
+        .key = str_dup(arena, json_get_str(node, "key")),
         .size = (uint64_t) json_get_int(node, "size", 0),
-        .at = json_get_str(node, "at"),
-        .by = json_get_str(node, "by"),
-        .metrics = json_get(node, "metrics")};
+        .at = dup_or_same(reading, json_get_str(node, "at"), &reading->at),
+        .by = dup_or_same(reading, json_get_str(node, "by"), &reading->by),
+        .metrics = json_copy(arena, json_get(node, "metrics"))};
 }
 
 static const struct {
@@ -49,33 +64,76 @@ static int by_name(const void *a, const void *b)
     return str_cmp(x->name, y->name);
 }
 
-static void parse_models(struct arena *arena, const struct json *models, struct record *record)
+static bool is_known_member(struct str key)
 {
-    JSON_EACH (node, models) {
-        struct record_model *model = VEC_PUSH(arena, &record->models);
-        model->name = node->key;
-        model->live = version_of(node, "live");
-        model->unknown = node;
-        model->protect = json_get_bool(node, "protect", false);
-        const struct json *hold = json_get(node, "hold");
-        model->hold = (struct record_hold){
-            .fp = json_get_str(hold, "fp"),
-            .at = json_get_str(hold, "at"),
-            .by = json_get_str(hold, "by"),
-            .reason = json_get_str(hold, "reason")};
-        JSON_EACH (old, json_get(node, "history")) {
-            *VEC_PUSH(arena, &model->history) = version_of(old, "fp");
-        }
+    static const char *const known[] = {"live", "etag",    "key",     "size", "at",
+                                        "by",   "metrics", "protect", "hold", "history"};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (str_eq_z(key, known[i]))
+            return true;
+    return false;
+}
+
+/* What a newer mmectl wrote about it; NULL when it wrote nothing that we do not know. */
+static struct json *unknown_members(struct arena *arena, const struct json *node)
+{
+    struct json *unknown = NULL;
+    JSON_EACH (member, node) {
+        if (is_known_member(member->key))
+            continue;
+        if (unknown == NULL)
+            unknown = json_object(arena);
+        json_set(arena, unknown, str_dup(arena, member->key), json_copy(arena, member));
     }
-    if (record->models.len > 1)
-        qsort(record->models.items, record->models.len, sizeof(struct record_model), by_name);
+    return unknown;
+}
+
+static void read_model(void *arg, struct str name, const struct json *node)
+{
+    struct reading *reading = arg;
+    struct arena *arena = reading->arena;
+    const struct json *hold = json_get(node, "hold"), *history = json_get(node, "history");
+    struct record_model *model = VEC_PUSH(reading->scratch, &reading->models);
+    model->name = str_dup(arena, name);
+    model->live = version_of(reading, node, "live");
+    model->unknown = unknown_members(arena, node);
+    model->protect = json_get_bool(node, "protect", false);
+    model->hold = (struct record_hold){
+        .fp = str_dup(arena, json_get_str(hold, "fp")),
+        .at = str_dup(arena, json_get_str(hold, "at")),
+        .by = str_dup(arena, json_get_str(hold, "by")),
+        .reason = str_dup(arena, json_get_str(hold, "reason"))};
+    if (history != NULL)
+        VEC_RESERVE(arena, &model->history, history->len);
+    JSON_EACH (old, history) {
+        *VEC_PUSH(arena, &model->history) = version_of(reading, old, "fp");
+    }
+}
+
+static enum err_code keep_models(struct reading *reading, struct record *record, struct err *err)
+{
+    size_t count = reading->models.len;
+    VEC_RESERVE(reading->arena, &record->models, count);
+    for (size_t i = 0; i < count; i++)
+        *VEC_PUSH(reading->arena, &record->models) = reading->models.items[i];
+    if (count > 1)
+        qsort(record->models.items, count, sizeof(struct record_model), by_name);
+    for (size_t i = 1; i < count; i++)
+        if (str_eq(record->models.items[i - 1].name, record->models.items[i].name))
+            return err_set(
+                err, ERR_PROTOCOL, "the stack's record names model '" STR_FMT "' twice",
+                STR_ARG(record->models.items[i].name));
+    return ERR_NONE;
 }
 
 enum err_code
 record_parse(struct arena *arena, struct str text, struct record *out, struct err *err)
 {
     struct json *doc = NULL;
-    enum err_code code = json_parse(arena, text, MIB(256), &doc, err);
+    AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
+    struct reading reading = {.arena = arena, .scratch = scratch};
+    enum err_code code =
+        json_parse_parts(arena, text, MIB(256), "models", read_model, &reading, &doc, err);
     if (code != ERR_NONE)
         return err_wrap(err, "reading the stack's record");
     int64_t format = json_get_int(doc, "format", 0);
@@ -102,7 +160,9 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
     JSON_EACH (name, json_get(doc, "endpoints")) {
         *VEC_PUSH(arena, &record.endpoints) = json_str(name);
     }
-    parse_models(arena, json_get(doc, "models"), &record);
+    code = keep_models(&reading, &record, err);
+    if (code != ERR_NONE)
+        return code;
     JSON_EACH (node, json_get(doc, "removed")) {
         *VEC_PUSH(arena, &record.removed) = (struct record_removed){node->key, json_str(node)};
     }
@@ -134,16 +194,6 @@ version_node(struct arena *arena, const struct record_version *version, const ch
     return node;
 }
 
-static bool is_known_member(struct str key)
-{
-    static const char *const known[] = {"live", "etag",    "key",     "size", "at",
-                                        "by",   "metrics", "protect", "hold", "history"};
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (str_eq_z(key, known[i]))
-            return true;
-    return false;
-}
-
 static struct json *model_node(struct arena *arena, const struct record_model *model)
 {
     struct json *node = version_node(arena, &model->live, "live");
@@ -158,8 +208,7 @@ static struct json *model_node(struct arena *arena, const struct record_model *m
         json_put(arena, node, "hold", hold);
     }
     JSON_EACH (member, model->unknown) {
-        if (!is_known_member(member->key))
-            json_set(arena, node, member->key, json_copy(arena, member));
+        json_set(arena, node, member->key, json_copy(arena, member));
     }
     struct json *history = json_array(arena);
     for (size_t i = 0; i < model->history.len; i++)
@@ -168,8 +217,9 @@ static struct json *model_node(struct arena *arena, const struct record_model *m
     return node;
 }
 
-struct str record_text(struct arena *arena, const struct record *record)
+struct str record_text(struct arena *text_arena, const struct record *record)
 {
+    AUTO(arena_close) struct arena *arena = arena_new("record", 0);
     /* Members a newer mmectl put there stay where they are. */
     struct json *doc =
         record->unknown != NULL ? json_copy(arena, record->unknown) : json_object(arena);
@@ -185,9 +235,7 @@ struct str record_text(struct arena *arena, const struct record *record)
     json_put(arena, doc, "endpoints", endpoints);
     struct json *models = json_object(arena);
     for (size_t i = 0; i < record->models.len; i++)
-        json_set(
-            arena, models, record->models.items[i].name,
-            model_node(arena, &record->models.items[i]));
+        json_add(models, record->models.items[i].name, model_node(arena, &record->models.items[i]));
     json_put(arena, doc, "models", models);
     json_put(
         arena, doc, "generation",
@@ -195,8 +243,8 @@ struct str record_text(struct arena *arena, const struct record *record)
                                         : json_string(arena, record->generation));
     struct json *removed = json_object(arena);
     for (size_t i = 0; i < record->removed.len; i++)
-        json_set(
-            arena, removed, record->removed.items[i].name,
+        json_add(
+            removed, record->removed.items[i].name,
             json_string(arena, record->removed.items[i].fp));
     json_put(arena, doc, "removed", removed);
     struct json *failed = json_null(arena);
@@ -208,7 +256,7 @@ struct str record_text(struct arena *arena, const struct record *record)
     json_put(arena, doc, "failedConfig", failed);
     if (record->conditions_known)
         json_put(arena, doc, "conditions", conditions_node(arena, record));
-    return json_text(arena, doc, JSON_PRETTY);
+    return json_text(text_arena, doc, JSON_PRETTY);
 }
 
 const struct record_model *record_find(const struct record *record, struct str name)

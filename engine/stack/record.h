@@ -32,7 +32,7 @@ struct record_model {
     bool protect; /* the spec said so when it was published: apply does not delete it */
     struct record_hold hold;
     VEC(struct record_version) history; /* newest first, without the live one */
-    const struct json *unknown;         /* the model as parsed, for members we do not know */
+    const struct json *unknown;         /* members we do not know; NULL when there are none */
 };
 
 struct record_removed { /* stable mode: a name that went out of the live generation */
@@ -59,7 +59,7 @@ struct record {
     struct str generation;           /* stable mode: the live one */
     VEC(struct record_removed) removed;
     struct str failed_config, failed_reason;
-    const struct json *unknown; /* the whole parsed document, for members we do not know */
+    const struct json *unknown; /* the document without its models, for members we do not know */
 };
 
 /* ERR_PROTOCOL when it is not a record of a format we know. */

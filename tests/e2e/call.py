@@ -115,8 +115,15 @@ def key(text):
     return send("mmectl", "POST", "/_mmectl/add-key", body=text.encode())
 
 
+def world():
+    return json.loads(send("mmectl", "GET", "/_mmectl/world"))
+
+
 def things():
-    world = json.loads(send("mmectl", "GET", "/_mmectl/world"))
+    return describe(world())
+
+
+def describe(world):
     lines = []
     for bucket in world.get("buckets", []):
         lines.append(f"bucket {bucket['name']}")
@@ -135,4 +142,6 @@ def things():
 
 COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
             "things": things, "key": key}
-sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))

@@ -1,9 +1,7 @@
 """What a world holds, from `mmectl local status -json`, without what differs from run to run.
 
-With --all, also what training leaves behind: jobs, their output, their log streams.
-
-Left out: times, process ids, ports, request ids, log events, and of control/stack.json everything but that it is there
-(its serial and writer differ). Training attempts beyond the first are by-products: only the first attempt's name counts.
+Left out: what training leaves behind, times, process ids, ports, request ids, log events, and of control/stack.json
+everything but that it is there (its serial and writer differ).
 """
 import json
 import re
@@ -13,17 +11,13 @@ VOLATILE = re.compile(r"(time|date|_ms|pid|port|url|started|serial|stream|event|
 ATTEMPT = re.compile(r"(-t-[0-9a-f]{12})-\d+")
 
 
-EVERYTHING = "--all" in sys.argv[1:]
-
-
 def by_training(node):
-    return not EVERYTHING and isinstance(node, dict) and "/training/" in str(node.get("key", ""))
+    return isinstance(node, dict) and "/training/" in str(node.get("key", ""))
 
 
 def clean(node):
     if isinstance(node, dict):
-        if not EVERYTHING:
-            node = {k: v for k, v in node.items() if k not in ("trainingJobs", "logGroups")}
+        node = {k: v for k, v in node.items() if k not in ("trainingJobs", "logGroups")}
         if str(node.get("key", "")).endswith("control/stack.json"):
             return {"key": node["key"]}
         return {k: clean(v) for k, v in sorted(node.items()) if not VOLATILE.search(k)}

@@ -33,6 +33,26 @@ static void allocations_do_not_overlap(void **state)
         assert_int_equal(*cells[i], i);
 }
 
+/* Text packs without gaps; what follows is aligned and zeroed all the same. */
+static void text_is_packed(void **state)
+{
+    struct arena *arena = *state;
+    for (size_t size = 0; size < 3000; size += 13) {
+        char *text = arena_chars(arena, size), *more = arena_chars(arena, 3);
+        memset(text, 'x', size);
+        memset(more, 'y', 3);
+        unsigned char *ptr = arena_alloc(arena, 40);
+        assert_int_equal((uintptr_t) ptr % alignof(max_align_t), 0);
+        for (size_t i = 0; i < 40; i++)
+            assert_int_equal(ptr[i], 0);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(text[i], 'x');
+        assert_memory_equal(more, "yyy", 3);
+    }
+    char *first = arena_chars(arena, 5), *second = arena_chars(arena, 1);
+    assert_ptr_equal(second, first + 5);
+}
+
 static void reset_forgets_and_reuses(void **state)
 {
     struct arena *arena = *state;
@@ -101,8 +121,11 @@ static void limits_abort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(memory_is_zeroed_and_aligned), WITH_ARENA(allocations_do_not_overlap),
-        WITH_ARENA(reset_forgets_and_reuses),     cmocka_unit_test(empty_values_are_accepted),
+        WITH_ARENA(memory_is_zeroed_and_aligned),
+        WITH_ARENA(allocations_do_not_overlap),
+        WITH_ARENA(text_is_packed),
+        WITH_ARENA(reset_forgets_and_reuses),
+        cmocka_unit_test(empty_values_are_accepted),
         cmocka_unit_test(limits_abort),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);

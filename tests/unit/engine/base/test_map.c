@@ -52,6 +52,31 @@ static void many_keys_in_the_order_they_came(void **state)
     assert_false(map_has(map, STR("model-20000")));
 }
 
+static void room_made_ahead_is_not_asked_for_again(void **state)
+{
+    enum { COUNT = 3000 };
+    struct arena *arena = *state;
+    struct map *map = map_new(arena);
+    map_put(map, STR("before"), NULL);
+    map_reserve(map, COUNT);
+    map_reserve(map, 10);
+    size_t keys_used = 0;
+    size_t before = arena_used(arena);
+    for (int i = 1; i < COUNT; i++) {
+        size_t at = arena_used(arena);
+        struct str key = str_fmt(arena, "model-%d", i);
+        keys_used += arena_used(arena) - at;
+        assert_null(map_put(map, key, &map));
+    }
+    assert_int_equal(arena_used(arena) - before, keys_used);
+    assert_int_equal(map_len(map), COUNT);
+    assert_true(map_has(map, STR("before")));
+    assert_ptr_equal(map_get(map, STR("model-2999")), &map);
+    map_put(map, STR("one more"), &map);
+    assert_true(map_has(map, STR("one more")));
+    assert_true(map_has(map, STR("model-1")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -59,6 +84,7 @@ int main(void)
         WITH_ARENA(null_values_and_odd_keys),
         WITH_ARENA(replacing_keeps_the_place),
         WITH_ARENA(many_keys_in_the_order_they_came),
+        WITH_ARENA(room_made_ahead_is_not_asked_for_again),
     };
     return cmocka_run_group_tests_name("map", tests, NULL, NULL);
 }

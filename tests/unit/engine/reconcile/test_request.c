@@ -86,7 +86,8 @@ static void attributes_of_a_model(void **state)
         wanted, "{\"name\":\"n\",\"execution_role_arn\":\"" ROLE "\",\"primary_container\":[{"
                 "\"image\":\"" IMAGE "\",\"mode\":\"MultiModel\","
                 "\"model_data_url\":\"s3://bucket/demo/models/\",\"environment\":{\"WORKERS\":"
-                "\"1\"},\"multi_model_config\":[{\"model_cache_setting\":\"Enabled\"}]}]}");
+                "\"sha256:6b86b273ff34fce1\"},\"multi_model_config\":[{\"model_cache_setting\":"
+                "\"Enabled\"}]}]}");
     /* DescribeModel says more, and leaves out what is the default. */
     struct json *answer = parse(
         *state, "{\"ModelName\":\"n\",\"ModelArn\":\"arn\",\"CreationTime\":1.5,"
