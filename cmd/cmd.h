@@ -18,6 +18,7 @@
     X(plan) \
     X(apply) \
     X(destroy) \
+    X(show) \
     X(status) \
     X(test) \
     X(invoke) \

@@ -1,5 +1,6 @@
 /* apply and destroy: the same line of work in two directions. */
 #include "cmd/cmd.h"
+#include "cmd/plan_file.h"
 #include "cmd/session.h"
 #include "cmd/view.h"
 
@@ -11,26 +12,27 @@ struct direction {
     const char *name;     /* of the command, and of the operation in JSON */
     const char *question; /* Terraform's words */
     const char *refused;
+    const struct saved_plan *saved; /* approved already; NULL: ask */
 };
 
 static const struct direction s_apply = {
-    PLAN_APPLY,
-    "apply",
-    "\nDo you want to perform these actions?\n"
-    "  mmectl will perform the actions described above.\n"
-    "  Only 'yes' will be accepted to approve.\n\n"
-    "  Enter a value: ",
-    "\nApply cancelled.",
+    .mode = PLAN_APPLY,
+    .name = "apply",
+    .question = "\nDo you want to perform these actions?\n"
+                "  mmectl will perform the actions described above.\n"
+                "  Only 'yes' will be accepted to approve.\n\n"
+                "  Enter a value: ",
+    .refused = "\nApply cancelled.",
 };
 
 static const struct direction s_destroy = {
-    PLAN_DESTROY,
-    "destroy",
-    "\nDo you really want to destroy all resources?\n"
-    "  mmectl will destroy everything the stack owns, as shown above.\n"
-    "  There is no undo. Only 'yes' will be accepted to confirm.\n\n"
-    "  Enter a value: ",
-    "\nDestroy cancelled.",
+    .mode = PLAN_DESTROY,
+    .name = "destroy",
+    .question = "\nDo you really want to destroy all resources?\n"
+                "  mmectl will destroy everything the stack owns, as shown above.\n"
+                "  There is no undo. Only 'yes' will be accepted to confirm.\n\n"
+                "  Enter a value: ",
+    .refused = "\nDestroy cancelled.",
 };
 
 static enum exit_code json_line(struct app *app, struct buf *buf)
@@ -193,13 +195,20 @@ static enum exit_code execute(struct session *session, struct plan *plan)
 
 static enum exit_code change_one(struct session *session, void *arg)
 {
-    const struct direction *direction = arg;
     struct app *app = session->app;
     struct err err = {0};
     struct plan *plan = NULL;
+    struct direction own = *(const struct direction *) arg;
+    const struct direction *direction = &own;
+    if (own.saved != NULL) {
+        session->reconciler.approved = plan_file_stack(own.saved, session->spec);
+        own.mode = session->reconciler.approved->mode;
+    }
     if (settled_plan(session, direction, &plan, &err) != ERR_NONE)
         return fail(app, &err);
-    enum exit_code code = show_plan(session, plan);
+    /* Who saved it has seen it. */
+    bool show = own.saved == NULL || app->args.json;
+    enum exit_code code = show ? show_plan(session, plan) : EXIT_CODE_OK;
     if (code == EXIT_CODE_OK)
         code = show_guards(app, plan);
     if (code != EXIT_CODE_OK)
@@ -207,7 +216,7 @@ static enum exit_code change_one(struct session *session, void *arg)
     /* Nothing to ask about; what the plan had to leave out still counts. */
     if (plan_is_empty(plan))
         return execute(session, plan);
-    if (!app->args.auto_approve) {
+    if (!app->args.auto_approve && own.saved == NULL) {
         struct str answer;
         if (term_ask(app->arena, app->loop, app->term.ask_fd, direction->question, &answer, &err) !=
             ERR_NONE)
@@ -222,29 +231,78 @@ static enum exit_code change_one(struct session *session, void *arg)
     return execute(session, plan);
 }
 
+/* Without a yes, somebody has to be there to give it. */
+static enum err_code check_approval(const struct app *app, const char *name, struct err *err)
+{
+    bool can_ask = app->term.ask_fd >= 0 && app->args.input && !app->args.json;
+    if (app->args.auto_approve || can_ask)
+        return ERR_NONE;
+    err_set(
+        err, ERR_TERMINAL, "'%s' needs a yes, and there is %s", name,
+        app->args.json     ? "nobody to ask with --json"
+        : !app->args.input ? "--input=false"
+                           : "no terminal to ask on");
+    return err_hint(err, "-auto-approve carries the plan out without asking");
+}
+
+/* A saved plan among the operands: it has to be the only one. *ret_found NULL: there is none. */
+static enum err_code
+find_saved(struct app *app, const char *name, struct saved_plan **ret_found, struct err *err)
+{
+    const struct opt_list *operands = &app->args.operands;
+    *ret_found = NULL;
+    for (size_t i = 0; i < operands->len; i++) {
+        struct str path = operands->items[i];
+        if (!plan_file_is(str_z(app->arena, path)))
+            continue;
+        if (str_eq_z(str_from(name), "destroy")) {
+            err_set(err, ERR_USAGE, "'" STR_FMT "' is a saved plan", STR_ARG(path));
+            return err_hint(err, "'mmectl apply' carries it out, also one made with -destroy");
+        }
+        if (operands->len > 1) {
+            err_set(
+                err, ERR_USAGE, "'" STR_FMT "' is a saved plan, and there is more", STR_ARG(path));
+            return err_hint(err, "apply one saved plan at a time; a plan may hold many stacks");
+        }
+        struct saved_plan *saved = ARENA_NEW(app->arena, struct saved_plan);
+        enum err_code code = plan_file_read(app, path, saved, err);
+        if (code == ERR_NONE)
+            *ret_found = saved;
+        return code;
+    }
+    return ERR_NONE;
+}
+
+static enum exit_code stream_head(struct app *app)
+{
+    if (!app->args.json)
+        return EXIT_CODE_OK;
+    struct buf buf = BUF_INIT(KIB(4));
+    view_version_json(app->arena, &buf, clock_wall_ms(app->clock));
+    enum exit_code code = json_line(app, &buf);
+    buf_done(&buf);
+    return code;
+}
+
 static enum exit_code run(struct app *app, const struct direction *direction)
 {
     struct err err = {0};
-    bool can_ask = app->term.ask_fd >= 0 && app->args.input && !app->args.json;
-    if (!app->args.auto_approve && !can_ask) {
-        err_set(
-            &err, ERR_TERMINAL, "'%s' needs a yes, and there is %s", direction->name,
-            app->args.json     ? "nobody to ask with --json"
-            : !app->args.input ? "--input=false"
-                               : "no terminal to ask on");
-        err_hint(&err, "-auto-approve carries the plan out without asking");
-        return app_fail(app, &err);
-    }
-    if (app->args.json) {
-        struct buf buf = BUF_INIT(KIB(4));
-        view_version_json(app->arena, &buf, clock_wall_ms(app->clock));
-        enum exit_code code = json_line(app, &buf);
-        buf_done(&buf);
-        if (code != EXIT_CODE_OK)
-            return code;
-    }
+    struct saved_plan *saved;
+    struct spec_list specs;
+    enum err_code code = find_saved(app, direction->name, &saved, &err);
+    if (code == ERR_NONE && saved == NULL)
+        code = check_approval(app, direction->name, &err);
+    if (code == ERR_NONE && saved != NULL)
+        code = plan_file_specs(app, saved, &specs, &err);
+    if (code != ERR_NONE)
+        return session_fail(app, &err);
+    enum exit_code printed = stream_head(app);
+    if (printed != EXIT_CODE_OK)
+        return printed;
     struct direction copy = *direction;
-    return session_each(app, true, change_one, &copy);
+    copy.saved = saved;
+    return saved != NULL ? session_each_of(app, &specs, change_one, &copy)
+                         : session_each(app, true, change_one, &copy);
 }
 
 static enum exit_code run_apply(struct app *app)
@@ -271,13 +329,15 @@ static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_pl
 
 const struct cmd cmd_apply = {
     .name = "apply",
-    .operands = "[SPEC...]",
+    .operands = "[SPEC...|FILE]",
     .max_operands = 1000,
     .summary = "plan, ask, carry it out, wait until the endpoint serves",
     .text =
         "Makes AWS match the spec: uploads data, trains what is new or changed, publishes the\n"
         "models and creates or updates the endpoint. Prints the plan and asks first. It can be\n"
-        "interrupted and repeated at any moment; what is done already is not done again.",
+        "interrupted and repeated at any moment; what is done already is not done again.\n\n"
+        "With a FILE that 'mmectl plan -out=FILE' saved, it does exactly what that plan says,\n"
+        "without asking, or nothing at all when that is not what is needed any more.",
     .streams = true,
     .sets = s_sets,
     .run = run_apply,

@@ -1,10 +1,13 @@
 #include "cmd/cmd.h"
+#include "cmd/plan_file.h"
 #include "cmd/session.h"
 #include "cmd/view.h"
 
 struct plan_run {
     struct buf buf;
     struct json *all; /* one object per stack */
+    struct plan_file file;
+    size_t left; /* stacks still to come: what a pull request's comment has room for is shared */
     bool changes;
 };
 
@@ -41,17 +44,25 @@ static enum exit_code plan_one(struct session *session, void *arg)
     struct app *app = session->app;
     struct err err = {0};
     struct plan *plan = NULL;
-    enum err_code code =
-        reconcile_plan(&session->reconciler, session->spec, PLAN_APPLY, &plan, &err);
+    enum plan_mode mode = app->args.destroy ? PLAN_DESTROY : PLAN_APPLY;
+    enum err_code code = reconcile_plan(&session->reconciler, session->spec, mode, &plan, &err);
     if (code != ERR_NONE)
         return app_fail(app, &err);
     print_warnings(session, plan);
     print_guards(session, plan);
-    run->changes = run->changes || !plan_is_empty(plan);
+    if (app->args.refresh_only)
+        plan_only_drift(plan);
+    run->changes =
+        run->changes || !plan_is_empty(plan) || (app->args.refresh_only && plan->drift.len > 0);
+    if (!str_is_null(app->args.out))
+        plan_file_add(&run->file, session, plan);
     struct view_options options = {
         .color = app->term.color_out,
         .full = app->args.full,
         .wall_ms = clock_wall_ms(app->clock),
+        .refresh_only = app->args.refresh_only,
+        .max_bytes =
+            run->buf.len < VIEW_COMMENT_BYTES ? (VIEW_COMMENT_BYTES - run->buf.len) / run->left : 1,
     };
     switch ((enum out_format) app->args.format) {
     case OUT_JSON: {
@@ -62,6 +73,7 @@ static enum exit_code plan_one(struct session *session, void *arg)
     }
     case OUT_MARKDOWN:
         view_plan_markdown(app->arena, &run->buf, plan, &options);
+        run->left -= run->left > 1;
         break;
     case OUT_TEXT:
         if (run->buf.len > 0)
@@ -72,22 +84,62 @@ static enum exit_code plan_one(struct session *session, void *arg)
     return EXIT_CODE_OK;
 }
 
+/* Only a plan of everything that was asked for is worth approving. */
+static enum exit_code save(struct app *app, const struct plan_run *run)
+{
+    struct err err = {0};
+    struct str path = app->args.out;
+    if (plan_file_write(app, &run->file, path, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    if (app->args.format == OUT_TEXT)
+        term_note(
+            "\nSaved the plan to: " STR_FMT "\n\n"
+            "To perform exactly these actions, run the following command to apply:\n"
+            "    mmectl apply \"" STR_FMT "\"%s",
+            STR_ARG(path), STR_ARG(path), app->args.local ? " --local" : "");
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code print(struct app *app, const struct plan_run *run)
+{
+    if (!app->args.json)
+        return app_print(app, &run->buf);
+    if (run->all->len == 0)
+        return EXIT_CODE_OK;
+    return app_print_json(app, run->all->len == 1 ? run->all->first : run->all);
+}
+
+static enum err_code check_options(const struct args *args, struct err *err)
+{
+    const char *with = args->destroy             ? "destroy"
+                       : args->replaces.len > 0  ? "replace"
+                       : !str_is_null(args->out) ? "out"
+                                                 : NULL;
+    if (!args->refresh_only || with == NULL)
+        return ERR_NONE;
+    return err_set(
+        err, ERR_USAGE, "--refresh-only proposes nothing, so it goes without --%s", with);
+}
+
 static enum exit_code run(struct app *app)
 {
-    struct plan_run run = {.buf = BUF_INIT(MIB(256)), .all = json_array(app->arena)};
+    struct err err = {0};
+    struct spec_list specs;
     if (app->args.json)
         app->args.format = OUT_JSON;
     app->args.json = app->args.format == OUT_JSON;
-    enum exit_code code = session_each(app, true, plan_one, &run);
-    enum exit_code printed = EXIT_CODE_OK;
-    if (app->args.json && run.all->len == 1)
-        printed = app_print_json(app, run.all->first);
-    else if (app->args.json && run.all->len > 1)
-        printed = app_print_json(app, run.all);
-    else if (!app->args.json)
-        printed = app_print(app, &run.buf);
+    enum err_code loaded = check_options(&app->args, &err);
+    if (loaded == ERR_NONE)
+        loaded = session_specs(app, true, &specs, &err);
+    if (loaded != ERR_NONE)
+        return session_fail(app, &err);
+    struct plan_run run = {
+        .buf = BUF_INIT(MIB(256)), .all = json_array(app->arena), .left = specs.len};
+    enum exit_code code = session_each_of(app, &specs, plan_one, &run);
+    code = exit_worst(code, print(app, &run));
     buf_done(&run.buf);
-    code = exit_worst(code, printed);
+    if (code == EXIT_CODE_OK && !str_is_null(app->args.out))
+        code = save(app, &run);
     if (code == EXIT_CODE_OK && run.changes && app->args.detailed_exitcode)
         code = EXIT_CODE_CHANGES;
     return code;
@@ -101,6 +153,12 @@ static const struct opt s_opts[] = {
      "exit with 2 when there are changes"},
     {OPT_CHOICE, 0, "format", "FORMAT", AT(format), s_formats, 0,
      "how to print the plan; markdown is for pull requests"},
+    {OPT_STRING, 0, "out", "FILE", AT(out), NULL, 0,
+     "save the plan, for 'mmectl apply FILE' to do exactly that"},
+    {OPT_FLAG, 0, "destroy", NULL, AT(destroy), NULL, 0,
+     "what destroy would do, instead of what apply would do"},
+    {OPT_FLAG, 0, "refresh-only", NULL, AT(refresh_only), NULL, 0,
+     "only what changed outside of mmectl since the last apply; proposes nothing"},
 };
 static const struct opt_set s_own = OPT_SET(s_opts);
 static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_plan, &args_json,

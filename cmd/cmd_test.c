@@ -308,7 +308,11 @@ static enum exit_code run(struct app *app)
     enum exit_code code = session_each(app, true, test_one, &run), printed;
     if (code == EXIT_CODE_OK && run.n_models == 0) {
         struct err err = {0};
-        err_set(&err, ERR_USAGE, "the spec has no model '" STR_FMT "'", STR_ARG(app->args.model));
+        if (str_is_null(app->args.model))
+            err_set(&err, ERR_USAGE, "the spec has no models");
+        else
+            err_set(
+                &err, ERR_USAGE, "the spec has no model '" STR_FMT "'", STR_ARG(app->args.model));
         code = app_fail(app, &err);
     }
     if (app->args.json) {

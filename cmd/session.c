@@ -232,17 +232,14 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
 }
 
 enum exit_code
-session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg)
+session_each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg)
 {
     struct err err = {0};
-    struct spec_list specs = {0};
-    if (session_specs(app, operands_are_specs, &specs, &err) != ERR_NONE)
-        return session_fail(app, &err);
     enum exit_code worst = EXIT_CODE_OK;
-    for (size_t i = 0; i < specs.len && !loop_cancelled(app->loop); i++) {
+    for (size_t i = 0; i < specs->len && !loop_cancelled(app->loop); i++) {
         struct session session;
         enum exit_code code;
-        if (session_open(app, specs.items[i], &session, &err) != ERR_NONE) {
+        if (session_open(app, specs->items[i], &session, &err) != ERR_NONE) {
             code = app_fail(app, &err);
             err = (struct err){0};
         } else {
@@ -252,6 +249,16 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
         worst = exit_worst(worst, code);
     }
     return worst;
+}
+
+enum exit_code
+session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg)
+{
+    struct err err = {0};
+    struct spec_list specs = {0};
+    if (session_specs(app, operands_are_specs, &specs, &err) != ERR_NONE)
+        return session_fail(app, &err);
+    return session_each_of(app, &specs, work, arg);
 }
 
 /* ---- figures ---- */

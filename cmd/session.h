@@ -51,6 +51,9 @@ struct session {
  * wins, and an interrupt ends it. */
 typedef enum exit_code session_work_fn(struct session *session, void *arg);
 enum exit_code
+session_each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg);
+/* The same, of what the command line names. */
+enum exit_code
 session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg);
 
 /* Puts {"requests", "mutating", "retried", "cpu_seconds", "max_rss_mib"} under mmectl.stats of

@@ -15,9 +15,14 @@
 
 struct view_options {
     bool color;
-    bool full;       /* every model, nothing collapsed */
-    int64_t wall_ms; /* for timestamps */
+    bool full;         /* every model, nothing collapsed */
+    int64_t wall_ms;   /* for timestamps */
+    bool refresh_only; /* the plan proposes nothing (plan_only_drift) */
+    size_t max_bytes;  /* Markdown: what there is room for; 0: a comment */
 };
+
+/* A comment on GitHub takes 65,536 characters. */
+#define VIEW_COMMENT_BYTES 60000U
 
 /* Changes of one kind and sort that are shown as one; a group of one is a change. */
 struct view_group {

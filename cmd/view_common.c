@@ -95,14 +95,12 @@ const char *view_reason(enum reason reason)
 struct str view_cost_line(struct arena *arena, const struct plan *plan)
 {
     bool had = !str_is_empty(plan->old_instance_type);
-    if (plan->mode == PLAN_DESTROY) {
+    if (plan->mode == PLAN_DESTROY || str_is_empty(plan->instance_type)) {
         if (!had)
             return STR_NULL;
         struct str old = cost_line(arena, plan->old_instance_type, plan->old_instance_count);
         return str_fmt(arena, STR_FMT ", ends", STR_ARG(old));
     }
-    if (str_is_empty(plan->instance_type))
-        return STR_NULL;
     struct str now = cost_line(arena, plan->instance_type, plan->instance_count);
     if (!had)
         return str_fmt(arena, STR_FMT ", new", STR_ARG(now));
@@ -123,6 +121,10 @@ struct str view_summary_line(struct arena *arena, const struct plan *plan)
         return str_fmt(
             arena, "No changes. %zu model%s left out; the rest matches the configuration.",
             plan->n_left_out, plan->n_left_out == 1 ? " is" : "s are");
+    if (plan_is_empty(plan) && plan->aside.len > 0)
+        return str_fmt(
+            arena, "No changes. The targets match the configuration; %zu other change%s wait%s.",
+            plan->aside.len, plan->aside.len == 1 ? "" : "s", plan->aside.len == 1 ? "s" : "");
     if (plan_is_empty(plan))
         return STR("No changes. Your infrastructure matches the configuration.");
     return str_fmt(

@@ -202,7 +202,7 @@ static void all_members(
 static void resource(struct printer *p, const struct change *change)
 {
     const struct schema *schema = schema_of(change->kind);
-    const char *sign = action_symbol(change->action, true);
+    const char *sign = action_symbol(change->action, !change->delete_first);
     indent(p->buf, strlen(sign) > 1 ? 0 : 2);
     symbol(p, change->action, sign);
     buf_fmt(p->buf, " resource \"%s\" \"%s\" {\n", schema->type, schema->name);
@@ -273,7 +273,7 @@ static void group_lines(struct printer *p, const struct view_group *group)
         p->buf, "%s  # " STR_FMT "%s %s%s%s\n", paint(p->color, PAINT_BOLD), STR_ARG(address),
         paint_end(p->color),
         first->action == ACTION_CREATE ? "" : paint(p->color, action_paint(first->action)),
-        action_phrase(first->action), paint_end(p->color));
+        change_phrase(first), paint_end(p->color));
     const char *reason = view_reason(first->reason);
     if (reason != NULL)
         comment(p, str_from(reason));
@@ -291,24 +291,67 @@ static void legend(struct printer *p, const struct view_groups *groups)
 {
     static const struct {
         enum action action;
+        bool delete_first;
         const char *text;
     } s_legend[] = {
-        {ACTION_CREATE, "create"},
-        {ACTION_UPDATE, "update in-place"},
-        {ACTION_DELETE, "destroy"},
-        {ACTION_REPLACE, "create replacement and then destroy"},
+        {ACTION_CREATE, false, "create"},
+        {ACTION_UPDATE, false, "update in-place"},
+        {ACTION_DELETE, false, "destroy"},
+        {ACTION_REPLACE, true, "destroy and then create replacement"},
+        {ACTION_REPLACE, false, "create replacement and then destroy"},
     };
     for (size_t i = 0; i < ARRAY_LEN(s_legend); i++) {
         bool used = false;
-        for (size_t g = 0; g < groups->len; g++)
-            used = used || groups->items[g].items[0]->action == s_legend[i].action;
+        for (size_t g = 0; g < groups->len; g++) {
+            const struct change *first = groups->items[g].items[0];
+            used = used || (first->action == s_legend[i].action &&
+                            first->delete_first == s_legend[i].delete_first);
+        }
         if (!used)
             continue;
-        const char *sign = action_symbol(s_legend[i].action, true);
+        const char *sign = action_symbol(s_legend[i].action, !s_legend[i].delete_first);
         indent(p->buf, 3 - strlen(sign));
         symbol(p, s_legend[i].action, sign);
         buf_fmt(p->buf, " %s\n", s_legend[i].text);
     }
+}
+
+/* ---- what changed outside ---- */
+
+static void drift_lines(struct printer *p, const struct plan *plan)
+{
+    size_t shown = p->full || plan->drift.len <= VIEW_COLLAPSE ? plan->drift.len : MAX_NAMES;
+    buf_fmt(
+        p->buf, "%sNote:%s Objects have changed outside of mmectl\n\n", paint(p->color, PAINT_BOLD),
+        paint_end(p->color));
+    buf_add_z(p->buf, "mmectl detected the following changes made since the last apply:\n\n");
+    for (size_t i = 0; i < shown; i++) {
+        const struct change *change = plan->drift.items[i];
+        bool gone = change->action == ACTION_DELETE;
+        buf_fmt(p->buf, "%s  # ", paint(p->color, PAINT_BOLD));
+        buf_add_clean(p->buf, change->address);
+        buf_fmt(p->buf, "%s has %s\n", paint_end(p->color), gone ? "been deleted" : "changed");
+        resource(p, change);
+        buf_add_char(p->buf, '\n');
+    }
+    if (shown < plan->drift.len)
+        buf_fmt(p->buf, "  … %zu more (--full lists all)\n\n", plan->drift.len - shown);
+}
+
+static void only_drift(struct printer *p, const struct plan *plan)
+{
+    if (plan->drift.len == 0) {
+        buf_fmt(
+            p->buf,
+            "%sNo changes.%s Your infrastructure still matches the configuration.\n\nNothing has "
+            "changed outside of mmectl since the last apply.\n",
+            paint(p->color, PAINT_GREEN), paint_end(p->color));
+        return;
+    }
+    drift_lines(p, plan);
+    buf_add_z(
+        p->buf, "This is a refresh-only plan: it proposes nothing. 'mmectl plan' shows what "
+                "apply would do\nabout these.\n");
 }
 
 static void note_line(struct printer *p, const char *label, struct str text)
@@ -325,6 +368,8 @@ static void notes(struct printer *p, const struct plan *plan)
     note_line(p, "Note: ", plan->note_busy);
     note_line(p, "Note: ", plan->note_roll);
     note_line(p, "Note: ", plan->note_blocked);
+    for (size_t i = 0; i < plan->notes.len; i++)
+        note_line(p, "Note: ", plan->notes.items[i]);
     if (plan->n_foreign > 0)
         buf_fmt(
             p->buf, "Note: %zu object%s under the prefix %s not ours and will be left alone\n",
@@ -342,6 +387,13 @@ void view_plan_text(
 {
     struct printer p = {arena, buf, options->color, options->full};
     struct str summary = view_summary_line(arena, plan);
+    if (options->refresh_only) {
+        only_drift(&p, plan);
+        notes(&p, plan);
+        return;
+    }
+    if (plan->drift.len > 0)
+        drift_lines(&p, plan);
     if (plan_is_empty(plan)) {
         struct str head = STR("No changes.");
         buf_fmt(
@@ -349,7 +401,7 @@ void view_plan_text(
             STR_ARG(head), paint_end(options->color), STR_ARG(str_from_index(summary, head.len)));
         if (plan->mode == PLAN_DESTROY)
             buf_add_z(buf, "Nothing that belongs to this stack exists.\n");
-        else if (str_is_null(plan->note_blocked) && plan->n_left_out == 0)
+        else if (str_is_null(plan->note_blocked) && plan->n_left_out == 0 && plan->aside.len == 0)
             buf_add_z(
                 buf, "mmectl has compared your real infrastructure against your configuration and "
                      "found\nno differences, so no changes are needed.\n");

@@ -1,4 +1,6 @@
 #include "cmd/view.h"
+
+#include "cmd/app.h"
 #include "engine/base/clock.h"
 #include "engine/cost/cost.h"
 
@@ -8,11 +10,12 @@
 
 static const struct {
     enum action action;
+    bool delete_first;
     const char *first, *second;
 } s_actions[] = {
-    {ACTION_NOOP, "no-op", NULL},    {ACTION_CREATE, "create", NULL},
-    {ACTION_UPDATE, "update", NULL}, {ACTION_REPLACE, "create", "delete"},
-    {ACTION_DELETE, "delete", NULL},
+    {ACTION_NOOP, false, "no-op", NULL},        {ACTION_CREATE, false, "create", NULL},
+    {ACTION_UPDATE, false, "update", NULL},     {ACTION_REPLACE, false, "create", "delete"},
+    {ACTION_REPLACE, true, "delete", "create"}, {ACTION_DELETE, false, "delete", NULL},
 };
 
 static struct json *text(struct arena *arena, struct str value)
@@ -25,17 +28,40 @@ static struct json *or_null(struct arena *arena, const struct json *json)
     return json != NULL ? json_copy(arena, json) : json_null(arena);
 }
 
-/* {"field": true} for the members of `value` that have the flag, or that only AWS can say. */
-static struct json *
-marks(struct arena *arena, const struct change *change, const struct json *value, unsigned flag)
+/* {"primary_container": [{"environment": {"KEY": true}}]}: Terraform's way to say where. NULL when
+ * there is nothing sensitive below. */
+static struct json *sensitive(struct arena *arena, const struct json *node, bool inside)
+{
+    if (node == NULL || (node->type != JSON_OBJECT && node->type != JSON_ARRAY))
+        return inside ? json_bool(arena, true) : NULL;
+    bool any = false;
+    struct json *out = node->type == JSON_OBJECT ? json_object(arena) : json_array(arena);
+    JSON_EACH (child, node) {
+        struct json *mark = sensitive(arena, child, str_eq(node->key, STR("environment")));
+        any = any || mark != NULL;
+        if (node->type == JSON_ARRAY)
+            json_push(out, mark != NULL ? mark : json_object(arena));
+        else if (mark != NULL)
+            json_set(arena, out, child->key, mark);
+    }
+    return any ? out : NULL;
+}
+
+static struct json *sensitive_marks(struct arena *arena, const struct json *value)
+{
+    struct json *marks = sensitive(arena, value, false);
+    return marks != NULL ? marks : json_object(arena);
+}
+
+/* {"field": true} for the members that only AWS can say. */
+static struct json *unknown(struct arena *arena, const struct change *change)
 {
     struct json *out = json_object(arena);
     const struct schema *schema = schema_of(change->kind);
     for (size_t i = 0; i < schema->n_fields; i++) {
         const struct field *field = &schema->fields[i];
-        bool present = json_get(value, field->name) != NULL;
-        bool wanted = flag == FIELD_COMPUTED ? !present : present;
-        if ((field->flags & flag) != 0 && wanted)
+        bool present = json_get(change->after, field->name) != NULL;
+        if ((field->flags & FIELD_COMPUTED) != 0 && !present)
             json_set(arena, out, str_from(field->name), json_bool(arena, true));
     }
     return out;
@@ -60,7 +86,8 @@ static struct json *change_body(struct arena *arena, const struct change *change
 {
     struct json *out = json_object(arena), *actions = json_array(arena);
     for (size_t i = 0; i < ARRAY_LEN(s_actions); i++)
-        if (s_actions[i].action == change->action) {
+        if (s_actions[i].action == change->action &&
+            s_actions[i].delete_first == change->delete_first) {
             json_push(actions, json_z(arena, s_actions[i].first));
             if (s_actions[i].second != NULL)
                 json_push(actions, json_z(arena, s_actions[i].second));
@@ -71,16 +98,14 @@ static struct json *change_body(struct arena *arena, const struct change *change
     json_put(arena, out, "after", goes ? json_null(arena) : or_null(arena, change->after));
     json_put(
         arena, out, "after_unknown",
-        change->action == ACTION_CREATE || change->action == ACTION_REPLACE
-            ? marks(arena, change, change->after, FIELD_COMPUTED)
-            : json_object(arena));
+        change->action == ACTION_CREATE || change->action == ACTION_REPLACE ? unknown(arena, change)
+                                                                            : json_object(arena));
     json_put(
         arena, out, "before_sensitive",
-        change->before != NULL ? marks(arena, change, change->before, FIELD_SECRET)
-                               : json_bool(arena, false));
+        change->before != NULL ? sensitive_marks(arena, change->before) : json_bool(arena, false));
     json_put(
         arena, out, "after_sensitive",
-        change->after != NULL && !goes ? marks(arena, change, change->after, FIELD_SECRET)
+        change->after != NULL && !goes ? sensitive_marks(arena, change->after)
                                        : json_bool(arena, false));
     json_put(arena, out, "replace_paths", replace_paths(arena, change));
     return out;
@@ -103,9 +128,16 @@ static struct json *resource_head(struct arena *arena, const struct change *chan
 static struct json *resource_change(struct arena *arena, const struct change *change)
 {
     struct json *out = resource_head(arena, change);
+    /* A thing that an unfinished run left beside the one in use is what Terraform calls deposed. */
+    if (change->reason == REASON_LEFT_BEHIND && change->old_name.len > 8)
+        json_put(
+            arena, out, "deposed",
+            json_string(arena, str_from_index(change->old_name, change->old_name.len - 8)));
     json_put(arena, out, "change", change_body(arena, change));
     if (change->reason != REASON_NONE)
         json_put(arena, out, "action_reason", json_z(arena, reason_name(change->reason)));
+    else if (change->action == ACTION_REPLACE)
+        json_put(arena, out, "action_reason", json_z(arena, "replace_because_cannot_update"));
     if (!str_is_empty(change->note))
         json_put(arena, out, "note", json_string(arena, change->note));
     return out;
@@ -116,7 +148,7 @@ static struct json *planned_value(struct arena *arena, const struct change *chan
     struct json *out = resource_head(arena, change);
     json_put(arena, out, "schema_version", json_int(arena, 0));
     json_put(arena, out, "values", or_null(arena, change->after));
-    json_put(arena, out, "sensitive_values", marks(arena, change, change->after, FIELD_SECRET));
+    json_put(arena, out, "sensitive_values", sensitive_marks(arena, change->after));
     return out;
 }
 
@@ -168,6 +200,19 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
         json_push(warnings, warning);
     }
     json_put(arena, out, "warnings", warnings);
+    struct json *guards = json_array(arena), *notes = json_array(arena);
+    for (size_t i = 0; i < plan->guards.len; i++) {
+        struct json *guard = json_object(arena);
+        json_put(arena, guard, "name", json_z(arena, plan->guards.items[i].name));
+        json_put(arena, guard, "message", text(arena, plan->guards.items[i].message));
+        json_put(arena, guard, "hint", text(arena, plan->guards.items[i].hint));
+        json_push(guards, guard);
+    }
+    for (size_t i = 0; i < plan->notes.len; i++)
+        json_push(notes, json_string(arena, plan->notes.items[i]));
+    json_put(arena, out, "guards", guards);
+    json_put(arena, out, "notes", notes);
+    json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->aside.len));
     return out;
 }
 
@@ -185,17 +230,21 @@ view_plan_json(struct arena *arena, const struct plan *plan, const struct view_o
             json_push(resources, planned_value(arena, change));
         if (change->action != ACTION_NOOP || options->full)
             json_push(changes, resource_change(arena, change));
-        if (change->reason == REASON_CHANGED_OUTSIDE)
-            json_push(drift, resource_change(arena, change));
     }
+    for (size_t i = 0; i < plan->drift.len; i++)
+        json_push(drift, resource_change(arena, plan->drift.items[i]));
     struct json *root = json_object(arena), *planned = json_object(arena);
     json_put(arena, root, "resources", resources);
     json_put(arena, planned, "root_module", root);
     json_put(arena, out, "format_version", json_z(arena, PLAN_FORMAT));
     json_put(arena, out, "terraform_version", json_z(arena, TERRAFORM_LIKE));
+    json_put(arena, out, "tool_version", json_z(arena, MMECTL_VERSION));
     json_put(arena, out, "timestamp", json_string(arena, time_iso(arena, options->wall_ms)));
-    json_put(arena, out, "applyable", json_bool(arena, !plan_is_empty(plan)));
-    json_put(arena, out, "complete", json_bool(arena, true));
+    json_put(
+        arena, out, "applyable", json_bool(arena, !plan_is_empty(plan) && plan->guards.len == 0));
+    json_put(
+        arena, out, "complete",
+        json_bool(arena, plan->aside.len == 0 && plan->n_left_out == 0 && !options->refresh_only));
     json_put(arena, out, "errored", json_bool(arena, false));
     json_put(arena, out, "planned_values", planned);
     json_put(arena, out, "resource_drift", drift);

@@ -12,6 +12,16 @@ bool plan_is_empty(const struct plan *plan)
     return true;
 }
 
+void plan_only_drift(struct plan *plan)
+{
+    plan->changes.len = plan->guards.len = plan->aside.len = 0;
+    plan->n_add = plan->n_change = plan->n_destroy = plan->n_left_out = 0;
+    plan->record_only = false;
+    plan->note_roll = STR_NULL;
+    plan->instance_type = plan->old_instance_type;
+    plan->instance_count = plan->old_instance_count;
+}
+
 struct change *
 plan_add(struct arena *arena, struct plan *plan, enum kind_id kind, enum action action)
 {

@@ -118,6 +118,8 @@ struct plan {
 
 /* Nothing to do at all: apply writes nothing. */
 bool plan_is_empty(const struct plan *plan);
+/* Leaves nothing but what is known: drift and warnings. For a plan that proposes nothing. */
+void plan_only_drift(struct plan *plan);
 /* Adds and counts a change; returns it. */
 struct change *
 plan_add(struct arena *arena, struct plan *plan, enum kind_id kind, enum action action);

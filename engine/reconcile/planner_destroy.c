@@ -214,6 +214,8 @@ void plan_emptied(struct planner *p)
     remove_stored(p, false, endpoint);
     plan_old_endpoints(p, NULL);
     plan_old_home(p, endpoint);
+    p->plan->instance_type = STR_NULL;
+    p->plan->instance_count = 0;
     for (size_t i = 0; i < p->plan->changes.len; i++)
         if (p->plan->changes.items[i]->reason == REASON_NONE)
             p->plan->changes.items[i]->reason = REASON_NOT_IN_SPEC;

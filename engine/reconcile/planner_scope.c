@@ -208,6 +208,22 @@ static void select_with_needs(struct change *change)
         select_with_needs(change->needs[i]);
 }
 
+/* What a selected change replaces goes with it. */
+static void select_halves(struct planner *p)
+{
+    struct map *selected = map_new(p->arena);
+    for (size_t i = 0; i < p->plan->changes.len; i++) {
+        struct change *change = p->plan->changes.items[i];
+        if (change->selected && !change->removal_half && change->action != ACTION_NOOP)
+            map_put(selected, change->address, change);
+    }
+    for (size_t i = 0; i < p->plan->changes.len; i++) {
+        struct change *change = p->plan->changes.items[i];
+        if (change->removal_half && map_has(selected, change->address))
+            select_with_needs(change);
+    }
+}
+
 static void set_aside(struct planner *p, struct change *change)
 {
     struct plan *plan = p->plan;
@@ -235,6 +251,7 @@ enum err_code scope_select(struct planner *p, struct err *err)
     for (size_t i = 0; i < plan->changes.len; i++)
         if (any_matches(options->targets, options->n_targets, plan->changes.items[i]->address))
             select_with_needs(plan->changes.items[i]);
+    select_halves(p);
     size_t kept = 0;
     for (size_t i = 0; i < plan->changes.len; i++) {
         struct change *change = plan->changes.items[i];

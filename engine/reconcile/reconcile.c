@@ -1,8 +1,8 @@
 #include "engine/reconcile/reconcile.h"
 
+#include "engine/reconcile/approve.h"
 #include "engine/reconcile/desired.h"
 #include "engine/reconcile/executor.h"
-#include "engine/reconcile/guard.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
 #include "engine/reconcile/settle.h"
@@ -32,7 +32,7 @@ enum err_code reconcile_execute(
     struct reconciler *r, struct plan *plan, struct report *ret_report, struct err *err)
 {
     *ret_report = (struct report){0};
-    enum err_code code = guard_check(plan, err);
+    enum err_code code = plan_approve(r, plan, err);
     if (code != ERR_NONE)
         return code;
     return plan->mode == PLAN_DESTROY ? run_destroy(r, plan, ret_report, err)

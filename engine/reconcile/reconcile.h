@@ -16,6 +16,7 @@
 #include "engine/plan/event.h"
 #include "engine/plan/plan.h"
 
+struct saved_stack;
 struct spec;
 struct world;
 
@@ -47,6 +48,7 @@ struct reconciler {
     int64_t allow_deletes;   /* how many models may go at once; 0: what the guard lets through */
     const struct str *targets, *replaces; /* addresses */
     size_t n_targets, n_replaces;
+    const struct saved_stack *approved; /* a saved plan: nothing else is carried out; NULL: any */
 };
 
 /* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its
