@@ -82,6 +82,8 @@ const char *view_reason(enum reason reason)
         return "left behind by an unfinished or rolled-back run";
     case REASON_ENDPOINT_FAILED:
         return "the endpoint failed; only a new one helps";
+    case REASON_NOT_RETAINED:
+        return "an older version, beyond versions.retain";
     case REASON_MOVED:
         return "the stack's bucket, prefix or endpoint name changed";
     case REASON_REQUESTED: /* the phrase says it */

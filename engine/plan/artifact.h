@@ -20,8 +20,14 @@ struct trained_bytes {
     const struct json *metrics;
 };
 
+/* A version that is kept besides the live one. */
+struct version_plan {
+    struct record_version version; /* where it will be */
+    const struct change *change;   /* the copy that takes it there; NULL: it is there */
+};
+
 struct artifact_plan {
-    const struct want_model *model; /* NULL for an old one that only moves along */
+    const struct want_model *model;
     struct str name, fp, key;
     enum artifact_source source;
     struct str from_bucket, from_key, from_etag; /* from_etag may be null: the job's output */
@@ -29,8 +35,9 @@ struct artifact_plan {
     struct str overwrite_etag; /* what stands at the key and must go; STR_NULL: nothing may */
     bool imported;             /* the user's word that these bytes are what the spec describes */
     struct trained_bytes *trained;
-    const struct json *metrics;  /* NULL until known */
-    const struct change *change; /* what puts it there; NOOP when it is there */
+    const struct json *metrics;        /* NULL until known */
+    struct change *change;             /* what puts it there; NOOP when it is there */
+    VEC(struct version_plan) versions; /* kept besides it, in the order of their worth */
     /* Set by the kind when it is there. */
     struct str etag;
     uint64_t size;

@@ -141,6 +141,7 @@ const char *reason_name(enum reason reason)
         "endpoint_failed",
         "stack_moved",
         "replace_by_request",
+        "version_not_retained",
         "destroy",
     };
     return names[reason];

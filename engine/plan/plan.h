@@ -30,6 +30,7 @@ enum reason {
     REASON_ENDPOINT_FAILED, /* only a new endpoint helps */
     REASON_MOVED,           /* the stack's bucket, prefix or endpoint name changed */
     REASON_REQUESTED,       /* --replace */
+    REASON_NOT_RETAINED,    /* an older version, beyond versions.retain */
     REASON_DESTROY,
 };
 
@@ -61,7 +62,8 @@ struct change {
     size_t n_needs;
     bool uncounted;    /* shown, but there already: a training job to attach to */
     bool needs_any;    /* one artifact of its needs is enough */
-    bool removal_half; /* the delete of a REPLACE; not counted, not shown */
+    bool removal_half; /* goes with another change: the delete of a REPLACE, the copy that keeps
+                          what it replaces; not counted, not shown */
     bool delete_first; /* of a REPLACE: the old one has to go before the new one can be made */
     bool selected;     /* by --target; the planner's own mark */
     size_t n_members;  /* things in it, where one change stands for many (training output); 0 counts
@@ -73,7 +75,19 @@ struct change {
     int64_t started_ms, ended_ms;
 };
 
-enum plan_mode { PLAN_APPLY, PLAN_DESTROY };
+enum plan_mode {
+    PLAN_APPLY,
+    PLAN_DESTROY,
+    PLAN_ROLLBACK, /* one model to another of its versions; nothing else moves */
+};
+
+/* A model whose version was chosen by hand; no difference. */
+struct plan_hold {
+    struct str model, fp;
+    bool pinned;               /* by the spec; the rest is of a rollback */
+    struct str at, by, reason; /* STR_NULL where not known */
+    bool differs;              /* from the content that the spec describes */
+};
 
 struct plan_warning {
     struct str message, hint;
@@ -98,6 +112,7 @@ struct plan {
     /* --target: what there is to do besides, and is left for another run. */
     bool targeted, endpoint_aside;
     VEC(struct change *) aside;
+    VEC(struct plan_hold) holds; /* sorted by model */
     size_t n_add, n_change, n_destroy;
     bool record_only; /* nothing but control/stack.json will be written */
     struct str

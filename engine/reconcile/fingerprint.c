@@ -65,7 +65,7 @@ struct str fingerprint_generation(struct arena *arena, const struct want *want, 
 {
     struct json *set = json_object(arena);
     for (size_t i = 0; i < want->n_models; i++)
-        if (!want->models[i].left_out)
+        if (!str_is_null(want->models[i].fp))
             json_set(arena, set, want->models[i].name, json_string(arena, want->models[i].fp));
     struct json *node = json_object(arena);
     json_put(arena, node, "models", set);

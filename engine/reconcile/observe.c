@@ -145,7 +145,8 @@ static enum err_code check_change(
         return ERR_NONE;
     const struct artifact_plan *artifact = change->subject;
     bool users = artifact->model != NULL && !artifact->model->trained &&
-                 change->reason != REASON_NEW_GENERATION;
+                 change->reason != REASON_NEW_GENERATION &&
+                 str_eq(artifact->fp, artifact->model->spec_fp);
     if (!users)
         return ERR_NONE;
     enum err_code code = r->world->ops->check_artifact(r->world, want, artifact->model, err);

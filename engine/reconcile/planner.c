@@ -43,6 +43,36 @@ bool planner_owns(struct planner *p, struct seen_object *object)
     return object->owner == OWNER_US;
 }
 
+void planner_keep(struct planner *p, struct str key)
+{
+    struct seen_artifact *found = map_get(p->by_key, key);
+    if (found != NULL)
+        found->kept = true;
+}
+
+static int artifact_by_name(const void *key, const void *item)
+{
+    const struct artifact_plan *const *artifact = item;
+    return str_cmp(*(const struct str *) key, (*artifact)->name);
+}
+
+struct artifact_plan *planner_artifact(const struct plan_context *context, struct str name)
+{
+    if (context->artifacts.len == 0)
+        return NULL;
+    struct artifact_plan **found = bsearch(
+        &name, context->artifacts.items, context->artifacts.len, sizeof(*context->artifacts.items),
+        artifact_by_name);
+    return found != NULL ? *found : NULL;
+}
+
+struct str artifact_tail(const struct want *want, enum key_class class, struct str key)
+{
+    struct str folder = class == KEY_RETAINED ? STR("/versions/") : STR("/models/");
+    struct str tail = str_from_index(key, want->prefix.len + folder.len);
+    return str_slice(tail, 0, tail.len - STR(".tar.gz").len);
+}
+
 struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source)
 {
     struct json *out = json_object(p->arena);
@@ -246,22 +276,13 @@ static void plan_data(struct planner *p)
     }
 }
 
-/* ModelDataUrl of the live model -> the generation it serves, when it is one under our models/. */
-static void find_live_generation(struct planner *p)
-{
-    struct str rest = p->seen->live_model_url;
-    struct str base = str_fmt(p->arena, STR_FMT "/models/", STR_ARG(p->want->home));
-    if (!p->seen->endpoint.present || !str_starts(rest, base))
-        return;
-    rest = str_from_index(rest, base.len);
-    if (rest.len == GEN10 + 1 && rest.ptr[GEN10] == '/' && is_hex(str_slice(rest, 0, GEN10), GEN10))
-        p->live_gen = str_slice(rest, 0, GEN10);
-}
-
 static void find_artifacts(struct planner *p)
 {
     p->by_key = map_new(p->arena);
     p->by_fp16 = map_new(p->arena);
+    p->versions = version_index_new(p->arena, p->want, p->seen);
+    if (p->seen->endpoint.present)
+        p->live_gen = live_generation(p->arena, p->want, p->seen->live_model_url);
     for (size_t i = 0; i < map_len(p->seen->objects); i++) {
         struct seen_object *object = map_value_at(p->seen->objects, i);
         struct key_parts parts;
@@ -270,8 +291,9 @@ static void find_artifacts(struct planner *p)
             p->plan->n_foreign++;
             continue;
         }
-        if (class != KEY_VERSIONED && class != KEY_STABLE)
+        if (class != KEY_VERSIONED && class != KEY_STABLE && class != KEY_RETAINED)
             continue;
+        version_index_add(p->versions, object, class, &parts);
         *VEC_PUSH(p->arena, &p->found) =
             (struct seen_artifact){.object = object, .class = class, .parts = parts};
     }
@@ -288,15 +310,20 @@ static void find_artifacts(struct planner *p)
 
 static enum err_code plan_wanted(struct planner *p, struct err *err)
 {
-    find_live_generation(p);
     if (p->want->n_models == 0) {
         plan_emptied(p);
         return ERR_NONE;
     }
-    plan_bucket(p);
-    plan_data(p);
-    enum err_code code = plan_artifacts(p, err);
-    if (code == ERR_NONE)
+    enum err_code code = plan_fixed(p, err);
+    if (code != ERR_NONE)
+        return code;
+    if (p->plan->mode != PLAN_ROLLBACK) {
+        plan_bucket(p);
+        plan_data(p);
+    }
+    code = plan_artifacts(p, err);
+    /* In versioned mode a version is published by the record alone. */
+    if (code == ERR_NONE && (p->plan->mode != PLAN_ROLLBACK || p->want->stable))
         code = plan_sagemaker(p, err);
     return code;
 }
@@ -335,7 +362,7 @@ static enum err_code finish(struct planner *p, struct err *err)
     plan_finish(p->arena, plan);
     plan->n_left_out = p->context->left_out.len;
     bool emptied = p->want->n_models == 0 && !p->seen->record.present;
-    if (plan->mode == PLAN_APPLY && plan_is_empty(plan) && !emptied) {
+    if (plan->mode != PLAN_DESTROY && plan_is_empty(plan) && !emptied) {
         bool rolled = str_is_null(plan->note_blocked);
         struct record after = record_after(p->arena, plan, rolled, STR_NULL, STR_NULL);
         plan->record_only = !record_same(&after, &p->seen->record);
@@ -370,6 +397,8 @@ enum err_code plan_build(
     p.plan->context = p.context;
     p.context->want = want;
     p.context->seen = seen;
+    for (size_t i = 0; i < want->n_models; i++)
+        want->models[i].fp = want->models[i].spec_fp;
     enum err_code code = mode == PLAN_DESTROY ? plan_handover(&p, err) : ERR_NONE;
     if (code == ERR_NONE)
         code = check_claims(&p, err);

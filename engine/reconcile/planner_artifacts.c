@@ -1,26 +1,9 @@
 #include "engine/reconcile/planner_internal.h"
 
-/* Versions kept besides the live one, in versioned mode (spec-language.md: versions.retain's
- * default). */
-#define RETAINED_VERSIONS 1
-
 struct change_list {
     struct change **items;
     size_t len, cap;
 };
-
-static struct seen_artifact *found_at(struct planner *p, struct str key)
-{
-    return map_get(p->by_key, key);
-}
-
-/* It is wanted, retained, or goes with another change: not a leftover. */
-static void keep_found(struct planner *p, struct str key)
-{
-    struct seen_artifact *found = found_at(p, key);
-    if (found != NULL)
-        found->kept = true;
-}
 
 /* The object at a key of ours. Its fingerprint is known afterwards, unless a gap was noted.
  * `recorded`: what the record says stands there, or NULL. */
@@ -65,6 +48,9 @@ new_artifact(struct planner *p, const struct want_model *model, struct str fp, s
     const struct record_model *recorded = record_find(&p->seen->record, model->name);
     if (recorded != NULL && str_eq(recorded->live.fp, fp))
         artifact->metrics = recorded->live.metrics;
+    for (size_t i = 0; recorded != NULL && i < recorded->history.len; i++)
+        if (artifact->metrics == NULL && str_eq(recorded->history.items[i].fp, fp))
+            artifact->metrics = recorded->history.items[i].metrics;
     return artifact;
 }
 
@@ -75,7 +61,7 @@ keep(struct planner *p, struct artifact_plan *artifact, const struct seen_object
     artifact->size = object->size;
     artifact->imported = object->imported;
     *VEC_PUSH(p->arena, &p->context->artifacts) = artifact;
-    keep_found(p, object->key);
+    planner_keep(p, object->key);
     struct change *change = planner_change(p, KIND_ARTIFACT, ACTION_NOOP, artifact->name);
     change->name = artifact->key;
     change->subject = artifact;
@@ -131,9 +117,8 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
         return refuse_foreign(p, model, object, err);
     /* One that is set aside stays as it is published. */
     bool published = live == NULL || str_eq(live->key, key);
-    if (object != NULL && !object->tampered && (!model->aside || published)) {
-        if (!model->left_out || model->aside)
-            keep(p, artifact, object);
+    if (object != NULL && !object->tampered && (!model->left_out || (model->aside && published))) {
+        keep(p, artifact, object);
         return ERR_NONE;
     }
     struct change *need = NULL;
@@ -156,35 +141,9 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
     if (object != NULL) {
         change->before = object_attributes(p, key, STR_NULL, STR_NULL);
         warn_overwritten(p, model);
-        keep_found(p, key);
+        planner_keep(p, key);
     }
     return ERR_NONE;
-}
-
-/* The live version and the newest retained ones of every model of the spec stay. */
-static void retain_versions(struct planner *p)
-{
-    for (size_t i = 0; i < p->want->n_models; i++) {
-        const struct want_model *model = &p->want->models[i];
-        const struct record_model *recorded = record_find(&p->seen->record, model->name);
-        if (recorded == NULL)
-            continue;
-        size_t kept = 0;
-        if (!str_eq(recorded->live.fp, model->fp)) {
-            struct seen_artifact *live = found_at(p, recorded->live.key);
-            if (live != NULL && live->class == KEY_VERSIONED) {
-                live->kept = true;
-                kept++;
-            }
-        }
-        for (size_t k = 0; k < recorded->history.len && kept < RETAINED_VERSIONS; k++) {
-            struct seen_artifact *old = found_at(p, recorded->history.items[k].key);
-            if (old != NULL && old->class == KEY_VERSIONED && !old->kept) {
-                old->kept = true;
-                kept++;
-            }
-        }
-    }
 }
 
 /* ---- stable: one key per name and generation ---- */
@@ -250,7 +209,7 @@ static struct str choose_generation(struct planner *p)
             const struct want_model *model = &p->want->models[i];
             struct str key = key_stable(p->arena, p->want, gen, model->name);
             struct seen_object *object = seen_at(p, key, recorded_live(p, model->name));
-            if (object == NULL || object->owner == OWNER_UNKNOWN || model->left_out)
+            if (object == NULL || object->owner == OWNER_UNKNOWN || str_is_null(model->fp))
                 continue;
             usable = object->owner == OWNER_US && !content_differs(object, model);
         }
@@ -271,7 +230,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
         return refuse_foreign(p, model, there, err);
     bool moves = p->new_generation && live != NULL && (live->owner == OWNER_US || live->tampered);
     if (moves)
-        keep_found(p, live->key); /* its removal belongs to this change */
+        planner_keep(p, live->key); /* its removal belongs to this change */
     struct change *need = NULL;
     if (model->left_out && live == NULL)
         return ERR_NONE;
@@ -321,7 +280,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
         if (live->tampered)
             warn_overwritten(p, model);
     }
-    keep_found(p, key);
+    planner_keep(p, key);
     return ERR_NONE;
 }
 
@@ -356,11 +315,23 @@ static enum err_code find_left_out(struct planner *p, struct err *err)
     return ERR_NONE;
 }
 
+/* What cannot be made, and what this run is not about, goes along as it is. */
+static void wait_with_live(struct planner *p)
+{
+    for (size_t i = 0; i < p->want->n_models; i++) {
+        struct want_model *model = &p->want->models[i];
+        const struct seen_object *live = model->left_out ? live_object(p, model->name) : NULL;
+        if (model->left_out)
+            model->fp = live != NULL ? live->fp : STR_NULL;
+    }
+}
+
 static enum err_code plan_stable(struct planner *p, struct err *err)
 {
     enum err_code code = find_left_out(p, err);
     if (code != ERR_NONE)
         return code;
+    wait_with_live(p);
     p->new_generation = needs_new_generation(p);
     p->context->generation = p->new_generation ? choose_generation(p) : p->live_gen;
     for (size_t i = 0; code == ERR_NONE && i < p->want->n_models; i++)
@@ -375,39 +346,96 @@ enum err_code plan_artifacts(struct planner *p, struct err *err)
         if (p->want->models[i].failed)
             *VEC_PUSH(p->arena, &p->context->left_out) = p->want->models[i].name;
     if (p->want->stable)
-        return plan_stable(p, err);
-    for (size_t i = 0; code == ERR_NONE && i < p->want->n_models; i++)
+        code = plan_stable(p, err);
+    for (size_t i = 0; code == ERR_NONE && !p->want->stable && i < p->want->n_models; i++)
         code = plan_versioned_model(p, &p->want->models[i], err);
     if (code == ERR_NONE)
-        retain_versions(p);
+        plan_retained(p);
     return code;
 }
 
 /* ---- what is not wanted any more ---- */
 
+static void add_reader(struct planner *p, struct map *readers, struct change *change)
+{
+    const struct artifact_plan *artifact = change->subject;
+    if (artifact->source != ARTIFACT_COPY || str_is_null(artifact->from_key) ||
+        !str_eq(artifact->from_bucket, p->want->bucket))
+        return;
+    struct change_list *list = map_get(readers, artifact->from_key);
+    if (list == NULL) {
+        list = ARENA_NEW(p->arena, struct change_list);
+        map_put(readers, artifact->from_key, list);
+    }
+    *VEC_PUSH(p->arena, list) = change;
+}
+
 /* Which changes copy from a key of ours: what stands there goes only once they are done. */
 static struct map *readers_by_key(struct planner *p)
 {
     struct map *readers = map_new(p->arena);
-    for (size_t i = 0; i < p->artifacts.len; i++) {
-        const struct artifact_plan *artifact = p->artifacts.items[i]->subject;
-        if (artifact->source != ARTIFACT_COPY || str_is_null(artifact->from_key) ||
-            !str_eq(artifact->from_bucket, p->want->bucket))
-            continue;
-        struct change_list *list = map_get(readers, artifact->from_key);
-        if (list == NULL) {
-            list = ARENA_NEW(p->arena, struct change_list);
-            map_put(readers, artifact->from_key, list);
-        }
-        *VEC_PUSH(p->arena, list) = p->artifacts.items[i];
-    }
+    for (size_t i = 0; i < p->artifacts.len; i++)
+        add_reader(p, readers, p->artifacts.items[i]);
+    for (size_t i = 0; i < p->keeps.len; i++)
+        add_reader(p, readers, p->keeps.items[i]);
     return readers;
+}
+
+static void need_readers(struct planner *p, const struct map *readers, struct change *removal)
+{
+    const struct change_list *list = map_get(readers, removal->old_name);
+    for (size_t i = 0; list != NULL && i < list->len; i++)
+        change_need(p->arena, removal, list->items[i]);
+}
+
+/* One of its readers keeps it as an older version. */
+static bool is_kept_elsewhere(const struct map *readers, struct str key)
+{
+    const struct change_list *list = map_get(readers, key);
+    for (size_t i = 0; list != NULL && i < list->len; i++)
+        if (list->items[i]->removal_half)
+            return true;
+    return false;
+}
+
+static void plan_leftover(
+    struct planner *p,
+    const struct seen_artifact *found,
+    const struct map *readers,
+    struct change *after)
+{
+    bool in_spec = want_find_model(p->want, found->parts.model) != NULL;
+    bool live = str_is_null(p->live_gen) ? found->class == KEY_VERSIONED
+                                         : str_eq(found->parts.gen, p->live_gen);
+    const struct record_version *recorded = recorded_live(p, found->parts.model);
+    bool published = recorded != NULL && str_eq(recorded->key, found->object->key);
+    bool by_name = !in_spec && (published || (live && found->class == KEY_STABLE));
+    struct str index =
+        by_name ? found->parts.model : artifact_tail(p->want, found->class, found->object->key);
+    struct change *change = planner_remove_object(p, KIND_ARTIFACT, found->object, index, after);
+    need_readers(p, readers, change);
+    change->reason = !in_spec                     ? REASON_NOT_IN_SPEC
+                     : found->class == KEY_STABLE ? REASON_LEFT_BEHIND
+                                                  : REASON_NOT_RETAINED;
+    if (!in_spec)
+        change->note = STR("instances that have it loaded answer on for a while");
+    const struct artifact_plan *next = planner_artifact(p->context, found->parts.model);
+    if (next == NULL)
+        return;
+    change_need(p->arena, change, next->change); /* until then it may be needed */
+    bool twice = found->class == KEY_RETAINED && version_is(next->fp, found->parts.fp16);
+    bool back = twice && next->change->action != ACTION_NOOP;
+    if (twice)
+        change->reason = REASON_LEFT_BEHIND;
+    if (back || is_kept_elsewhere(readers, found->object->key))
+        change->removal_half = change->uncounted = true; /* it only changes its place */
 }
 
 /* after: the endpoint's change, when the objects of the old generation may only go once it went
  * through. */
 void plan_old_artifacts(struct planner *p, struct change *after)
 {
+    const struct map *readers = readers_by_key(p);
     size_t n = p->plan->changes.len;
     for (size_t i = 0; i < n; i++) {
         struct change *change = p->plan->changes.items[i];
@@ -420,30 +448,9 @@ void plan_old_artifacts(struct planner *p, struct change *after)
         removal->removal_half = true;
         removal->reason = change->reason; /* a copy that moved along is not counted as destroyed */
         change_need(p->arena, removal, change);
+        need_readers(p, readers, removal);
     }
-    struct map *readers = readers_by_key(p);
-    for (size_t i = 0; i < p->found.len; i++) {
-        struct seen_artifact *found = &p->found.items[i];
-        if (found->kept || !planner_owns(p, found->object))
-            continue;
-        bool in_spec = want_find_model(p->want, found->parts.model) != NULL;
-        bool live = str_is_null(p->live_gen) ? found->class == KEY_VERSIONED
-                                             : str_eq(found->parts.gen, p->live_gen);
-        struct str tail =
-            str_from_index(found->object->key, p->want->prefix.len + STR("/models/").len);
-        tail.len -= STR(".tar.gz").len;
-        const struct record_version *recorded = recorded_live(p, found->parts.model);
-        bool published = recorded != NULL && str_eq(recorded->key, found->object->key);
-        struct str index = !in_spec && (published || (live && found->class == KEY_STABLE))
-                               ? found->parts.model
-                               : tail;
-        struct change *change =
-            planner_remove_object(p, KIND_ARTIFACT, found->object, index, after);
-        const struct change_list *list = map_get(readers, found->object->key);
-        for (size_t k = 0; list != NULL && k < list->len; k++)
-            change_need(p->arena, change, list->items[k]);
-        change->reason = in_spec ? REASON_LEFT_BEHIND : REASON_NOT_IN_SPEC;
-        if (!in_spec)
-            change->note = STR("instances that have it loaded answer on for a while");
-    }
+    for (size_t i = 0; i < p->found.len; i++)
+        if (!p->found.items[i].kept && planner_owns(p, p->found.items[i].object))
+            plan_leftover(p, &p->found.items[i], readers, after);
 }

@@ -59,8 +59,7 @@ static struct str artifact_index(struct planner *p, const struct seen_artifact *
     const struct record_model *recorded = record_find(&p->seen->record, found->parts.model);
     if (recorded != NULL && str_eq(recorded->live.key, found->object->key))
         return found->parts.model;
-    struct str tail = str_from_index(found->object->key, p->want->prefix.len + STR("/models/").len);
-    return str_slice(tail, 0, tail.len - STR(".tar.gz").len);
+    return artifact_tail(p->want, found->class, found->object->key);
 }
 
 /* outputs: what training jobs wrote, too. */

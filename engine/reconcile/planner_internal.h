@@ -1,4 +1,5 @@
-/* engine/reconcile/planner_internal.h - shared by the planner's files; nobody else includes it.
+/* engine/reconcile/planner_internal.h - shared by the planner's files and the record's; nobody else
+ * includes it.
  */
 #ifndef ENGINE_RECONCILE_PLANNER_INTERNAL_H
 #define ENGINE_RECONCILE_PLANNER_INTERNAL_H
@@ -7,7 +8,7 @@
 #include "engine/reconcile/fingerprint.h"
 #include "engine/reconcile/planner.h"
 #include "engine/reconcile/request.h"
-#include "engine/resource/names.h"
+#include "engine/reconcile/versions.h"
 
 struct seen_artifact {
     struct seen_object *object;
@@ -31,8 +32,10 @@ struct planner {
     VEC(struct seen_artifact) found; /* everything under models/ with our grammar */
     struct map *by_key;              /* key -> struct seen_artifact */
     struct map *by_fp16;             /* fp16 -> struct seen_artifact, of ours */
-    struct map *asked;               /* key -> object whose owner is a gap already */
-    struct str live_gen; /* STR_NULL when the endpoint does not serve a generation of ours */
+    struct version_index *versions;
+    VEC(struct change *) keeps; /* copies of older versions to where they are kept */
+    struct map *asked;          /* key -> object whose owner is a gap already */
+    struct str live_gen;        /* STR_NULL when the endpoint does not serve a generation of ours */
     bool new_generation;
     size_t n_copies;
     bool cannot_serve; /* no artifact at all: nothing to deploy */
@@ -41,6 +44,10 @@ struct planner {
 /* planner_artifacts.c */
 enum err_code plan_artifacts(struct planner *p, struct err *err) MUST_USE;
 void plan_old_artifacts(struct planner *p, struct change *after);
+/* planner_versions.c: which version of each model is wanted (want_model.fp, .fixed), and which
+ * others are kept. */
+enum err_code plan_fixed(struct planner *p, struct err *err) MUST_USE;
+void plan_retained(struct planner *p);
 /* planner_training.c: how to make the model's artifact; false when it cannot be made now
  * (model->left_out is set). */
 enum err_code plan_source(
@@ -77,6 +84,10 @@ planner_change(struct planner *p, enum kind_id kind, enum action action, struct 
 void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Notes that the object's owner has to be known. */
 void planner_ask(struct planner *p, struct seen_object *object);
+/* It is wanted, retained, or goes with another change: not a leftover. */
+void planner_keep(struct planner *p, struct str key);
+/* Of the model, among those planned so far; NULL when it gets none. */
+struct artifact_plan *planner_artifact(const struct plan_context *context, struct str name);
 /* Ours? A gap (and false) when it is not known yet. */
 bool planner_owns(struct planner *p, struct seen_object *object);
 /* The removal of objects (one or many) of a kind, once `after` is done. */
@@ -86,6 +97,8 @@ struct change *planner_remove_object(
     struct seen_object *object,
     struct str index,
     struct change *after);
+/* "<name>--<fp16>", "<gen10>/<name>": what tells an artifact's object from the others. */
+struct str artifact_tail(const struct want *want, enum key_class class, struct str key);
 struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source);
 /* The tags that go on everything; extra: "mmectl:fp" when not null. As an object of strings. */
 struct json *planner_tags(struct planner *p, struct str fp);

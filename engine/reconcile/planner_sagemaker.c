@@ -309,6 +309,8 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err)
         /* The fleet of the old configuration serves on: nothing it uses may go, nothing new is
          * made. */
         model->action = config->action = ACTION_NOOP;
+        for (size_t i = 0; i < p->keeps.len; i++)
+            p->keeps.items[i]->action = ACTION_NOOP;
         for (size_t i = 0; i < p->artifacts.len; i++) {
             struct change *artifact = p->artifacts.items[i];
             if (map_has(seen->objects, artifact->name))

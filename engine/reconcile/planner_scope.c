@@ -182,7 +182,8 @@ enum err_code scope_prepare(struct planner *p, struct err *err)
     p->plan->targeted = options->n_targets > 0;
     for (size_t i = 0; code == ERR_NONE && i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
-        model->aside = !all && !names_model(p, options->targets, options->n_targets, model);
+        model->aside =
+            model->frozen || (!all && !names_model(p, options->targets, options->n_targets, model));
         model->left_out = model->failed || model->aside;
         if (options->n_replaces > 0)
             code = mark_model(p, model, err);

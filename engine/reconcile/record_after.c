@@ -1,8 +1,4 @@
-#include "engine/reconcile/planner.h"
-#include "engine/resource/names.h"
-
-/* How far back the record remembers, in versions besides the live one. */
-#define HISTORY_LIMIT 10
+#include "engine/reconcile/planner_internal.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -10,55 +6,70 @@ static int by_name(const void *a, const void *b)
     return str_cmp(x->name, y->name);
 }
 
+static int newest_first(const void *a, const void *b)
+{
+    const struct record_version *x = a, *y = b;
+    if (x->serial != y->serial)
+        return x->serial > y->serial ? -1 : 1;
+    return str_cmp(x->fp, y->fp);
+}
+
+/* When it was published first, and by whom: of a version that is chosen again by hand, and of one
+ * that only moved, that stays; otherwise it is published now. */
+static void date_live(
+    struct record_model *model,
+    const struct artifact_plan *artifact,
+    const struct record_model *before,
+    int64_t serial)
+{
+    bool again = artifact->model->fixed != FIXED_NO;
+    model->live.serial = serial;
+    const struct record_version *first = NULL;
+    if (before != NULL && str_eq(before->live.fp, model->live.fp))
+        first = &before->live;
+    for (size_t i = 0; before != NULL && again && first == NULL && i < before->history.len; i++)
+        if (str_eq(before->history.items[i].fp, model->live.fp))
+            first = &before->history.items[i];
+    if (first == NULL)
+        return;
+    model->live.at = first->at;
+    model->live.by = first->by;
+    model->live.serial = first->serial;
+    if (model->live.metrics == NULL)
+        model->live.metrics = first->metrics;
+}
+
+/* The plan says what is kept; a copy that failed leaves the version where it was. */
 static void
-remember(struct arena *arena, struct record_model *model, const struct record_model *before)
+fill_history(struct arena *arena, struct record_model *model, const struct artifact_plan *artifact)
 {
+    for (size_t i = 0; i < artifact->versions.len; i++) {
+        struct record_version version = artifact->versions.items[i].version;
+        const struct change *change = artifact->versions.items[i].change;
+        if (change != NULL) {
+            const struct artifact_plan *copy = change->subject;
+            bool done = change->outcome == OUTCOME_DONE;
+            version.key = done ? copy->key : copy->from_key;
+            version.etag = done ? copy->etag : copy->from_etag;
+            version.size = done ? copy->size : version.size;
+        }
+        *VEC_PUSH(arena, &model->history) = version;
+    }
+    if (model->history.len > 1)
+        qsort(
+            model->history.items, model->history.len, sizeof(*model->history.items), newest_first);
+}
+
+static struct record_hold hold_after(
+    const struct plan_context *context,
+    const struct artifact_plan *artifact,
+    const struct record_model *before)
+{
+    if (artifact->model->fixed == FIXED_PINNED)
+        return (struct record_hold){.fp = STR_NULL};
     if (before == NULL)
-        return;
-    if (str_eq(before->live.fp, model->live.fp) && str_eq(before->live.key, model->live.key) &&
-        str_eq(before->live.etag, model->live.etag)) {
-        *model = *before;
-        /* A list of its own: what is gone is taken out of it, and `before` is compared with it. */
-        model->history.items = NULL;
-        model->history.len = model->history.cap = 0;
-        for (size_t i = 0; i < before->history.len; i++)
-            *VEC_PUSH(arena, &model->history) = before->history.items[i];
-        return;
-    }
-    size_t room = HISTORY_LIMIT;
-    if (!str_eq(before->live.fp, model->live.fp)) {
-        *VEC_PUSH(arena, &model->history) = before->live;
-        room--;
-    }
-    for (size_t i = 0; i < before->history.len && room > 0; i++, room--)
-        if (!str_eq(before->history.items[i].fp, model->live.fp))
-            *VEC_PUSH(arena, &model->history) = before->history.items[i];
-}
-
-/* The object of a version that is gone can not be gone back to. */
-static void forget_gone(struct record_model *model, const struct plan *plan)
-{
-    const struct plan_context *context = plan->context;
-    size_t kept = 0;
-    for (size_t i = 0; i < model->history.len; i++)
-        if (map_has(context->seen->objects, model->history.items[i].key))
-            model->history.items[kept++] = model->history.items[i];
-    model->history.len = kept;
-}
-
-static void forget_removed(const struct plan *plan, struct record_model *model)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < model->history.len; i++) {
-        bool goes = false;
-        for (size_t k = 0; k < plan->changes.len && !goes; k++)
-            goes = plan->changes.items[k]->kind == KIND_ARTIFACT &&
-                   (plan->changes.items[k]->action == ACTION_DELETE) &&
-                   str_eq(plan->changes.items[k]->old_name, model->history.items[i].key);
-        if (!goes)
-            model->history.items[kept++] = model->history.items[i];
-    }
-    model->history.len = kept;
+        before = record_find(&context->seen->old.record, artifact->name);
+    return before != NULL ? before->hold : (struct record_hold){.fp = STR_NULL};
 }
 
 static void
@@ -96,6 +107,11 @@ static void note_failure(const struct plan *plan, struct record *record, bool ro
 {
     const struct plan_context *context = plan->context;
     const struct record *before = &context->seen->record;
+    if (plan->mode == PLAN_ROLLBACK && str_is_null(context->wanted_config)) {
+        record->failed_config = before->failed_config;
+        record->failed_reason = before->failed_reason;
+        return;
+    }
     record->failed_config = record->failed_reason = STR_NULL;
     const struct change *endpoint = context->endpoint;
     bool now = endpoint != NULL && endpoint->outcome == OUTCOME_FAILED && endpoint->err != NULL &&
@@ -150,13 +166,17 @@ struct record record_after(
             .at = at,
             .by = artifact->imported ? str_fmt(arena, "import, " STR_FMT, STR_ARG(by)) : by,
             .metrics = artifact->metrics};
-        remember(arena, model, old);
-        forget_gone(model, plan);
-        forget_removed(plan, model);
-        model->protect = artifact->model->protect;
+        date_live(model, artifact, old, before->serial + 1);
+        fill_history(arena, model, artifact);
+        model->hold = hold_after(context, artifact, old);
+        model->protect =
+            artifact->model->frozen ? old != NULL && old->protect : artifact->model->protect;
+        model->unknown = old != NULL ? old->unknown : NULL;
     }
-    if (!moved)
-        for (size_t i = 0; i < before->models.len; i++)
+    /* What this run is not about stays, even where the object of its live version is gone. */
+    for (size_t i = 0; i < before->models.len; i++)
+        if (!moved || (plan->mode == PLAN_ROLLBACK &&
+                       planner_artifact(context, before->models.items[i].name) == NULL))
             *VEC_PUSH(arena, &record.models) = before->models.items[i];
     if (moved && plan->aside.len > 0)
         keep_aside(arena, plan, &record);

@@ -112,6 +112,14 @@ key_stable(struct arena *arena, const struct want *want, struct str gen, struct 
         STR_ARG(gen), STR_ARG(model));
 }
 
+struct str
+key_retained(struct arena *arena, const struct want *want, struct str model, struct str fp)
+{
+    return str_fmt(
+        arena, STR_FMT "/versions/" STR_FMT "--" STR_FMT ".tar.gz", STR_ARG(want->prefix),
+        STR_ARG(model), STR_ARG(str_slice(fp, 0, FP16)));
+}
+
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,100} without "--". */
 static bool is_model_name(struct str s)
 {
@@ -157,6 +165,8 @@ enum key_class key_classify(const struct want *want, struct str key, struct key_
         return KEY_CONTROL;
     if (take(&key, STR("models/")))
         return classify_model(key, parts);
+    if (take(&key, STR("versions/")))
+        return classify_model(key, parts) == KEY_VERSIONED ? KEY_RETAINED : KEY_FOREIGN;
     if (take(&key, STR("data/")))
         return key.len > 65 && key.ptr[64] == '/' && is_hex(str_slice(key, 0, 64), 64) &&
                        str_index(str_from_index(key, 65), '/') == SIZE_MAX

@@ -3,8 +3,10 @@
  * A name is the idempotency token: same content, same name. Pure functions; results on the arena.
  *   <stack>-<uid8>-m-<fp12>   SageMaker model          <stack>-<uid8>-c-<fp12>   endpoint config
  *   <stack>-<uid8>-t-<fp12>[-N]  training job, N-th attempt
- *   <prefix>/models/<name>--<fp16>.tar.gz      versioned     <prefix>/models/<gen10>/<name>.tar.gz
- * stable <prefix>/data/<sha256>/<file>   <prefix>/training/<job>/...   <prefix>/control/stack.json
+ *   <prefix>/models/<name>--<fp16>.tar.gz       versioned: every version, the live one and older
+ *   <prefix>/models/<gen10>/<name>.tar.gz       stable: the live versions
+ *   <prefix>/versions/<name>--<fp16>.tar.gz     stable: older versions
+ *   <prefix>/data/<sha256>/<file>   <prefix>/training/<job>/...   <prefix>/control/stack.json
  */
 #ifndef ENGINE_RESOURCE_NAMES_H
 #define ENGINE_RESOURCE_NAMES_H
@@ -35,6 +37,9 @@ key_versioned(struct arena *arena, const struct want *want, struct str model, st
 struct str
 key_stable(struct arena *arena, const struct want *want, struct str gen, struct str model);
 
+struct str
+key_retained(struct arena *arena, const struct want *want, struct str model, struct str fp);
+
 /* What a key below <prefix>/ is. */
 enum key_class {
     KEY_FOREIGN, /* none of ours */
@@ -43,6 +48,7 @@ enum key_class {
     KEY_TRAINING,  /* training/<our job>/... */
     KEY_VERSIONED, /* model, fp16 are set */
     KEY_STABLE,    /* model, gen are set */
+    KEY_RETAINED,  /* under versions/: model, fp16 are set */
 };
 struct key_parts {
     struct str model, fp16, gen, job;

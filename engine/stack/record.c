@@ -27,6 +27,7 @@ version_of(struct reading *reading, const struct json *node, const char *fp_name
         .size = (uint64_t) json_get_int(node, "size", 0),
         .at = dup_or_same(reading, json_get_str(node, "at"), &reading->at),
         .by = dup_or_same(reading, json_get_str(node, "by"), &reading->by),
+        .serial = json_get_int(node, "serial", 0),
         .metrics = json_copy(arena, json_get(node, "metrics"))};
 }
 
@@ -66,8 +67,8 @@ static int by_name(const void *a, const void *b)
 
 static bool is_known_member(struct str key)
 {
-    static const char *const known[] = {"live", "etag",    "key",     "size", "at",
-                                        "by",   "metrics", "protect", "hold", "history"};
+    static const char *const known[] = {"live",   "etag",    "key",     "size", "at",     "by",
+                                        "serial", "metrics", "protect", "hold", "history"};
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_eq_z(key, known[i]))
             return true;
@@ -189,6 +190,8 @@ version_node(struct arena *arena, const struct record_version *version, const ch
     json_put(arena, node, "size", json_int(arena, (int64_t) version->size));
     put_str(arena, node, "at", version->at);
     put_str(arena, node, "by", version->by);
+    if (version->serial > 0)
+        json_put(arena, node, "serial", json_int(arena, version->serial));
     if (version->metrics != NULL)
         json_put(arena, node, "metrics", json_copy(arena, version->metrics));
     return node;

@@ -16,6 +16,7 @@ struct record_version {
     struct str fp, etag, key; /* etag is STR_NULL where only the listing told of the version */
     uint64_t size;
     struct str at, by;          /* ISO time, who */
+    int64_t serial;             /* of the record that published it first; 0: not known */
     const struct json *metrics; /* object of numbers; NULL */
 };
 

@@ -28,6 +28,7 @@ static const char s_text[] = "{\n"
                              "      \"size\": 4096,\n"
                              "      \"at\": \"2026-11-23T05:49:00Z\",\n"
                              "      \"by\": \"me@here\",\n"
+                             "      \"serial\": 6,\n"
                              "      \"metrics\": {\n"
                              "        \"validation:auc\": 0.9871\n"
                              "      },\n"
@@ -107,6 +108,8 @@ static void every_member_is_read(void **state)
     assert_int_equal(a->live.size, 4096);
     assert_str(a->live.at, "2026-11-23T05:49:00Z");
     assert_str(a->live.by, "me@here");
+    assert_int_equal(a->live.serial, 6);
+    assert_int_equal(a->history.items[0].serial, 0);
     assert_true(a->protect);
     assert_true(json_get_num(a->live.metrics, "validation:auc", 0) > 0.98);
     assert_int_equal(a->history.len, 1);
