@@ -26,6 +26,16 @@ enum err_code admin_reset(struct local_call *call, struct err *err)
     return code == ERR_NONE ? call_json(call, json_object(call->arena)) : code;
 }
 
+/* As JSON in the body, or as its text. */
+static struct str policy_text(struct local_call *call)
+{
+    const struct json *policy = json_get(call->input, "policy");
+    if (policy == NULL || policy->type == JSON_NULL)
+        return STR_NULL;
+    return policy->type == JSON_STRING ? policy->string
+                                       : json_text(call->arena, policy, JSON_COMPACT);
+}
+
 enum err_code admin_add_key(struct local_call *call, struct err *err)
 {
     struct arena *arena = call->arena;
@@ -35,9 +45,12 @@ enum err_code admin_add_key(struct local_call *call, struct err *err)
         .account = json_get_str(call->input, "account"),
         .session_token = json_get_str(call->input, "session_token"),
         .deny = json_get_str(call->input, "deny"),
+        .policy = policy_text(call),
         .expires_ms = json_get_int(call->input, "expires_ms", 0),
     };
     enum err_code code = local_add_key(call->local, arena, &key, err);
+    if (code == ERR_SPEC)
+        return call_fail(call, 400, "MalformedPolicyDocument", "%s", err->message);
     if (code == ERR_EXISTS)
         return call_fail(call, 409, "ConflictException", "%s", err->message);
     if (code != ERR_NONE)

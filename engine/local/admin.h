@@ -11,7 +11,8 @@
     X(LOCAL_ADMIN, "identity", "mmectl:identity", admin_identity, OP_OUTSIDE) \
     X(LOCAL_ADMIN, "world", "mmectl:world", admin_world, OP_OUTSIDE) \
     X(LOCAL_ADMIN, "reset", "mmectl:reset", admin_reset, OP_MUTATING | OP_OUTSIDE) \
-    X(LOCAL_ADMIN, "add-key", "mmectl:add-key", admin_add_key, OP_MUTATING | OP_OUTSIDE)
+    X(LOCAL_ADMIN, "add-key", "mmectl:add-key", admin_add_key, OP_MUTATING | OP_OUTSIDE) \
+    X(LOCAL_ADMIN, "used", "mmectl:used", access_used, OP_OUTSIDE)
 
 #define ADMIN_DECLARE(service, name, action, handler, flags) local_op_fn handler;
 LOCAL_ADMIN_OPS(ADMIN_DECLARE)

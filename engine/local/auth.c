@@ -188,17 +188,18 @@ bool auth_check(struct local_call *call, const struct auth *auth)
             str_fmt(
                 call->arena, "Credential should be scoped to correct service: '" STR_FMT "'. ",
                 STR_ARG(wanted)));
-    struct local_key key;
-    if (!keys_find(call->local, call->arena, claim->access_key_id, &key))
+    const struct known_key *known = keys_find(call->local, claim->access_key_id);
+    if (known == NULL)
         return refuse(call, FAULT_UNKNOWN_KEY, STR_NULL);
-    if (!str_eq(key.session_token, claim->session_token))
+    const struct local_key *key = &known->key;
+    if (!str_eq(key->session_token, claim->session_token))
         return refuse(call, FAULT_BAD_TOKEN, STR_NULL);
-    if (key.expires_ms != 0 && call->now_ms >= key.expires_ms)
+    if (key->expires_ms != 0 && call->now_ms >= key->expires_ms)
         return refuse(call, FAULT_EXPIRED_TOKEN, STR_NULL);
-    if (!check_time(call, claim) || !check_signature(call, auth, &key))
+    if (!check_time(call, claim) || !check_signature(call, auth, key))
         return false;
-    call->access_key = key.access_key;
-    call->account = key.account;
-    call->deny = key.deny;
+    call->access_key = key->access_key;
+    call->account = key->account;
+    call->caller = known;
     return true;
 }

@@ -18,7 +18,7 @@ struct auth {
 
 /* What the request says about itself; nothing is believed yet. */
 void auth_read(struct local_call *call, struct auth *out);
-/* Fills in access_key, account and deny. false: the request was answered. */
+/* Fills in the caller: key and account. false: the request was answered. */
 bool auth_check(struct local_call *call, const struct auth *auth);
 
 #endif

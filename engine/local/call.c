@@ -4,6 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/xml.h"
+#include "engine/local/access.h"
 #include "engine/local/auth.h"
 #include "engine/local/faults.h"
 #include "engine/local/route.h"
@@ -178,7 +179,7 @@ static void fail_internal(struct local_call *call, const struct err *err)
 
 bool call_is_denied(const struct local_call *call, const char *action)
 {
-    struct str rest = call->deny, rule;
+    struct str rest = call->caller != NULL ? call->caller->key.deny : STR_NULL, rule;
     while (str_split(&rest, ',', &rule)) {
         rule = str_trim(rule);
         bool prefix = rule.len > 0 && rule.ptr[rule.len - 1] == '*';
@@ -186,20 +187,6 @@ bool call_is_denied(const struct local_call *call, const char *action)
                    : str_eq_z(rule, action))
             return true;
     }
-    return false;
-}
-
-static bool check_permission(struct local_call *call)
-{
-    if (!call_is_denied(call, call->op->action))
-        return true;
-    bool json =
-        call->service != LOCAL_S3 && call->service != LOCAL_STS && call->service != LOCAL_IAM;
-    call_fail(
-        call, json ? 400 : 403, json ? "AccessDeniedException" : "AccessDenied",
-        "User: arn:aws:sts::" STR_FMT ":assumed-role/mmectl-local/session is not authorized to "
-        "perform: %s with an explicit deny in an identity-based policy",
-        STR_ARG(call->account), call->op->action);
     return false;
 }
 
@@ -293,7 +280,7 @@ static void answer_call(struct local_call *call)
         fail_internal(call, &err);
         return;
     }
-    if (find_op(call, name) && check_permission(call) && read_json_input(call) &&
+    if (find_op(call, name) && read_json_input(call) && access_check(call) &&
         !local_fault_check(call))
         run_op(call);
 }

@@ -39,6 +39,7 @@ enum op_flags {
 };
 
 struct local_call;
+struct known_key; /* world.h */
 typedef enum err_code local_op_fn(struct local_call *call, struct err *err);
 
 struct local_op {
@@ -59,11 +60,12 @@ struct local_call {
     int64_t now_ms; /* when it arrived; handlers use no other time */
     enum local_service service;
     struct str request_id;
-    struct str account;          /* of the caller */
-    struct str region;           /* of the credential scope: where the call is addressed to */
-    struct str access_key, deny; /* the caller's key, and what it is denied */
-    struct str path;             /* still encoded, without the query */
-    struct query_param *params;  /* decoded query, or the form of a query-protocol call */
+    struct str account;             /* of the caller */
+    struct str region;              /* of the credential scope: where the call is addressed to */
+    struct str access_key;          /* the caller's */
+    const struct known_key *caller; /* the same; NULL before it is believed */
+    struct str path;                /* still encoded, without the query */
+    struct query_param *params;     /* decoded query, or the form of a query-protocol call */
     size_t n_params;
     const struct json *input; /* body of a json-protocol call: always an object */
     struct str bucket, key;   /* S3, decoded; null when not addressed */
@@ -121,7 +123,8 @@ struct local_room {
 };
 void *local_state(struct local *local, const struct local_room *room);
 
-/* Whether the caller's key is denied an action, "s3:ListBucket". */
+/* Whether the caller's key is denied an action, "s3:ListBucket", by its list; policies are judged
+ * in access.h. */
 bool call_is_denied(const struct local_call *call, const char *action);
 
 const struct local_op *local_op_find(enum local_service service, struct str name); /* or NULL */

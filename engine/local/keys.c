@@ -1,5 +1,6 @@
 /* Access keys: rows in the database, and a copy in memory so that a signature can be checked
  * without the world lock. */
+#include "engine/local/access.h"
 #include "engine/local/world.h"
 
 #include "engine/base/digest.h"
@@ -7,30 +8,8 @@
 const char keys_schema[] =
     "CREATE TABLE IF NOT EXISTS access_key("
     "number INTEGER PRIMARY KEY, access_key TEXT NOT NULL UNIQUE, secret_key TEXT NOT NULL,"
-    "account TEXT NOT NULL, session_token TEXT, deny TEXT, expires_ms INTEGER NOT NULL);";
-
-static void remember(struct local *local, const struct local_key *key)
-{
-    pthread_rwlock_wrlock(&local->keys_lock);
-    struct arena *arena = local->keys_arena;
-    *VEC_PUSH(arena, &local->keys) = (struct local_key){
-        .access_key = str_dup(arena, key->access_key),
-        .secret_key = str_dup(arena, key->secret_key),
-        .account = str_dup(arena, key->account),
-        .session_token = str_dup(arena, key->session_token),
-        .deny = str_dup(arena, key->deny),
-        .expires_ms = key->expires_ms,
-    };
-    pthread_rwlock_unlock(&local->keys_lock);
-}
-
-void keys_forget(struct local *local)
-{
-    pthread_rwlock_wrlock(&local->keys_lock);
-    arena_reset(local->keys_arena);
-    memset(&local->keys, 0, sizeof(local->keys));
-    pthread_rwlock_unlock(&local->keys_lock);
-}
+    "account TEXT NOT NULL, session_token TEXT, deny TEXT, expires_ms INTEGER NOT NULL,"
+    "policy TEXT);";
 
 static struct local_key copy_key(struct arena *arena, const struct local_key *key)
 {
@@ -40,20 +19,47 @@ static struct local_key copy_key(struct arena *arena, const struct local_key *ke
         .account = str_dup(arena, key->account),
         .session_token = str_dup(arena, key->session_token),
         .deny = str_dup(arena, key->deny),
+        .policy = str_dup(arena, key->policy),
         .expires_ms = key->expires_ms,
     };
 }
 
-bool keys_find(
-    struct local *local, struct arena *arena, struct str access_key, struct local_key *out)
+static enum err_code remember(struct local *local, const struct local_key *key, struct err *err)
 {
-    bool found = false;
+    pthread_rwlock_wrlock(&local->keys_lock);
+    struct arena *arena = local->keys_arena;
+    struct known_key *known = ARENA_NEW(arena, struct known_key);
+    struct policy *policy = NULL;
+    enum err_code code = ERR_NONE;
+    *known = (struct known_key){.key = copy_key(arena, key)};
+    if (!str_is_empty(key->policy))
+        code = policy_parse(arena, known->key.policy, &policy, err);
+    if (code == ERR_NONE) {
+        known->policy = policy;
+        known->log = access_log_new();
+        *VEC_PUSH(arena, &local->keys) = known;
+    }
+    pthread_rwlock_unlock(&local->keys_lock);
+    return code;
+}
+
+void keys_forget(struct local *local)
+{
+    pthread_rwlock_wrlock(&local->keys_lock);
+    for (size_t i = 0; i < local->keys.len; i++)
+        access_log_free(local->keys.items[i]->log);
+    arena_reset(local->keys_arena);
+    memset(&local->keys, 0, sizeof(local->keys));
+    pthread_rwlock_unlock(&local->keys_lock);
+}
+
+const struct known_key *keys_find(struct local *local, struct str access_key)
+{
+    const struct known_key *found = NULL;
     pthread_rwlock_rdlock(&local->keys_lock);
-    for (size_t i = 0; i < local->keys.len && !found; i++)
-        if (str_eq(local->keys.items[i].access_key, access_key)) {
-            *out = copy_key(arena, &local->keys.items[i]);
-            found = true;
-        }
+    for (size_t i = 0; i < local->keys.len && found == NULL; i++)
+        if (str_eq(local->keys.items[i]->key.access_key, access_key))
+            found = local->keys.items[i];
     pthread_rwlock_unlock(&local->keys_lock);
     return found;
 }
@@ -87,22 +93,26 @@ insert(struct local *local, struct arena *arena, struct local_key *key, struct e
         key->account = local->account;
     db_run(
         local->db,
-        "INSERT INTO access_key(access_key, secret_key, account, session_token, deny, expires_ms)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO access_key(access_key, secret_key, account, session_token, deny, expires_ms,"
+        " policy) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         DB_ARGS(
             db_text(key->access_key), db_text(key->secret_key), db_text(key->account),
-            db_text(key->session_token), db_text(key->deny), db_int(key->expires_ms)));
+            db_text(key->session_token), db_text(key->deny), db_int(key->expires_ms),
+            db_text(key->policy)));
     return ERR_NONE;
 }
 
 enum err_code
 local_add_key(struct local *local, struct arena *arena, struct local_key *key, struct err *err)
 {
-    struct local_key known;
-    if (!str_is_null(key->access_key) && keys_find(local, arena, key->access_key, &known))
+    struct policy *policy;
+    if (!str_is_null(key->access_key) && keys_find(local, key->access_key) != NULL)
         return err_set(
             err, ERR_EXISTS, "access key '" STR_FMT "' exists already", STR_ARG(key->access_key));
-    enum err_code code = world_enter(local, err);
+    enum err_code code =
+        str_is_empty(key->policy) ? ERR_NONE : policy_parse(arena, key->policy, &policy, err);
+    if (code == ERR_NONE)
+        code = world_enter(local, err);
     if (code != ERR_NONE)
         return code;
     code = insert(local, arena, key, err);
@@ -111,21 +121,21 @@ local_add_key(struct local *local, struct arena *arena, struct local_key *key, s
         return code;
     }
     code = world_leave(local, err);
-    if (code == ERR_NONE)
-        remember(local, key);
-    return code;
+    return code == ERR_NONE ? remember(local, key, err) : code;
 }
 
 enum err_code keys_load(struct local *local, struct err *err)
 {
     db_begin(local->db);
     size_t count = 0;
+    enum err_code code = ERR_NONE;
     struct db_stmt *q = db_query(
         local->db,
-        "SELECT access_key, secret_key, account, session_token, deny, expires_ms FROM access_key"
+        "SELECT access_key, secret_key, account, session_token, deny, expires_ms, policy FROM"
+        " access_key"
         " ORDER BY number",
         DB_NO_ARGS);
-    for (; db_next(q); count++) {
+    for (; code == ERR_NONE && db_next(q); count++) {
         struct local_key key = {
             .access_key = db_col_text(q, 0, local->arena),
             .secret_key = db_col_text(q, 1, local->arena),
@@ -133,20 +143,20 @@ enum err_code keys_load(struct local *local, struct err *err)
             .session_token = db_col_text(q, 3, local->arena),
             .deny = db_col_text(q, 4, local->arena),
             .expires_ms = db_col_int(q, 5),
+            .policy = db_col_text(q, 6, local->arena),
         };
-        remember(local, &key);
+        code = remember(local, &key, err);
     }
     db_finish(&q);
     struct local_key first = {0};
-    enum err_code code = count == 0 ? insert(local, local->arena, &first, err) : ERR_NONE;
+    if (code == ERR_NONE && count == 0)
+        code = insert(local, local->arena, &first, err);
     if (code != ERR_NONE) {
         db_rollback(local->db);
         return code;
     }
     code = db_commit(local->db, err);
-    if (code == ERR_NONE && count == 0)
-        remember(local, &first);
-    return code;
+    return code == ERR_NONE && count == 0 ? remember(local, &first, err) : code;
 }
 
 enum err_code
@@ -154,7 +164,7 @@ local_first_key(struct local *local, struct arena *arena, struct local_key *out,
 {
     (void) err;
     pthread_rwlock_rdlock(&local->keys_lock);
-    *out = copy_key(arena, &local->keys.items[0]);
+    *out = copy_key(arena, &local->keys.items[0]->key);
     pthread_rwlock_unlock(&local->keys_lock);
     return ERR_NONE;
 }

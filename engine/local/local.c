@@ -181,6 +181,7 @@ void local_close(struct local *local)
     }
     db_close(local->db);
     blobs_close(local->blobs);
+    keys_forget(local);
     sigv4_keys_free(local->signing_keys);
     arena_free(local->keys_arena);
     arena_free(local->arena);

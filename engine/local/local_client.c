@@ -227,6 +227,7 @@ enum err_code local_client_add_key(
     put_text(arena, body, "account", key->account);
     put_text(arena, body, "session_token", key->session_token);
     put_text(arena, body, "deny", key->deny);
+    put_text(arena, body, "policy", key->policy);
     json_put(arena, body, "expires_ms", json_int(arena, key->expires_ms));
     enum err_code code =
         ask(transport, arena, info, "POST", "add-key", json_text(arena, body, JSON_COMPACT),

@@ -1,4 +1,5 @@
 #include "engine/base/file.h"
+#include "engine/local/access.h"
 #include "engine/local/s3.h"
 #include "engine/local/world.h"
 
@@ -59,7 +60,10 @@ bool s3_copy_source(struct local_call *call, struct s3_object *out)
     if (str_is_null(account))
         call_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
     else if (
-        !str_eq(account, call->account) || call_is_denied(call, "s3:GetObject") ||
+        !str_eq(account, call->account) ||
+        !access_allows(
+            call, str_is_null(version) ? "s3:GetObject" : "s3:GetObjectVersion", bucket, key,
+            STR_NULL) ||
         (!str_is_null(expected) && !str_eq(expected, account)))
         call_fail(call, 403, "AccessDenied", "Access Denied");
     else if (!s3_find_version(call, bucket, key, version, out) && str_is_null(version))

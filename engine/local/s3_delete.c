@@ -1,3 +1,4 @@
+#include "engine/local/access.h"
 #include "engine/local/faults.h"
 #include "engine/local/s3.h"
 #include "engine/local/world.h"
@@ -159,6 +160,12 @@ delete_listed(struct local_call *call, const struct xml *item, bool quiet, struc
         deletion.version = STR_NULL;
     if (planted_error(call, deletion.key, xml))
         return;
+    const char *action =
+        str_is_null(deletion.version) ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+    if (!access_allows(call, action, call->bucket, deletion.key, deletion.if_match)) {
+        add_error(xml, deletion.key, "AccessDenied", "Access Denied");
+        return;
+    }
     switch (delete_one(call, &deletion)) {
     case MISMATCH:
         add_error(

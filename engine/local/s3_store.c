@@ -1,4 +1,5 @@
 /* Rows of objects, the conditions on them, and the S3 room itself. */
+#include "engine/local/access.h"
 #include "engine/local/faults.h"
 #include "engine/local/s3.h"
 #include "engine/local/s3_known.h"
@@ -351,7 +352,7 @@ void s3_answer_state(struct local_call *call, const struct s3_object *object)
 
 enum err_code s3_fail_missing(struct local_call *call)
 {
-    if (call_is_denied(call, "s3:ListBucket"))
+    if (!access_allows(call, "s3:ListBucket", call->bucket, STR_NULL, STR_NULL))
         return call_fail(call, 403, "AccessDenied", "Access Denied");
     return call_fail(call, 404, "NoSuchKey", "The specified key does not exist.");
 }
@@ -390,7 +391,9 @@ bool s3_check_write(struct local_call *call)
         call_fail(
             call, 501, "NotImplemented",
             "A header you provided implies functionality that is not implemented");
-    else if (!str_is_null(match) && call_is_denied(call, "s3:GetObject"))
+    else if (
+        !str_is_null(match) &&
+        !access_allows(call, "s3:GetObject", call->bucket, call->key, STR_NULL))
         call_fail(call, 403, "AccessDenied", "Access Denied");
     else if (!str_is_null(match) && !exists)
         call_fail(call, 404, "NoSuchKey", "The specified key does not exist.");

@@ -10,10 +10,18 @@
 #include "engine/aws/sigv4.h"
 #include "engine/local/blobs.h"
 #include "engine/local/call.h"
+#include "engine/local/policy.h"
 
 #include <pthread.h>
 
 enum { LOCAL_MAX_ROOMS = 8 };
+
+/* An access key as it is kept in memory: never changed or removed while requests are answered. */
+struct known_key {
+    struct local_key key;
+    const struct policy *policy; /* NULL: everything is allowed */
+    struct access_log *log;
+};
 
 struct local {
     struct local_options options;
@@ -33,7 +41,7 @@ struct local {
 
     pthread_rwlock_t keys_lock;
     struct arena *keys_arena;
-    VEC(struct local_key) keys;
+    VEC(struct known_key *) keys;
     struct sigv4_keys *signing_keys; /* derived ones, shared by all threads */
 };
 
@@ -49,9 +57,8 @@ void world_doom_blob(struct local *local, struct str id);
 enum err_code keys_load(struct local *local, struct err *err) MUST_USE;
 /* Only what is in memory; keys_load() follows. */
 void keys_forget(struct local *local);
-/* false when there is no such key. */
-bool keys_find(
-    struct local *local, struct arena *arena, struct str access_key, struct local_key *out);
+/* NULL when there is none. Any thread. */
+const struct known_key *keys_find(struct local *local, struct str access_key);
 
 extern const char keys_schema[];
 
