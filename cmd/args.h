@@ -23,6 +23,8 @@ struct args {
     bool local, stats;
     struct str profile, endpoint_url, trace, allow_destroy;
     /* plan, apply, destroy */
+    bool lock, fail_fast;
+    int64_t lock_timeout_ms; /* main.c has the default */
     bool input, auto_approve, detailed_exitcode, full, retry_failed, compact_warnings;
     bool allow_empty, refresh_only, destroy;
     int64_t parallelism, allow_deletes;

@@ -26,6 +26,7 @@
     X(route) \
     X(import) \
     X(iam_policy) \
+    X(force_unlock) \
     X(local_start) \
     X(local_stop) \
     X(local_status) \

@@ -193,21 +193,31 @@ static enum exit_code execute(struct session *session, struct plan *plan)
     return was_shown(&report, &err) ? exit_of_err(code) : fail(app, &err);
 }
 
-static enum exit_code change_one(struct session *session, void *arg)
+/* Planned without the stack's lock, and again under it: an empty plan writes nothing at all, and
+ * what is shown is what will be done. */
+static enum err_code locked_plan(
+    struct session *session,
+    const struct direction *direction,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    enum err_code code = settled_plan(session, direction, ret_plan, err);
+    if (code == ERR_NONE && (*ret_plan)->guards.len == 0)
+        code = reconcile_lock(&session->reconciler, *ret_plan, err);
+    if (code == ERR_NONE && session->reconciler.lease != NULL)
+        code = settled_plan(session, direction, ret_plan, err);
+    return code;
+}
+
+static enum exit_code plan_and_change(struct session *session, const struct direction *direction)
 {
     struct app *app = session->app;
     struct err err = {0};
     struct plan *plan = NULL;
-    struct direction own = *(const struct direction *) arg;
-    const struct direction *direction = &own;
-    if (own.saved != NULL) {
-        session->reconciler.approved = plan_file_stack(own.saved, session->spec);
-        own.mode = session->reconciler.approved->mode;
-    }
-    if (settled_plan(session, direction, &plan, &err) != ERR_NONE)
+    if (locked_plan(session, direction, &plan, &err) != ERR_NONE)
         return fail(app, &err);
     /* Who saved it has seen it. */
-    bool show = own.saved == NULL || app->args.json;
+    bool show = direction->saved == NULL || app->args.json;
     enum exit_code code = show ? show_plan(session, plan) : EXIT_CODE_OK;
     if (code == EXIT_CODE_OK)
         code = show_guards(app, plan);
@@ -216,7 +226,7 @@ static enum exit_code change_one(struct session *session, void *arg)
     /* Nothing to ask about; what the plan had to leave out still counts. */
     if (plan_is_empty(plan))
         return execute(session, plan);
-    if (!app->args.auto_approve && own.saved == NULL) {
+    if (!app->args.auto_approve && direction->saved == NULL) {
         struct str answer;
         if (term_ask(app->arena, app->loop, app->term.ask_fd, direction->question, &answer, &err) !=
             ERR_NONE)
@@ -229,6 +239,18 @@ static enum exit_code change_one(struct session *session, void *arg)
     if (!app->args.json)
         term_note("%s", "");
     return execute(session, plan);
+}
+
+static enum exit_code change_one(struct session *session, void *arg)
+{
+    struct direction own = *(const struct direction *) arg;
+    if (own.saved != NULL) {
+        session->reconciler.approved = plan_file_stack(own.saved, session->spec);
+        own.mode = session->reconciler.approved->mode;
+    }
+    enum exit_code code = plan_and_change(session, &own);
+    reconcile_unlock(&session->reconciler);
+    return code;
 }
 
 /* Without a yes, somebody has to be there to give it. */

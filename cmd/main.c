@@ -4,26 +4,72 @@
 #include "cmd/help.h"
 #include "cmd/session.h"
 #include "engine/base/log.h"
+#include "engine/reconcile/lease.h"
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#define GRACE_S 5
 #define COMMAND_ARENA_BYTES (4 * KIB(1) * MIB(1))
 
-/* A signal handler has no argument, so these two are the program's only writable statics. */
+/* A signal handler has no argument, so what it needs are the program's only writable statics. */
 static struct loop *volatile s_loop;
 static volatile sig_atomic_t s_signal;
 
+/* What is printed about the lease when there is no time to give it back. Two texts: one is shown
+ * while the other is written. */
+static char s_lease_texts[2][256];
+static volatile sig_atomic_t s_lease_text;
+
+static void write_text(const char *text)
+{
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    (void) written; /* there is nobody left to tell */
+}
+
+static void note_lease(struct str id, int64_t left_ms)
+{
+    char *text = s_lease_texts[s_lease_text == 0];
+    int64_t ends_ms = clock_wall_ms(clock_system()) + left_ms;
+    struct arena *scratch = arena_new("lease", 0);
+    struct str ends = time_iso(scratch, ends_ms);
+    text[0] = '\0';
+    if (!str_is_null(id))
+        snprintf(
+            text, sizeof(s_lease_texts[0]),
+            "The stack's lock stays: ID " STR_FMT ", it expires at " STR_FMT ".\n", STR_ARG(id),
+            STR_ARG(ends));
+    arena_free(scratch);
+    s_lease_text = s_lease_text == 0;
+}
+
+static void exit_now(int status)
+{
+    write_text(s_lease_texts[s_lease_text]);
+    _exit(status);
+}
+
+/* What is under way has until then to end (decision on interrupts in the README). */
+static void on_alarm(int number)
+{
+    (void) number;
+    write_text("\nStill busy after 5 s; stopped.\n");
+    exit_now(128 + s_signal);
+}
+
 static void on_signal(int number)
 {
-    static const char s_text[] = "\nInterrupt received. Gracefully shutting down…\n";
-    if (s_signal != 0)
-        _exit(128 + number);
+    if (s_signal != 0) {
+        write_text("\nSecond interrupt: stopped at once. What AWS was asked to do goes on.\n");
+        exit_now(128 + number);
+    }
     s_signal = number;
-    if (write(STDERR_FILENO, s_text, sizeof(s_text) - 1) < 0)
-        s_signal = number;
+    write_text("\nInterrupt received. Gracefully shutting down…\n");
     loop_cancel(s_loop);
+    alarm(GRACE_S);
 }
 
 /* Without SA_RESTART: a question that waits for an answer is cut short, too. */
@@ -31,8 +77,12 @@ static void install_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = on_alarm;
+    sigaction(SIGALRM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
@@ -142,8 +192,9 @@ int main(int argc, char **argv)
         .arena = arena_new("command", COMMAND_ARENA_BYTES),
         .clock = clock_system(),
         .loop = loop_new(clock_system()),
-        .args = {.color = true},
+        .args = {.color = true, .lock = true, .lock_timeout_ms = LEASE_TIMEOUT_MS},
         .getenv = environment,
+        .on_lease = note_lease,
     };
     rng_seed(&app.rng, rng_entropy());
     term_init(&app.term, environment);

@@ -2,6 +2,8 @@
 
 #include "engine/base/buf.h"
 
+#define MAX_SECONDS ((int64_t) 7 * 24 * 3600)
+
 #define MAX_OPTS 64
 
 static void *field(void *target, const struct opt *opt)
@@ -112,6 +114,16 @@ static enum err_code set_value(
                 "option '--%s' takes a whole number of at least %lld, not '" STR_FMT "'",
                 opt->long_name, (long long) opt->least, STR_ARG(value));
         return ERR_NONE;
+    case OPT_DURATION: {
+        int64_t seconds;
+        if (!str_to_seconds(value, &seconds) || seconds > MAX_SECONDS)
+            return err_set(
+                err, ERR_USAGE,
+                "option '--%s' takes a time such as 0s, 30s or 5m, not '" STR_FMT "'",
+                opt->long_name, STR_ARG(value));
+        *(int64_t *) at = seconds * 1000;
+        return ERR_NONE;
+    }
     case OPT_CHOICE:
         return set_choice(arena, opt, at, value, err);
     }

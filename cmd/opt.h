@@ -18,6 +18,7 @@ enum opt_type {
     OPT_STRING,   /* struct str; the last one wins */
     OPT_LIST,     /* struct opt_list; every one counts */
     OPT_INT,      /* int64_t, at least `least` */
+    OPT_DURATION, /* int64_t in ms; written "30s", "5m", "2h" */
     OPT_CHOICE    /* int: index into choices */
 };
 

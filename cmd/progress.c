@@ -316,7 +316,10 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
         break;
     case EVENT_SKIPPED:
         head(buf, e->change);
-        buf_add_z(buf, "skipped, because something it needs failed\n");
+        if (e->change->err != NULL)
+            buf_add_z(buf, "skipped, because something it needs failed\n");
+        else
+            buf_fmt(buf, "not started: " STR_FMT "\n", STR_ARG(e->text));
         break;
     case EVENT_OBSERVE:
     case EVENT_WAIT:

@@ -163,6 +163,15 @@ static struct str writer_name(struct app *app)
     return str_fmt(app->arena, "%s@%s", user != NULL && user[0] != '\0' ? user : "unknown", host);
 }
 
+static void on_event(void *arg, const struct event *event)
+{
+    struct session *session = arg;
+    if (event->type != EVENT_LEASE)
+        progress_event(session->progress, event);
+    else if (session->app->on_lease != NULL)
+        session->app->on_lease(event->name, event->elapsed_ms);
+}
+
 /* Fine on one that did not open. */
 static void session_close(struct session *session)
 {
@@ -215,11 +224,12 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         .world = out->world,
         .region = str_dup(app->arena, aws_region(out->aws)), /* outlives the session */
         .writer = writer_name(app),
-        .on_event = progress_event,
-        .event_arg = out->progress,
+        .on_event = on_event,
+        .event_arg = out,
         .parallelism = (size_t) app->args.parallelism,
         .retry_failed = app->args.retry_failed,
         .follow_logs = app->args.verbose,
+        .fail_fast = app->args.fail_fast,
         .allow_destroy = app->args.allow_destroy,
         .allow_empty = app->args.allow_empty,
         .allow_deletes = app->args.allow_deletes,
@@ -227,6 +237,12 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         .n_targets = app->args.targets.len,
         .replaces = app->args.replaces.items,
         .n_replaces = app->args.replaces.len,
+        .use_lock = app->args.lock,
+        .lock_timeout_ms = app->args.lock_timeout_ms,
+        .rng = &app->rng,
+        .host = host_system(),
+        .version = STR(MMECTL_VERSION),
+        .options = app->args.local ? STR(" --local") : STR(""),
     };
     return ERR_NONE;
 }

@@ -1,17 +1,16 @@
-#define _GNU_SOURCE /* ppoll */
 #include "cmd/term.h"
 
 #include "engine/base/file.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #define MAX_SPEC_BYTES MIB(16)
 #define MAX_SOURCE_LINE 200U
+#define ASK_POLL_MS 100 /* to notice an interrupt */
 
 void term_init(struct term *term, const char *(*getenv_fn)(const char *name))
 {
@@ -244,56 +243,56 @@ struct json *term_diags_json(struct arena *arena, const struct diags *diags)
     return out;
 }
 
-/* Reads up to the end of the line; `open` is the signal mask to wait with. */
-static enum err_code read_line(
-    const struct loop *loop,
-    const sigset_t *open,
-    char *line,
-    size_t size,
-    size_t *ret_len,
-    struct err *err)
+/* Read on a thread of the loop's, which goes on meanwhile: the stack's lease is kept while somebody
+ * thinks. */
+struct asking {
+    const bool *cancelled;
+    char line[256];
+    size_t len;
+    enum err_code code;
+    struct err err;
+};
+
+static void read_line(void *arg)
 {
-    size_t len = 0;
-    while (len < size) {
-        if (loop_cancelled(loop))
-            return err_set(err, ERR_CANCELLED, "interrupted while waiting for an answer");
+    struct asking *asking = arg;
+    while (asking->len < sizeof(asking->line)) {
+        if (__atomic_load_n(asking->cancelled, __ATOMIC_ACQUIRE)) {
+            asking->code =
+                err_set(&asking->err, ERR_CANCELLED, "interrupted while waiting for an answer");
+            return;
+        }
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-        ssize_t n = ppoll(&input, 1, NULL, open);
-        if (n > 0)
-            n = read(STDIN_FILENO, line + len, 1);
-        else if (n < 0 && errno == EINTR)
+        int ready = poll(&input, 1, ASK_POLL_MS);
+        if (ready == 0 || (ready < 0 && errno == EINTR))
             continue;
-        if (n < 0)
-            return err_errno(err, errno, "reading the answer");
-        if (n == 0 || line[len] == '\n')
-            break;
-        len++;
+        ssize_t n = read(STDIN_FILENO, asking->line + asking->len, 1);
+        if (n < 0) {
+            asking->code = err_errno(&asking->err, errno, "reading the answer");
+            return;
+        }
+        if (n == 0 || asking->line[asking->len] == '\n')
+            return;
+        asking->len++;
     }
-    *ret_len = len;
-    return ERR_NONE;
 }
 
 enum err_code term_ask(
     struct arena *arena,
-    const struct loop *loop,
+    struct loop *loop,
     int fd,
     const char *question,
     struct str *ret_answer,
     struct err *err)
 {
-    /* A signal between the question and the wait would else be seen only after the answer. */
-    sigset_t ends, before;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &ends, &before);
-    char line[256];
-    size_t len = 0;
+    struct asking asking = {.cancelled = loop_cancel_flag(loop)};
     enum err_code code = term_write(fd, str_from(question), err);
-    if (code == ERR_NONE)
-        code = read_line(loop, &before, line, sizeof(line), &len, err);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code == ERR_NONE)
-        *ret_answer = str_dup(arena, str_trim(str_of(line, len)));
-    return code;
+    if (code != ERR_NONE)
+        return code;
+    loop_offload(loop, read_line, &asking);
+    if (asking.code == ERR_NONE)
+        *ret_answer = str_dup(arena, str_trim(str_of(asking.line, asking.len)));
+    else
+        *err = asking.err;
+    return asking.code;
 }

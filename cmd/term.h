@@ -42,11 +42,11 @@ void term_render_diags(struct buf *buf, bool color, const struct diags *diags, b
 struct json *term_error_json(struct arena *arena, const struct err *err);
 struct json *term_diags_json(struct arena *arena, const struct diags *diags);
 
-/* Prints the question to fd and reads one line. ERR_CANCELLED on an interrupt; end of input is an
- * empty answer. */
+/* Prints the question to fd and reads one line, while other tasks go on. ERR_CANCELLED on an
+ * interrupt; end of input is an empty answer. */
 enum err_code term_ask(
     struct arena *arena,
-    const struct loop *loop,
+    struct loop *loop,
     int fd,
     const char *question,
     struct str *ret_answer,

@@ -438,7 +438,8 @@ void view_report_text(
     struct buf *buf, const struct plan *plan, const struct report *report, bool color)
 {
     const char *green = paint(color, PAINT_GREEN), *end = paint_end(color);
-    bool complete = report->n_failed == 0 && report->n_skipped == 0 && report->left.len == 0;
+    bool complete = report->n_failed == 0 && report->n_skipped == 0 && report->left.len == 0 &&
+                    report->n_not_started == 0 && report->n_interrupted == 0;
     if (complete && plan->mode == PLAN_DESTROY)
         buf_fmt(
             buf, "%sDestroy complete!%s Resources: %zu destroyed.\n", green, end,
@@ -449,11 +450,17 @@ void view_report_text(
             end, report->n_added, report->n_changed, report->n_destroyed);
     else
         buf_fmt(
-            buf, "%s incomplete: %zu added, %zu changed, %zu destroyed, %zu failed, %zu skipped.\n",
+            buf, "%s incomplete: %zu added, %zu changed, %zu destroyed, %zu failed, %zu skipped",
             plan->mode == PLAN_DESTROY ? "Destroy" : "Apply", report->n_added, report->n_changed,
             report->n_destroyed, report->n_failed, report->n_skipped);
+    if (report->n_interrupted > 0)
+        buf_fmt(buf, ", %zu interrupted", report->n_interrupted);
+    if (report->n_not_started > 0)
+        buf_fmt(buf, ", %zu not started", report->n_not_started);
+    if (!complete)
+        buf_add_z(buf, ".\n");
     left_lines(buf, report);
-    if (plan->mode == PLAN_DESTROY && report->left.len == 0 && report->n_failed == 0)
+    if (plan->mode == PLAN_DESTROY && complete)
         buf_fmt(
             buf, "Nothing of the stack is left%s.\n",
             report->n_kept_foreign > 0 ? "; what is not ours was kept" : "");

@@ -72,24 +72,6 @@ const char *field_type_words(const struct spec_field *field)
     return "?";
 }
 
-/* "2h" -> 7200 */
-static bool read_duration(struct str text, int64_t *ret_seconds)
-{
-    if (text.len < 2)
-        return false;
-    char unit = text.ptr[text.len - 1];
-    int64_t scale = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : 0;
-    struct str digits = str_slice(text, 0, text.len - 1);
-    for (size_t i = 0; i < digits.len; i++)
-        if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
-            return false;
-    int64_t count = 0, seconds = 0;
-    if (scale == 0 || !str_to_i64(digits, &count) || __builtin_mul_overflow(count, scale, &seconds))
-        return false;
-    *ret_seconds = seconds;
-    return true;
-}
-
 bool spec_is_nearer(struct str name, const char *word, size_t *best)
 {
     size_t distance = str_distance(name, str_from(word));
@@ -406,7 +388,7 @@ static void put_duration(
     char *base)
 {
     int64_t seconds = 0;
-    if (!read_duration(scalar->text, &seconds)) {
+    if (!str_to_seconds(scalar->text, &seconds)) {
         type_fault(reader, field, scalar);
         return;
     }

@@ -337,6 +337,8 @@ judge_answer(struct attempts *attempts, const struct http_response *response, st
 static struct outcome judge_failure(struct attempts *attempts, const struct err *err)
 {
     struct outcome outcome = {.code = err->code, .retry_after_ms = -1};
+    if (err->code == ERR_CANCELLED)
+        attempts->maybe_done = true;
     if (err->code != ERR_TRANSIENT && err->code != ERR_TIMEOUT)
         return outcome;
     outcome.retry = RETRY_FAULT;

@@ -17,6 +17,10 @@
 #define STALLED_S 75L /* longer than a container may take to answer */
 #define UPLOAD_BUFFER_BYTES 524288L
 #define LARGE_BODY MIB(1)
+/* After an interrupt: what was under way may end, and what must still be told AWS (the record, the
+ * lease) gets the rest of the five seconds that a pipeline waits before it kills. */
+#define UNDER_WAY_MS 3000
+#define LAST_WORDS_MS 4500
 
 struct http_curl {
     struct http_transport base;
@@ -26,11 +30,15 @@ struct http_curl {
     int64_t connect_timeout_ms;
     CURL *idle[IDLE_HANDLES];
     size_t n_idle, active;
+    struct exchange *first; /* under way */
+    int64_t cancelled_ms;   /* when the interrupt was seen; 0: there was none */
 };
 
 /* One exchange, on the stack of the task that waits for it. */
 struct exchange {
     struct http_curl *self;
+    struct exchange *next, **link; /* of self->first */
+    bool late;                     /* began after an interrupt */
     struct task *task;
     struct arena *arena;
     const struct http_request *request;
@@ -251,6 +259,9 @@ static enum err_code read_failure(const struct exchange *exchange, struct err *e
             err, ERR_PROTOCOL, "the %s of the answer from '" STR_FMT "' is larger than allowed",
             exchange->too_large, STR_ARG(host));
     switch ((int) exchange->result) {
+    case CURLE_ABORTED_BY_CALLBACK:
+        return err_set(
+            err, ERR_CANCELLED, "interrupted before '" STR_FMT "' answered", STR_ARG(host));
     case CURLE_OPERATION_TIMEDOUT:
         err_set(
             err, ERR_TIMEOUT, "'" STR_FMT "' did not answer in time: %s", STR_ARG(host), reason);
@@ -315,6 +326,25 @@ static void handle_give(struct http_curl *self, CURL *easy)
     }
 }
 
+static void enlist(struct http_curl *self, struct exchange *exchange)
+{
+    exchange->late = loop_cancelled(self->loop);
+    exchange->next = self->first;
+    exchange->link = &self->first;
+    if (self->first != NULL)
+        self->first->link = &exchange->next;
+    self->first = exchange;
+    self->active++;
+}
+
+static void delist(struct http_curl *self, struct exchange *exchange)
+{
+    *exchange->link = exchange->next;
+    if (exchange->next != NULL)
+        exchange->next->link = exchange->link;
+    self->active--;
+}
+
 static enum err_code curl_send(
     struct http_transport *transport,
     struct arena *arena,
@@ -338,10 +368,10 @@ static enum err_code curl_send(
         code = err_set(err, ERR_INTERNAL, "libcurl refuses the request's options");
         err->aws.not_sent = true;
     } else {
-        self->active++;
+        enlist(self, &exchange);
         while (!exchange.done)
             loop_suspend(self->loop);
-        self->active--;
+        delist(self, &exchange);
         curl_multi_remove_handle(self->multi, exchange.easy);
         if (exchange.result == CURLE_OK)
             read_response(&exchange, ret_response);
@@ -368,7 +398,8 @@ static bool drain(struct http_curl *self)
         char *private = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         struct exchange *exchange = (void *) private;
-        exchange->result = message->data.result;
+        if (!exchange->done)
+            exchange->result = message->data.result;
         exchange->done = true;
         loop_ready(self->loop, exchange->task);
         any = true;
@@ -376,11 +407,35 @@ static bool drain(struct http_curl *self)
     return any;
 }
 
+/* How long the poll may take before an exchange has to be given up: without an interrupt, what was
+ * asked for. Ends those whose time is over. */
+static int64_t abandon(struct http_curl *self, int64_t timeout_ms)
+{
+    if (!loop_cancelled(self->loop))
+        return timeout_ms;
+    int64_t now = clock_mono_ms(loop_clock(self->loop));
+    if (self->cancelled_ms == 0)
+        self->cancelled_ms = now;
+    for (struct exchange *exchange = self->first; exchange != NULL; exchange = exchange->next) {
+        int64_t left_ms =
+            self->cancelled_ms + (exchange->late ? LAST_WORDS_MS : UNDER_WAY_MS) - now;
+        if (left_ms <= 0 && !exchange->done) {
+            exchange->result = CURLE_ABORTED_BY_CALLBACK;
+            exchange->done = true;
+            loop_ready(self->loop, exchange->task);
+        }
+        if (timeout_ms < 0 || left_ms < timeout_ms)
+            timeout_ms = left_ms > 0 ? left_ms : 0;
+    }
+    return timeout_ms;
+}
+
 static void curl_poll(void *arg, int64_t timeout_ms, int wake_fd)
 {
     struct http_curl *self = arg;
     int running;
     curl_multi_perform(self->multi, &running);
+    timeout_ms = abandon(self, timeout_ms);
     if (drain(self))
         return;
     struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};

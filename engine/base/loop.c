@@ -38,7 +38,7 @@ struct loop {
     unsigned offload_threads;
     size_t offloaded;
     int wake_fd;
-    volatile sig_atomic_t cancelled;
+    bool cancelled; /* set in a signal handler: atomically */
 };
 
 struct loop *loop_new(struct clock clock)
@@ -382,7 +382,7 @@ void gate_leave(struct loop *loop, struct gate *gate)
 
 void loop_cancel(struct loop *loop)
 {
-    loop->cancelled = 1;
+    __atomic_store_n(&loop->cancelled, true, __ATOMIC_RELEASE);
     uint64_t one = 1;
     int before = errno;
     ssize_t written = write(loop->wake_fd, &one, sizeof(one));
@@ -392,5 +392,10 @@ void loop_cancel(struct loop *loop)
 
 bool loop_cancelled(const struct loop *loop)
 {
-    return loop->cancelled != 0;
+    return __atomic_load_n(&loop->cancelled, __ATOMIC_ACQUIRE);
+}
+
+const bool *loop_cancel_flag(const struct loop *loop)
+{
+    return &loop->cancelled;
 }

@@ -68,5 +68,7 @@ void gate_leave(struct loop *loop, struct gate *gate);
  */
 void loop_cancel(struct loop *loop);
 bool loop_cancelled(const struct loop *loop);
+/* What loop_cancelled() reads, for work on other threads that asks now and then. */
+const bool *loop_cancel_flag(const struct loop *loop);
 
 #endif

@@ -170,6 +170,21 @@ bool str_to_i64(struct str s, int64_t *out)
     return true;
 }
 
+bool str_to_seconds(struct str s, int64_t *out)
+{
+    if (s.len < 2)
+        return false;
+    char unit = s.ptr[s.len - 1];
+    int64_t scale = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : 0;
+    uint64_t count = 0;
+    int64_t seconds = 0;
+    if (scale == 0 || !str_to_u64(str_slice(s, 0, s.len - 1), &count) ||
+        __builtin_mul_overflow(count, scale, &seconds))
+        return false;
+    *out = seconds;
+    return true;
+}
+
 bool str_to_f64(struct str s, double *out)
 {
     char text[400];

@@ -52,6 +52,8 @@ bool str_split(struct str *rest, char separator, struct str *part);
 /* Strict decimal parsers: the whole string must be used, no blanks, no overflow. */
 bool str_to_i64(struct str s, int64_t *out);
 bool str_to_u64(struct str s, uint64_t *out);
+/* "30s", "5m", "2h" -> seconds. */
+bool str_to_seconds(struct str s, int64_t *out);
 /* As Python's float(): also "inf", "nan", exponents; the whole string must be used. */
 bool str_to_f64(struct str s, double *out);
 

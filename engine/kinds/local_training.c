@@ -131,6 +131,7 @@ struct job {
     struct arena *arena; /* the job's own: it runs on another thread */
     const struct want_model *model;
     const struct training_data *data;
+    const bool *cancel;
     struct train_result result;
     struct buf tar_gz;
     VEC(struct str) lines;
@@ -159,7 +160,8 @@ static void train(void *arg)
         .train = job->data->train,
         .validation = job->data->validation,
         .on_round = on_round,
-        .arg = job};
+        .arg = job,
+        .cancel = job->cancel};
     job->code = train_run(job->arena, &request, &job->result, &job->err);
     if (job->code == ERR_NONE)
         job->code = artifact_pack(job->result.model, &job->tar_gz, &job->err);
@@ -190,6 +192,7 @@ static enum err_code start(struct kinds *kinds, struct world_call *call, struct 
     job->arena = arena;
     job->model = subject->model;
     job->data = kinds->data;
+    job->cancel = loop_cancel_flag(kinds->loop);
     buf_init(&job->tar_gz, MAX_MODEL_BYTES);
     call->status(call, STR("Training"));
     loop_offload(kinds->loop, train, job);

@@ -1,6 +1,7 @@
 #include "engine/reconcile/executor.h"
 
 #include "engine/plan/world.h"
+#include "engine/reconcile/lease.h"
 #include "engine/reconcile/settle.h"
 
 #define DEFAULT_PARALLELISM 10
@@ -118,16 +119,36 @@ static void set_error(struct reconciler *r, struct change *change, const struct 
     *change->err = *err;
 }
 
+bool reconcile_may_start(struct reconciler *r)
+{
+    if (loop_cancelled(r->loop) || r->ends.code != ERR_NONE || (r->fail_fast && r->failed))
+        return false;
+    struct err err = {0};
+    if (lease_check(r->lease, &err) == ERR_NONE)
+        return true;
+    r->ends = err;
+    return false;
+}
+
+void reconcile_skip(struct reconciler *r, struct change *change, const struct change *because)
+{
+    change->outcome = OUTCOME_SKIPPED;
+    change->err = because != NULL ? because->err : NULL;
+    struct str why = because != NULL ? because->address : STR("another change failed");
+    if (because == NULL && loop_cancelled(r->loop))
+        why = STR("interrupted");
+    else if (because == NULL && r->ends.code != ERR_NONE)
+        why = STR("the lease was lost");
+    reconcile_tell_change(r, EVENT_SKIPPED, change, why);
+}
+
 static void run_one(struct phase *phase, struct change *change)
 {
     struct reconciler *r = phase->r;
     const struct change *stopped = stopped_by(change);
     change->started_ms = clock_mono_ms(loop_clock(r->loop));
-    if (stopped != NULL || loop_cancelled(r->loop)) {
-        change->outcome = OUTCOME_SKIPPED;
-        change->err = stopped != NULL ? stopped->err : NULL;
-        reconcile_tell_change(
-            r, EVENT_SKIPPED, change, stopped != NULL ? stopped->address : STR("interrupted"));
+    if (stopped != NULL || !reconcile_may_start(r)) {
+        reconcile_skip(r, change, stopped);
         return;
     }
     reconcile_tell_change(r, EVENT_START, change, STR_NULL);
@@ -142,6 +163,7 @@ static void run_one(struct phase *phase, struct change *change)
     err_locate(&err, change->at);
     set_error(r, change, &err);
     change->outcome = OUTCOME_FAILED;
+    r->failed = true;
     reconcile_tell_change(r, EVENT_FAILED, change, str_from(err.message));
 }
 

@@ -22,6 +22,12 @@ void execute_phase(
     struct change **changes,
     size_t count);
 
+/* Nothing new is started after an interrupt, without the lease, or after a failure with fail_fast.
+ */
+bool reconcile_may_start(struct reconciler *r);
+/* because: what it needs and was not done; NULL: the run ends. */
+void reconcile_skip(struct reconciler *r, struct change *change, const struct change *because);
+
 void reconcile_tell(struct reconciler *r, const struct event *event);
 void reconcile_tell_change(
     struct reconciler *r, enum event_type type, const struct change *change, struct str text);

@@ -3,11 +3,33 @@
 #include "engine/reconcile/approve.h"
 #include "engine/reconcile/desired.h"
 #include "engine/reconcile/executor.h"
+#include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
 #include "engine/reconcile/settle.h"
 #include "engine/resource/failure.h"
 #include "engine/resource/names.h"
+
+/* Somebody is changing what was just looked at. Costs nothing while nobody is: the listing shows
+ * whether there is a lease. */
+static enum err_code note_lease(struct reconciler *r, struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    struct lease_info info;
+    if (context->seen->objects == NULL ||
+        map_get(context->seen->objects, key_lease(r->arena, context->want)) == NULL)
+        return ERR_NONE;
+    enum err_code code = lease_peek(r, r->arena, context->want, &info, err);
+    if (code != ERR_NONE || !lease_is_live(r, &info))
+        return code;
+    struct plan_warning *warning = VEC_PUSH(r->arena, &plan->warnings);
+    warning->message = str_fmt(
+        r->arena, STR_FMT " in progress by " STR_FMT " since " STR_FMT,
+        STR_ARG(info.operation.len > 0 ? info.operation : STR("apply")), STR_ARG(info.who),
+        STR_ARG(info.created));
+    warning->hint = STR("what it changes may show here; plan again when it has ended");
+    return ERR_NONE;
+}
 
 enum err_code reconcile_plan(
     struct reconciler *r,
@@ -23,20 +45,54 @@ enum err_code reconcile_plan(
         code = observe_and_plan(r, want, mode, &plan, err);
     if (code == ERR_NONE && mode == PLAN_APPLY)
         code = preflight(r, plan, err);
+    if (code == ERR_NONE && r->lease == NULL)
+        code = note_lease(r, plan, err);
     if (code == ERR_NONE)
         *ret_plan = plan;
     return code;
 }
 
+static const char *operation_of(const struct plan *plan)
+{
+    return plan->mode == PLAN_DESTROY ? "destroy" : "apply";
+}
+
+enum err_code reconcile_lock(struct reconciler *r, const struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    if (plan_is_empty(plan) || !context->seen->bucket.present)
+        return ERR_NONE;
+    return lease_acquire(r, context->want, operation_of(plan), NULL, err);
+}
+
+void reconcile_unlock(struct reconciler *r)
+{
+    lease_release(r->lease);
+}
+
+enum err_code reconcile_force_unlock(
+    struct reconciler *r, const struct spec *spec, struct str id, struct err *err)
+{
+    struct want *want;
+    enum err_code code = desired_build(r, spec, true, &want, err);
+    return code == ERR_NONE ? lease_force_unlock(r, want, id, err) : code;
+}
+
 enum err_code reconcile_execute(
     struct reconciler *r, struct plan *plan, struct report *ret_report, struct err *err)
 {
+    bool locked = r->lease != NULL;
     *ret_report = (struct report){0};
+    r->failed = false;
+    r->ends = (struct err){0};
     enum err_code code = plan_approve(r, plan, err);
     if (code != ERR_NONE)
         return code;
-    return plan->mode == PLAN_DESTROY ? run_destroy(r, plan, ret_report, err)
+    code = plan->mode == PLAN_DESTROY ? run_destroy(r, plan, ret_report, err)
                                       : run_apply(r, plan, ret_report, err);
+    if (!locked)
+        reconcile_unlock(r); /* taken on the way */
+    return code;
 }
 
 enum err_code reconcile_wait_stable(

@@ -49,6 +49,9 @@ struct reconciler {
     const struct str *targets, *replaces; /* addresses */
     size_t n_targets, n_replaces;
     const struct saved_stack *approved; /* a saved plan: nothing else is carried out; NULL: any */
+    /* Of the run under way (executor.c). */
+    bool failed;     /* something did */
+    struct err ends; /* why nothing new is started; ERR_NONE: it is */
 };
 
 /* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its
@@ -60,12 +63,27 @@ enum err_code reconcile_plan(
     struct plan **ret_plan,
     struct err *err) MUST_USE;
 
+/* Takes the stack's lease (lease.h) for what this plan would change. Nothing is taken for an empty
+ * plan, nor before there is a bucket: then reconcile_execute() takes it as soon as it has made one.
+ * What was planned before is to be planned again. */
+enum err_code reconcile_lock(struct reconciler *r, const struct plan *plan, struct err *err)
+    MUST_USE;
+/* On every way out; fine without a lease. */
+void reconcile_unlock(struct reconciler *r);
+
+/* Removes another run's lease; see lease_force_unlock(). */
+enum err_code reconcile_force_unlock(
+    struct reconciler *r, const struct spec *spec, struct str id, struct err *err) MUST_USE;
+
 struct report {
     size_t n_added, n_changed, n_destroyed; /* what was done */
-    size_t n_imported; /* import: taken over */
-    size_t n_failed, n_skipped;
-    size_t n_kept_foreign;       /* destroy: things under the prefix that are not ours and stay */
-    VEC(struct str) left;        /* destroy: what is still there and should not be */
+    size_t n_imported;                      /* import: taken over */
+    size_t n_failed;
+    size_t n_skipped;      /* because something they need failed */
+    size_t n_interrupted;  /* started, and no longer waited for: the next run finds out */
+    size_t n_not_started;  /* because the run ended before: interrupted, --fail-fast, lease lost */
+    size_t n_kept_foreign; /* destroy: things under the prefix that are not ours and stay */
+    VEC(struct str) left;  /* destroy: what is still there and should not be */
     VEC(struct change *) failed; /* first failures first */
 };
 

@@ -38,6 +38,7 @@ static void remove_batch(
             *batch[i]->err = err;
         }
         bool done = batch[i]->outcome == OUTCOME_DONE;
+        r->failed = r->failed || !done;
         reconcile_tell_change(
             r, done ? EVENT_DONE : EVENT_FAILED, batch[i],
             batch[i]->err != NULL ? str_from(batch[i]->err->message) : STR_NULL);
@@ -60,14 +61,10 @@ void run_removals(struct reconciler *r, struct plan *plan, struct change **chang
     size_t ready = 0;
     for (size_t i = 0; i < n_objects; i++) {
         const struct change *blocked = blocked_by(objects[i]);
-        if (blocked == NULL && !loop_cancelled(r->loop)) {
+        if (blocked == NULL && reconcile_may_start(r))
             objects[ready++] = objects[i];
-            continue;
-        }
-        objects[i]->outcome = OUTCOME_SKIPPED;
-        objects[i]->err = blocked != NULL ? blocked->err : NULL;
-        reconcile_tell_change(
-            r, EVENT_SKIPPED, objects[i], blocked != NULL ? blocked->address : STR("interrupted"));
+        else
+            reconcile_skip(r, objects[i], blocked);
     }
     if (ready > 0)
         remove_batch(r, context, objects, ready);
@@ -106,11 +103,14 @@ void run_count(struct arena *arena, struct change **changes, size_t count, struc
         struct change *change = changes[i];
         if (change->outcome == OUTCOME_DONE)
             count_done(change, report);
-        if (change->outcome == OUTCOME_FAILED) {
+        if (change->outcome == OUTCOME_FAILED && change->err->code == ERR_CANCELLED) {
+            report->n_interrupted++;
+        } else if (change->outcome == OUTCOME_FAILED) {
             report->n_failed++;
             *VEC_PUSH(arena, &report->failed) = change;
         }
-        report->n_skipped += change->outcome == OUTCOME_SKIPPED;
+        report->n_skipped += change->outcome == OUTCOME_SKIPPED && change->err != NULL;
+        report->n_not_started += change->outcome == OUTCOME_SKIPPED && change->err == NULL;
     }
 }
 
@@ -128,6 +128,10 @@ run_result(struct reconciler *r, const struct report *report, const char *what, 
     }
     if (loop_cancelled(r->loop))
         return err_set(err, ERR_CANCELLED, "interrupted; run the same command again to go on");
+    if (r->ends.code != ERR_NONE) {
+        *err = r->ends;
+        return err->code;
+    }
     if (report->n_failed == 0 && report->left.len == 0)
         return ERR_NONE;
     size_t done = report->n_added + report->n_changed + report->n_destroyed;
@@ -135,11 +139,15 @@ run_result(struct reconciler *r, const struct report *report, const char *what, 
         *err = *report->failed.items[0]->err; /* nothing was changed: a plain error */
         return err->code;
     }
-    if (report->n_failed > 0)
+    if (report->n_failed == 0)
+        err_set(err, ERR_PARTIAL, "%s was not finished: %zu left", what, report->left.len);
+    else if (report->n_not_started == 0)
         err_set(
-            err, ERR_PARTIAL, "%s was not finished: %zu failed, %zu not started", what,
+            err, ERR_PARTIAL, "%s was not finished: %zu failed, %zu skipped", what,
             report->n_failed, report->n_skipped);
     else
-        err_set(err, ERR_PARTIAL, "%s was not finished: %zu left", what, report->left.len);
+        err_set(
+            err, ERR_PARTIAL, "%s was not finished: %zu failed, %zu skipped, %zu not started", what,
+            report->n_failed, report->n_skipped, report->n_not_started);
     return err_hint(err, "run the same command again; what is done stays done");
 }

@@ -1,5 +1,6 @@
 #include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
+#include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
 
@@ -134,28 +135,48 @@ static enum err_code apply_result(
     return ERR_NONE;
 }
 
+/* Bucket, lease, record: from here on it is this run's turn. */
+static enum err_code
+begin(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    run_stage(r, plan, STAGE_BUCKET, report);
+    if (report->n_failed > 0 || loop_cancelled(r->loop))
+        return run_result(r, report, "apply", err);
+    enum err_code code = lease_acquire(r, context->want, "apply", NULL, err);
+    return code == ERR_NONE ? claim_record(r, plan, true, err) : code;
+}
+
+/* Makes what the record will say true. */
+static enum err_code
+make(struct reconciler *r, struct plan **plan, struct report *report, struct err *err)
+{
+    run_stage(r, *plan, STAGE_TRAIN, report);
+    if (note_training(*plan) && !loop_cancelled(r->loop) && !(r->fail_fast && r->failed)) {
+        enum err_code code = plan_rest(r, *plan, plan, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    run_stage(r, *plan, STAGE_PUBLISH, report);
+    return ERR_NONE;
+}
+
 enum err_code
 run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
 {
     enum err_code code = ERR_NONE;
     if (plan_is_empty(plan))
         return apply_result(r, plan, report, err);
-    if (!plan->record_only) {
-        run_stage(r, plan, STAGE_BUCKET, report);
-        if (report->n_failed > 0)
-            return run_result(r, report, "apply", err);
-        code = claim_record(r, plan, true, err);
-        if (code != ERR_NONE)
-            return code;
-        run_stage(r, plan, STAGE_TRAIN, report);
-        if (note_training(plan) && !loop_cancelled(r->loop)) {
-            code = plan_rest(r, plan, &plan, err);
-            if (code != ERR_NONE)
-                return code;
-        }
-        run_stage(r, plan, STAGE_PUBLISH, report);
-    }
-    code = commit(r, plan, err);
+    if (plan->record_only)
+        code = lease_acquire(
+            r, ((const struct plan_context *) plan->context)->want, "apply", NULL, err);
+    else
+        code = begin(r, plan, report, err);
+    if (code == ERR_NONE && !plan->record_only)
+        code = make(r, &plan, report, err);
+    /* Without the lease nothing more is changed; what was made is found by the next run. */
+    if (code == ERR_NONE && r->ends.code == ERR_NONE)
+        code = commit(r, plan, err);
     if (code != ERR_NONE)
         return code;
     run_stage(r, plan, STAGE_REMOVE, report);

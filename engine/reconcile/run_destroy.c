@@ -1,7 +1,9 @@
 #include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
+#include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
+#include "engine/resource/names.h"
 
 /* SageMaker writes a last line to an endpoint's log group after the endpoint is gone, which makes
  * the group again. */
@@ -76,38 +78,74 @@ static void remove_bucket(struct reconciler *r, struct plan *plan, struct report
     report->n_skipped = skipped;
 }
 
-enum err_code
-run_destroy(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
+/* A run that was killed behind its last step leaves nothing but its lease: no plan shows that, and
+ * who takes it over gives it back. Somebody's who is at work stays. */
+static enum err_code remove_stale_lease(struct reconciler *r, struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    struct lease_info info;
+    struct str key = key_lease(r->arena, context->want);
+    if (!r->use_lock || context->seen->objects == NULL || !map_get(context->seen->objects, key))
+        return ERR_NONE;
+    enum err_code code = lease_peek(r, r->arena, context->want, &info, err);
+    if (code != ERR_NONE || !info.present || lease_is_live(r, &info))
+        return code;
+    return lease_acquire(r, context->want, "destroy", NULL, err);
+}
+
+static enum err_code
+begin(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
 {
     const struct plan_context *context = plan->context;
     enum err_code code = ERR_NONE;
-    if (plan_is_empty(plan)) {
-        report->n_kept_foreign = plan->n_foreign;
-        return ERR_NONE;
-    }
-    if (context->seen->record.present) {
+    if (context->seen->bucket.present)
+        code = lease_acquire(r, context->want, "destroy", NULL, err);
+    if (code == ERR_NONE && loop_cancelled(r->loop))
+        code = run_result(r, report, "destroy", err);
+    if (code == ERR_NONE && context->seen->record.present)
         code = claim_record(r, plan, false, err);
-        if (code != ERR_NONE)
-            return code;
-    }
-    run_all(r, plan, report, false);
-    code = r->world->ops->abort_uploads(r->world, context->want, context->seen, err);
-    if (code != ERR_NONE)
-        return code;
-    if (report->n_failed > 0 || loop_cancelled(r->loop))
-        return run_result(r, report, "destroy", err);
-    code = look_again(r, plan, report, err);
-    if (code != ERR_NONE)
-        return code;
-    if (report->left.len == 0 && context->seen->record.present) {
-        code = r->world->ops->record_delete(
+    return code;
+}
+
+/* The record says last that there is a stack; then there is nothing to hold a lease on. */
+static enum err_code
+end(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    if (context->seen->record.present) {
+        enum err_code code = r->world->ops->record_delete(
             r->world, context->want, context->seen->record.store_etag, err);
         if (code == ERR_PRECONDITION)
             return claim_lost(context->want, err);
         if (code != ERR_NONE)
             return err_wrap(err, "removing the stack's record");
     }
-    if (report->left.len == 0)
-        remove_bucket(r, plan, report);
-    return run_result(r, report, "destroy", err);
+    reconcile_unlock(r);
+    remove_bucket(r, plan, report);
+    return ERR_NONE;
+}
+
+enum err_code
+run_destroy(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    if (plan_is_empty(plan)) {
+        report->n_kept_foreign = plan->n_foreign;
+        return remove_stale_lease(r, plan, err);
+    }
+    enum err_code code = begin(r, plan, report, err);
+    if (code != ERR_NONE)
+        return code;
+    run_all(r, plan, report, false);
+    if (!reconcile_may_start(r))
+        return run_result(r, report, "destroy", err);
+    code = r->world->ops->abort_uploads(r->world, context->want, context->seen, err);
+    if (code != ERR_NONE)
+        return code;
+    if (report->n_failed > 0)
+        return run_result(r, report, "destroy", err);
+    code = look_again(r, plan, report, err);
+    if (code == ERR_NONE && report->left.len == 0 && reconcile_may_start(r))
+        code = end(r, plan, report, err);
+    return code != ERR_NONE ? code : run_result(r, report, "destroy", err);
 }

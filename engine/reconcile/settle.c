@@ -1,6 +1,7 @@
 #include "engine/reconcile/settle.h"
 
 #include "engine/reconcile/executor.h"
+#include "engine/reconcile/lease.h"
 
 void pace_start(struct pace *pace, struct loop *loop)
 {
@@ -46,6 +47,8 @@ enum err_code settle_change(struct reconciler *r, struct world_call *call, struc
             reconcile_tell_change(r, EVENT_PROGRESS, call->change, last);
         }
         code = pace_wait(&pace, r->loop, err);
+        if (code == ERR_NONE) /* a poll may change things, too */
+            code = lease_check(r->lease, err);
         if (code != ERR_NONE)
             return code;
     }

@@ -205,7 +205,7 @@ static void data_that_cannot_be_uploaded_trains_nothing(void **state)
 {
     AUTO(toy_close) struct toy *t = toy_trained(*state, false, 2);
     SCRIPT(t, {.address = "aws_s3_object.data[\"train\"]", .code = ERR_DENIED});
-    assert_fails(toy_go(t, PLAN_APPLY), ERR_PARTIAL, &t->err, "1 failed, 2 not started");
+    assert_fails(toy_go(t, PLAN_APPLY), ERR_PARTIAL, &t->err, "1 failed, 2 skipped");
     assert_false(traced(t, "start aws_sagemaker_training_job"));
     assert_false(t->s->seen.endpoint.present);
 }
@@ -229,7 +229,7 @@ static void one_artifact_less_in_versioned_mode(void **state)
 {
     AUTO(toy_close) struct toy *t = toy_new(scene_new(*state, false, 3));
     SCRIPT(t, {.address = "aws_s3_object.model[\"m1\"]", .code = ERR_DENIED});
-    assert_fails(toy_go(t, PLAN_APPLY), ERR_PARTIAL, &t->err, "1 failed, 0 not started");
+    assert_fails(toy_go(t, PLAN_APPLY), ERR_PARTIAL, &t->err, "1 failed, 0 skipped");
     assert_true(t->s->seen.endpoint.present);
     assert_int_equal(t->s->seen.record.models.len, 2);
     SCRIPT(t, {.address = "none"});

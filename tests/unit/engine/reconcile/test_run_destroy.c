@@ -80,9 +80,9 @@ static void a_failure_keeps_the_record_and_the_bucket(void **state)
         const char *part;
     } cases[] = {
         {{.address = "aws_sagemaker_endpoint.this", .code = ERR_DENIED, .message = "not allowed"},
-         "destroy was not finished: 1 failed, 8 not started"},
+         "destroy was not finished: 1 failed, 8 skipped"},
         {{.address = "aws_s3_object.model[\"m0\"]", .code = ERR_PRECONDITION},
-         "destroy was not finished: 1 failed, 0 not started"},
+         "destroy was not finished: 1 failed, 0 skipped"},
         {{.address = "aws_sagemaker_model.this", .code = ERR_DENIED},
          "destroy was not finished: 1 failed"},
     };
