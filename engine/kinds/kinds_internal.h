@@ -140,14 +140,13 @@ enum err_code kinds_inspect(
     const struct want *want,
     struct seen_object *object,
     struct err *err);
-/* Everything under the prefix, in key order, into `out` (observe_listing.c). record() is called
- * when one page was not all: the record as far as it could be read. ERR_NOT_FOUND: no bucket. */
+/* Everything under the prefix, in key order, into `out` (observe_listing.c). The record says which
+ * keys to expect where one page is not all. ERR_NOT_FOUND: no bucket. */
 enum err_code kinds_list_objects(
     struct kinds *kinds,
     struct arena *arena,
     const struct want *want,
-    const struct record *(*record)(void *arg),
-    void *arg,
+    const struct record *record,
     struct map *out,
     struct err *err);
 enum err_code kinds_observe_storage(

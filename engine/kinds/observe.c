@@ -246,6 +246,11 @@ enum err_code kinds_observe(
     struct err *err)
 {
     struct kinds *kinds = kinds_of(world);
+    /* First, and alone: it is what a run is claimed with. Whatever another run changed after this
+     * was read makes the claim fail; read after the rest, it would vouch for what is old. */
+    enum err_code code = kinds_record_read(world, arena, want, &out->record, err);
+    if (code != ERR_NONE)
+        return code;
     task_fn *const readers[] = {read_storage, read_endpoint, list_models,
                                 list_configs, read_jobs,     read_log_group};
     struct part *parts = ARENA_ARRAY(arena, ARRAY_LEN(readers), struct part);
@@ -262,7 +267,7 @@ enum err_code kinds_observe(
             *err = parts[i].err;
             return parts[i].code;
         }
-    enum err_code code = verify_things(
+    code = verify_things(
         kinds, arena, want, &out->live_model, out->models.items, out->models.len, err);
     if (code == ERR_NONE)
         code = verify_things(

@@ -147,8 +147,7 @@ enum err_code kinds_list_objects(
     struct kinds *kinds,
     struct arena *arena,
     const struct want *want,
-    const struct record *(*record)(void *arg),
-    void *arg,
+    const struct record *record,
     struct map *out,
     struct err *err)
 {
@@ -160,7 +159,7 @@ enum err_code kinds_list_objects(
         kinds->aws, arena, scratch, want->bucket, &options, STR_NULL, PAGE_KEYS, &first, err);
     struct s3_listing rest = {.count = 0};
     if (code == ERR_NONE && !str_is_null(first.token))
-        code = list_rest(kinds, arena, scratch, want, record(arg), &options, &first, &rest, err);
+        code = list_rest(kinds, arena, scratch, want, record, &options, &first, &rest, err);
     if (code != ERR_NONE)
         return code;
     if (!rest.from_front)

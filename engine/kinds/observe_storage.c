@@ -1,7 +1,7 @@
 #include "engine/aws/logs.h"
 #include "engine/kinds/kinds_internal.h"
 
-/* Everything under the stack's prefix, its record, and - for destroy - unfinished uploads and the
+/* Everything under the stack's prefix and - for destroy - unfinished uploads and the
  * bucket's tags. */
 
 struct reading {
@@ -10,42 +10,14 @@ struct reading {
     const struct want *want;
     struct snapshot *out;
     struct err *err;
-    enum err_code code;
 };
 
-static void read_record(void *arg)
-{
-    struct reading *r = arg;
-    r->code = kinds_record_read(&r->kinds->world, r->arena, r->want, &r->out->record, r->err);
-}
-
-/* For the listing, which goes on when the record is there: it says which keys to expect. */
-struct awaited {
-    struct loop *loop;
-    struct task *task; /* NULL once joined */
-    struct reading reading;
-};
-
-static void await(struct awaited *record)
-{
-    if (record->task != NULL)
-        loop_join(record->loop, record->task);
-    record->task = NULL;
-}
-
-static const struct record *await_record(void *arg)
-{
-    struct awaited *record = arg;
-    await(record);
-    return &record->reading.out->record;
-}
-
-static enum err_code list_prefix(struct reading *r, struct awaited *record)
+static enum err_code list_prefix(struct reading *r)
 {
     r->out->objects = map_new(r->arena);
     struct err failure = {0};
     enum err_code code = kinds_list_objects(
-        r->kinds, r->arena, r->want, await_record, record, r->out->objects, &failure);
+        r->kinds, r->arena, r->want, &r->out->record, r->out->objects, &failure);
     if (code == ERR_NOT_FOUND) /* NoSuchBucket */
         return ERR_NONE;
     if (code != ERR_NONE) {
@@ -120,19 +92,10 @@ enum err_code kinds_observe_storage(
     struct snapshot *out,
     struct err *err)
 {
-    struct err record_err = {0};
     struct reading reading = {.kinds = kinds, .arena = arena, .want = want, .out = out, .err = err};
-    struct awaited record = {.loop = kinds->loop, .reading = reading};
-    record.reading.err = &record_err;
-    record.task = loop_spawn(kinds->loop, read_record, &record.reading);
-    enum err_code code = list_prefix(&reading, &record);
-    await(&record);
+    enum err_code code = list_prefix(&reading);
     if (code != ERR_NONE)
         return code;
-    if (record.reading.code != ERR_NONE) {
-        *err = record_err;
-        return record.reading.code;
-    }
     if (!out->bucket.present)
         return ERR_NONE;
     code = check_parents(&reading);

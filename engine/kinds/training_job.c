@@ -246,6 +246,10 @@ static enum err_code poll_removal(
         *out = pending(STR("Stopping"));
         return ERR_NONE;
     }
+    if (str_eq(status, STR("Deleting"))) { /* by an earlier run, or somebody else */
+        *out = pending(status);
+        return ERR_NONE;
+    }
     if (code == ERR_NONE) {
         /* Before the job: once it is gone, nothing leads to its streams any more. */
         remove_log_streams(kinds, call);

@@ -224,6 +224,16 @@ static void need_old_endpoints(struct planner *p, struct change *change)
     }
 }
 
+/* A config that has to stay, since an endpoint took it up meanwhile, keeps its model. */
+static void need_configs(struct planner *p, struct change *change)
+{
+    for (size_t i = 0; i < p->plan->changes.len; i++) {
+        struct change *other = p->plan->changes.items[i];
+        if (other->kind == KIND_ENDPOINT_CONFIG && other->action == ACTION_DELETE)
+            change_need(p->arena, change, other);
+    }
+}
+
 static void plan_leftovers(
     struct planner *p,
     enum kind_id kind,
@@ -247,6 +257,8 @@ static void plan_leftovers(
         change->reason = REASON_LEFT_BEHIND;
         change_need(p->arena, change, after);
         need_old_endpoints(p, change);
+        if (kind == KIND_MODEL)
+            need_configs(p, change);
         if (half)
             change_need(p->arena, change, owner);
     }

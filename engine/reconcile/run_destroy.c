@@ -26,12 +26,15 @@ static void run_all(struct reconciler *r, struct plan *plan, struct report *repo
     run_count(r->arena, set.items, set.len, report);
 }
 
+/* Or its log group, which an endpoint left that went shortly before. */
 static bool had_endpoint(const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->changes.len; i++)
-        if (plan->changes.items[i]->kind == KIND_ENDPOINT &&
-            plan->changes.items[i]->outcome == OUTCOME_DONE)
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        if ((change->kind == KIND_ENDPOINT || change->kind == KIND_LOG_GROUP) &&
+            change->outcome == OUTCOME_DONE)
             return true;
+    }
     return false;
 }
 

@@ -113,7 +113,7 @@ static UNUSED void life_write(struct life *life, const char *name, const char *t
     assert_ok(file_write_atomic(str_z(life->arena, path), str_from(text), 0600, &err), &err);
 }
 
-static UNUSED struct life *life_new_with(bool real)
+static UNUSED struct life *life_new_delayed(bool real, struct local_delays delays)
 {
     static const struct local_trainer trainer = {life_train, NULL};
     struct arena *arena = arena_new("life", 0);
@@ -121,7 +121,6 @@ static UNUSED struct life *life_new_with(bool real)
     *life =
         (struct life){.arena = arena, .now_ms = INT64_C(1790000000000), .events = BUF_INIT(MIB(1))};
     rng_seed(&life->rng, 1);
-    struct local_delays delays = local_delays_zero();
     struct local_options options = {
         .clock = {&s_life_clock, life},
         .seed = 1,
@@ -139,6 +138,11 @@ static UNUSED struct life *life_new_with(bool real)
     life->folder = test_folder_new(arena);
     life_write(life, "train.csv", "1,0.1,0.2\n0,0.3,0.4\n1,0.5,0.1\n0,0.9,0.7\n");
     return life;
+}
+
+static UNUSED struct life *life_new_with(bool real)
+{
+    return life_new_delayed(real, local_delays_zero());
 }
 
 static UNUSED struct life *life_new(void)

@@ -143,6 +143,22 @@ static void a_store_without_conditions(void **state)
     assert_ok(life_destroy(life, changed(life)), &life->err);
 }
 
+/* SageMaker writes a last line after the endpoint is gone, whoever deleted it. */
+static void a_log_group_that_comes_back_goes_again(void **state)
+{
+    (void) state;
+    struct local_delays delays = local_delays_zero();
+    delays.log_group_recreate_ms = 300;
+    AUTO(life_close) struct life *life = life_new_delayed(false, delays);
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    struct json *body = json_object(life->arena);
+    json_put(life->arena, body, "EndpointName", json_z(life->arena, "demo"));
+    life_sagemaker(life, "DeleteEndpoint", body);
+    assert_ok(life_destroy(life, STR(LIFE_SPEC)), &life->err);
+    JSON_EACH (group, json_get(life_world(life), "logGroups"))
+        assert_str(json_get_str(group, "name"), "/aws/sagemaker/TrainingJobs");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +170,7 @@ int main(void)
         cmocka_unit_test(an_account_without_instances),
         cmocka_unit_test(throttling_is_ridden_out),
         cmocka_unit_test(a_store_without_conditions),
+        cmocka_unit_test(a_log_group_that_comes_back_goes_again),
     };
     return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
 }

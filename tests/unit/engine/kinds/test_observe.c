@@ -18,6 +18,17 @@ static void an_unchanged_stack_costs_ten_requests(void **state)
     assert_int_equal(life->mutating, 0);
 }
 
+/* What a run is claimed with is older than everything else that was seen. */
+static void the_record_is_read_before_anything_else(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    life_deny(life, "s3:GetObject");
+    assert_fails(life_plan(life, STR(LIFE_SPEC)), ERR_DENIED, &life->err, "stack.json");
+    assert_int_equal(life->requests, 3); /* who we are, the endpoint's state, and the record */
+}
+
 /* A 403 is never taken for absence: neither a plan nor an apply goes on, and nothing is changed. */
 static void what_may_not_be_read_is_an_error(void **state)
 {
@@ -160,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unchanged_stack_costs_ten_requests),
+        cmocka_unit_test(the_record_is_read_before_anything_else),
         cmocka_unit_test(what_may_not_be_read_is_an_error),
         cmocka_unit_test(jobs_that_may_not_be_listed_train_nothing),
         cmocka_unit_test(what_only_destroy_reads),

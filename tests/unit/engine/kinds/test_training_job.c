@@ -118,6 +118,23 @@ static void jobs_that_may_not_be_deleted_are_named(void **state)
     assert_int_equal(count_of(life, "endpoints"), 0);
 }
 
+static void a_job_that_is_being_deleted_is_waited_for(void **state)
+{
+    (void) state;
+    struct local_delays delays = local_delays_zero();
+    delays.training_deleting_ms = 5000;
+    AUTO(life_close) struct life *life = life_new_delayed(false, delays);
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    const struct json *job = json_at(json_get(life_world(life), "trainingJobs"), 0);
+    struct json *body = json_object(life->arena);
+    json_put(
+        life->arena, body, "TrainingJobName", json_string(life->arena, json_get_str(job, "name")));
+    life_sagemaker(life, "DeleteTrainingJob", body);
+    assert_ok(life_destroy(life, STR(LIFE_SPEC)), &life->err);
+    assert_true(life_told(life, "Deleting"));
+    assert_int_equal(count_of(life, "trainingJobs"), 0);
+}
+
 /* ---- training here ---- */
 
 static void training_here_leaves_no_trace_on_sagemaker(void **state)
@@ -184,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_young_role_is_waited_for),
         cmocka_unit_test(log_lines_are_followed_when_asked_for),
         cmocka_unit_test(jobs_that_may_not_be_deleted_are_named),
+        cmocka_unit_test(a_job_that_is_being_deleted_is_waited_for),
         cmocka_unit_test(training_here_leaves_no_trace_on_sagemaker),
         cmocka_unit_test(training_here_can_fail),
         cmocka_unit_test(channels_from_s3_train_here),

@@ -191,6 +191,23 @@ static void leftovers_go_and_foreign_ones_stay(void **state)
     assert_int_equal(s->seen.configs.len, 2);
 }
 
+/* An endpoint may have taken the config up since: then its model has to stay, too. */
+static void a_left_over_model_goes_after_the_configs(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    *VEC_PUSH(*state, &s->seen.models) = (struct seen_thing){
+        .present = true, .name = STR("demo-abcdefgh-m-0123456789ab"), .owner = OWNER_US};
+    *VEC_PUSH(*state, &s->seen.configs) = (struct seen_thing){
+        .present = true, .name = STR("demo-abcdefgh-c-0123456789ab"), .owner = OWNER_US};
+    plan_ok(s, 0, 0, 2);
+    const struct change *model = must_find(s, KIND_MODEL, ACTION_DELETE);
+    const struct change *config = must_find(s, KIND_ENDPOINT_CONFIG, ACTION_DELETE);
+    bool needs = false;
+    for (size_t i = 0; i < model->n_needs; i++)
+        needs = needs || model->needs[i] == config;
+    assert_true(needs);
+}
+
 static void foreign_things_of_our_name_are_refused(void **state)
 {
     for (int config = 0; config < 2; config++) {
@@ -274,6 +291,7 @@ int main(void)
         WITH_ARENA(a_blocked_update_lets_versioned_models_through),
         WITH_ARENA(what_an_earlier_run_left_is_used),
         WITH_ARENA(leftovers_go_and_foreign_ones_stay),
+        WITH_ARENA(a_left_over_model_goes_after_the_configs),
         WITH_ARENA(foreign_things_of_our_name_are_refused),
         WITH_ARENA(a_config_of_somebody_else_is_left_alone),
         WITH_ARENA(a_bucket_elsewhere_is_refused),

@@ -67,9 +67,21 @@ static void without_an_endpoint_nothing_is_waited_for(void **state)
 {
     AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
     remove_endpoint(t->s, STR("demo"));
+    t->s->seen.log_group = false;
     int64_t before = t->now_ms;
     assert_ok(toy_go(t, PLAN_DESTROY), &t->err);
     assert_true(t->now_ms - before < 2000);
+    assert_true(is_gone(t));
+}
+
+/* Its log group says that an endpoint went not long ago: a last line may still come. */
+static void a_log_group_alone_is_looked_for_again(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
+    remove_endpoint(t->s, STR("demo"));
+    int64_t before = t->now_ms;
+    assert_ok(toy_go(t, PLAN_DESTROY), &t->err);
+    assert_true(t->now_ms - before >= 2000);
     assert_true(is_gone(t));
 }
 
@@ -229,6 +241,7 @@ int main(void)
         WITH_ARENA(a_lost_claim_removes_nothing),
         WITH_ARENA(what_comes_back_goes_at_the_second_look),
         WITH_ARENA(without_an_endpoint_nothing_is_waited_for),
+        WITH_ARENA(a_log_group_alone_is_looked_for_again),
         WITH_ARENA(a_failure_keeps_the_record_and_the_bucket),
         WITH_ARENA(when_the_endpoint_stays_so_does_what_it_uses),
         WITH_ARENA(objects_that_do_not_go_are_named),
