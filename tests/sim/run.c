@@ -1,0 +1,198 @@
+#include "tests/sim/run.h"
+
+#include "tests/sim/faults.h"
+
+#include "engine/base/arena.h"
+#include "engine/base/json.h"
+#include "specs/spec.h"
+
+#include <stdio.h>
+
+/* As the command line's: longer than a lease lasts. */
+#define LOCK_TIMEOUT_MS 150000
+
+static void hear(void *arg, const struct event *event)
+{
+    struct sim_process *process = arg;
+    struct str name = event->change != NULL ? event->change->address : event->name;
+    buf_fmt(&process->said, STR_FMT " " STR_FMT "\n", STR_ARG(name), STR_ARG(event->text));
+    if (process->order->trace)
+        fprintf(
+            stderr, "       %d " STR_FMT " " STR_FMT "\n", (int) event->type, STR_ARG(name),
+            STR_ARG(event->text));
+}
+
+void sim_process_open(
+    struct sim_process *process,
+    struct account *account,
+    struct loop *loop,
+    const struct sim_order *order)
+{
+    *process = (struct sim_process){
+        .account = account, .order = order, .arena = arena_new("run", 0), .said = BUF_INIT(MIB(4))};
+    rng_seed(&process->rng, rng_u64(&account->rng) + account->serial++);
+    wire_init(&process->wire, account, loop);
+    process->wire.trace = order->trace;
+    process->wire.strike = order->strike;
+    process->wire.nth = order->nth;
+    process->wire.fault = order->fault;
+    process->wire.pause = order->pause;
+    process->wire.masks = order->masks;
+    process->wire.n_masks = order->n_masks;
+    if (order->longest_ms > 0)
+        process->wire.longest_ms = order->longest_ms;
+    process->creds = creds_static_new(
+        account->key.access_key, account->key.secret_key, account->key.session_token, "the sim");
+    struct aws_options options = {
+        .loop = loop,
+        .clock = account_client_clock(account),
+        .rng = &process->rng,
+        .http = &process->wire.base,
+        .creds = process->creds,
+        .region = STR(SIM_REGION),
+        .endpoint_url = STR("http://127.0.0.1:1")};
+    struct err err = {0};
+    sim_must(aws_new(&options, &process->aws, &err), &err, "a session");
+    struct kinds_options kinds = {process->aws, loop, STR("1")};
+    process->world = kinds_world(process->arena, &kinds);
+    process->r = (struct reconciler){
+        .arena = process->arena,
+        .loop = loop,
+        .world = process->world,
+        .writer = STR("me@here"),
+        .on_event = hear,
+        .event_arg = process,
+        .retry_failed = order->retry_failed,
+        .use_lock = !order->no_lock,
+        .lock_timeout_ms = LOCK_TIMEOUT_MS,
+        .rng = &process->rng};
+}
+
+/* I15: whatever was said, in which words ever, no secret was in it. */
+static void check_secrets(struct sim_process *process)
+{
+    struct str secret = process->account->key.secret_key;
+    struct str said = buf_str(&process->said);
+    struct err *err = &process->result.err;
+    if (str_find(said, secret) != SIZE_MAX ||
+        str_find(str_from(err->message), secret) != SIZE_MAX ||
+        str_find(str_from(err->hint), secret) != SIZE_MAX)
+        account_violation(process->account, "I15", "the secret key was said");
+}
+
+void sim_process_close(struct sim_process *process)
+{
+    struct wire *wire = &process->wire;
+    process->result.requests = wire->requests;
+    process->result.mutating = wire->mutating;
+    process->result.struck = wire->struck;
+    process->result.after_strike_ms = process->account->now_ms - wire->struck_ms;
+    memcpy(process->result.what, wire->what, sizeof(wire->what));
+    check_secrets(process);
+    kinds_free(process->world);
+    aws_free(process->aws);
+    creds_close(process->creds);
+    buf_done(&process->said);
+    arena_free(process->arena);
+}
+
+/* A plan as text: which change, of what, why. */
+static struct str plan_text(struct arena *arena, const struct plan *plan)
+{
+    struct buf buf = BUF_INIT(MIB(1));
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        if (change->action == ACTION_NOOP)
+            continue;
+        buf_fmt(
+            &buf, "%s " STR_FMT " " STR_FMT " " STR_FMT " %s " STR_FMT "\n",
+            action_name(change->action), STR_ARG(change->address), STR_ARG(change->name),
+            STR_ARG(change->old_name),
+            reason_name(change->reason) != NULL ? reason_name(change->reason) : "",
+            STR_ARG(change->note));
+        if (change->after != NULL)
+            json_write(&buf, change->after, JSON_CANONICAL);
+    }
+    buf_fmt(&buf, "%zu %zu %zu\n", plan->n_add, plan->n_change, plan->n_destroy);
+    struct str text = str_dup(arena, buf_str(&buf));
+    buf_done(&buf);
+    return text;
+}
+
+/* As cmd_apply.c: against an endpoint that is in a stable state. */
+static enum err_code settled_plan(
+    struct sim_process *process,
+    const struct spec *spec,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    for (;;) {
+        enum err_code code = reconcile_plan(&process->r, spec, mode, ret_plan, err);
+        if (code != ERR_NONE || str_is_null((*ret_plan)->note_busy))
+            return code;
+        bool waited = false;
+        code = reconcile_wait_stable(&process->r, spec, &waited, err);
+        if (code != ERR_NONE || !waited)
+            return code;
+    }
+}
+
+static enum err_code work(struct sim_process *process, struct err *err)
+{
+    const struct sim_order *order = process->order;
+    struct sim_result *result = &process->result;
+    struct spec_list specs;
+    struct spec_options options = {0};
+    struct diags diags;
+    diags_init(&diags, process->arena);
+    struct str path = account_spec_file(process->account, &order->spec);
+    enum err_code code = spec_load(process->arena, &path, 1, &options, &diags, &specs, err);
+    if (code != ERR_NONE)
+        return code;
+    struct plan *plan = NULL;
+    if (order->verb == SIM_PLAN)
+        code = reconcile_plan(&process->r, specs.items[0], PLAN_APPLY, &plan, err);
+    else
+        code = settled_plan(
+            process, specs.items[0], order->verb == SIM_DESTROY ? PLAN_DESTROY : PLAN_APPLY, &plan,
+            err);
+    if (code != ERR_NONE)
+        return code;
+    result->planned = true;
+    result->n_add = plan->n_add;
+    result->n_change = plan->n_change;
+    result->n_destroy = plan->n_destroy;
+    result->empty = plan_is_empty(plan) && plan->n_left_out == 0;
+    if (order->verb == SIM_PLAN) {
+        result->plan = plan_text(process->account->arena, plan);
+        return ERR_NONE;
+    }
+    struct report report = {0};
+    return reconcile_execute(&process->r, plan, &report, err);
+}
+
+void sim_process_main(void *arg)
+{
+    struct sim_process *process = arg;
+    process->result.code = work(process, &process->result.err);
+}
+
+struct sim_result sim_run(struct account *account, const struct sim_order *order)
+{
+    struct loop *loop = account_loop(account);
+    struct sim_process process;
+    sim_process_open(&process, account, loop, order);
+    process.wire.own_loop = true;
+    account->destroying = order->verb == SIM_DESTROY;
+    loop_run(loop, sim_process_main, &process);
+    sim_process_close(&process);
+    loop_free(loop);
+    if (order->verb == SIM_APPLY && process.result.code == ERR_NONE)
+        account->published = true;
+    if (order->verb == SIM_DESTROY)
+        account->published = false;
+    if (order->trace)
+        fprintf(stderr, "  = %s %s\n", err_name(process.result.code), process.result.err.message);
+    return process.result;
+}
