@@ -33,6 +33,7 @@ struct toy {
     struct reconciler r;
     struct loop *loop;
     int64_t now_ms;
+    int64_t wall_skew_ms; /* how wrong this machine's wall clock is */
     const struct toy_script *scripts;
     size_t n_scripts;
     bool without_effects; /* for changes that no planner made */
@@ -546,7 +547,12 @@ static UNUSED void toy_wait(void *self, int64_t timeout_ms, int wake_fd)
     t->now_ms += timeout_ms;
 }
 
-static const struct clock_ops s_toy_clock = {toy_now, toy_now};
+static UNUSED int64_t toy_wall(void *self)
+{
+    return toy_now(self) + ((struct toy *) self)->wall_skew_ms;
+}
+
+static const struct clock_ops s_toy_clock = {toy_wall, toy_now};
 static const struct loop_poller_ops s_toy_poller = {toy_wait};
 
 /* "TYPE name: text", with the seconds since the change's start where it has any. */
