@@ -25,17 +25,21 @@ static struct json *named(struct planner *p, const char *attribute, struct str n
     return out;
 }
 
-/* Published, and not there any more. */
-static void missing_artifacts(struct planner *p)
+/* Published, and not there any more, or not what was put there. */
+static void changed_artifacts(struct planner *p)
 {
     const struct record *record = &p->seen->record;
     for (size_t i = 0; i < record->models.len; i++) {
         const struct record_model *model = &record->models.items[i];
-        if (map_has(p->seen->objects, model->live.key))
+        const struct seen_object *object = map_get(p->seen->objects, model->live.key);
+        if (object != NULL && !object->tampered && object->owner != OWNER_OTHER)
             continue;
-        struct change *drift = add_drift(p, KIND_ARTIFACT, model->name, ACTION_DELETE);
+        struct change *drift = add_drift(
+            p, KIND_ARTIFACT, model->name, object == NULL ? ACTION_DELETE : ACTION_UPDATE);
         drift->old_name = model->live.key;
         drift->before = object_attributes(p, model->live.key, model->live.fp, STR_NULL);
+        if (object != NULL)
+            drift->after = object_attributes(p, model->live.key, STR_NULL, STR_NULL);
     }
 }
 
@@ -72,14 +76,15 @@ static void moved_endpoint(struct planner *p)
         drift->before = named(p, "endpoint_config_name", p->context->wanted_config);
 }
 
-/* What the planner found changed outside: the other way round, as it should be -> as it is. */
+/* What else the planner found changed outside: the other way round, as it should be -> as it is. */
 static void changed_outside(struct planner *p)
 {
     for (size_t i = 0; i < p->plan->changes.len + p->plan->aside.len; i++) {
         size_t n = p->plan->changes.len;
         const struct change *change =
             i < n ? p->plan->changes.items[i] : p->plan->aside.items[i - n];
-        if (change->reason != REASON_CHANGED_OUTSIDE || change->removal_half)
+        bool counts = change->kind != KIND_ARTIFACT && !change->removal_half;
+        if (change->reason != REASON_CHANGED_OUTSIDE || !counts)
             continue;
         struct change *drift = add_drift(p, change->kind, change->index, ACTION_UPDATE);
         drift->name = change->name;
@@ -136,7 +141,7 @@ static void note_images(struct planner *p)
 
 void plan_drift(struct planner *p)
 {
-    missing_artifacts(p);
+    changed_artifacts(p);
     moved_endpoint(p);
     changed_outside(p);
     for (size_t i = 0; i < p->plan->drift.len; i++)

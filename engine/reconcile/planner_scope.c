@@ -185,6 +185,7 @@ enum err_code scope_prepare(struct planner *p, struct err *err)
         model->aside =
             model->frozen || (!all && !names_model(p, options->targets, options->n_targets, model));
         model->left_out = model->failed || model->aside;
+        model->remake = model->retrain = false;
         if (options->n_replaces > 0)
             code = mark_model(p, model, err);
     }

@@ -151,7 +151,10 @@ struct record record_after(
         const struct record_model *old = record_find(before, artifact->name);
         bool there =
             change == NULL || change->action == ACTION_NOOP || change->outcome == OUTCOME_DONE;
-        if (!there) {
+        /* One that this run is not about stays as it is recorded. */
+        bool aside = change != NULL && change->action == ACTION_NOOP && artifact->model != NULL &&
+                     artifact->model->aside && old != NULL;
+        if (!there || aside) {
             if (old != NULL)
                 *VEC_PUSH(arena, &record.models) = *old;
             continue;
