@@ -31,6 +31,8 @@ struct args {
     struct opt_list targets, replaces;
     struct str out;
     int format; /* enum out_format */
+    /* rollback */
+    struct str to, reason;
     /* test, invoke */
     struct str data, model, content_type, accept;
     int64_t calls;

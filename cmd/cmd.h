@@ -23,6 +23,9 @@
     X(test) \
     X(invoke) \
     X(cost) \
+    X(history) \
+    X(rollback) \
+    X(resume) \
     X(route) \
     X(import) \
     X(iam_policy) \

@@ -1,8 +1,10 @@
-/* apply and destroy: the same line of work in two directions. */
+/* apply, destroy and rollback: the same line of work in three directions. */
 #include "cmd/cmd.h"
 #include "cmd/plan_file.h"
 #include "cmd/session.h"
 #include "cmd/view.h"
+#include "engine/reconcile/rollback.h"
+#include "engine/resource/names.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +35,15 @@ static const struct direction s_destroy = {
                 "  There is no undo. Only 'yes' will be accepted to confirm.\n\n"
                 "  Enter a value: ",
     .refused = "\nDestroy cancelled.",
+};
+
+static const struct direction s_rollback = {
+    .mode = PLAN_ROLLBACK,
+    .name = "rollback",
+    .question = "\nDo you want to publish this version?\n"
+                "  mmectl will publish it and hold it there. Only 'yes' will be accepted.\n\n"
+                "  Enter a value: ",
+    .refused = "\nRollback cancelled.",
 };
 
 static enum exit_code json_line(struct app *app, struct buf *buf)
@@ -158,8 +169,11 @@ show_report(struct session *session, const struct plan *plan, const struct repor
     struct buf buf = BUF_INIT(MIB(16));
     if (app->args.json) {
         view_summary_json(
-            app->arena, &buf, plan->mode == PLAN_DESTROY ? "destroy" : "apply", report->n_added,
-            report->n_changed, report->n_destroyed, clock_wall_ms(app->clock));
+            app->arena, &buf,
+            plan->mode == PLAN_DESTROY    ? "destroy"
+            : plan->mode == PLAN_ROLLBACK ? "rollback"
+                                          : "apply",
+            report->n_added, report->n_changed, report->n_destroyed, clock_wall_ms(app->clock));
         (void) json_line(app, &buf);
         if (app->args.stats) {
             struct json *out = json_object(app->arena);
@@ -248,6 +262,12 @@ static enum exit_code change_one(struct session *session, void *arg)
         session->reconciler.approved = plan_file_stack(own.saved, session->spec);
         own.mode = session->reconciler.approved->mode;
     }
+    const struct args *args = &session->app->args;
+    struct rollback rollback = {.reason = args->reason, .to = args->to};
+    if (own.mode == PLAN_ROLLBACK) {
+        rollback.model = args->operands.items[0];
+        session->reconciler.rollback = &rollback;
+    }
     enum exit_code code = plan_and_change(session, &own);
     reconcile_unlock(&session->reconciler);
     return code;
@@ -268,16 +288,19 @@ static enum err_code check_approval(const struct app *app, const char *name, str
 }
 
 /* A saved plan among the operands: it has to be the only one. *ret_found NULL: there is none. */
-static enum err_code
-find_saved(struct app *app, const char *name, struct saved_plan **ret_found, struct err *err)
+static enum err_code find_saved(
+    struct app *app,
+    const struct direction *direction,
+    struct saved_plan **ret_found,
+    struct err *err)
 {
     const struct opt_list *operands = &app->args.operands;
     *ret_found = NULL;
-    for (size_t i = 0; i < operands->len; i++) {
+    for (size_t i = 0; direction->mode != PLAN_ROLLBACK && i < operands->len; i++) {
         struct str path = operands->items[i];
         if (!plan_file_is(str_z(app->arena, path)))
             continue;
-        if (str_eq_z(str_from(name), "destroy")) {
+        if (direction->mode == PLAN_DESTROY) {
             err_set(err, ERR_USAGE, "'" STR_FMT "' is a saved plan", STR_ARG(path));
             return err_hint(err, "'mmectl apply' carries it out, also one made with -destroy");
         }
@@ -293,6 +316,23 @@ find_saved(struct app *app, const char *name, struct saved_plan **ret_found, str
         return code;
     }
     return ERR_NONE;
+}
+
+/* The operand of rollback, and what --to names. */
+static enum err_code check_version(const struct app *app, struct err *err)
+{
+    struct str to = app->args.to;
+    if (app->args.operands.len == 0) {
+        err_set(err, ERR_USAGE, "'rollback' needs the name of a model");
+        return err_hint(err, "usage: mmectl rollback MODEL [--to VERSION] -f SPEC");
+    }
+    if (app->args.targets.len + app->args.replaces.len > 0)
+        return err_set(err, ERR_USAGE, "'rollback' takes neither --target nor --replace");
+    if (str_is_null(to) || (to.len >= 8 && to.len <= 64 && is_hex(to, to.len)))
+        return ERR_NONE;
+    err_set(err, ERR_USAGE, "'" STR_FMT "' is no version", STR_ARG(to));
+    return err_hint(
+        err, "--to takes the first 8 or more digits of a version, as 'mmectl history' shows them");
 }
 
 static enum exit_code stream_head(struct app *app)
@@ -311,7 +351,10 @@ static enum exit_code run(struct app *app, const struct direction *direction)
     struct err err = {0};
     struct saved_plan *saved;
     struct spec_list specs;
-    enum err_code code = find_saved(app, direction->name, &saved, &err);
+    bool one_model = direction->mode == PLAN_ROLLBACK;
+    enum err_code code = one_model ? check_version(app, &err) : ERR_NONE;
+    if (code == ERR_NONE)
+        code = find_saved(app, direction, &saved, &err);
     if (code == ERR_NONE && saved == NULL)
         code = check_approval(app, direction->name, &err);
     if (code == ERR_NONE && saved != NULL)
@@ -324,7 +367,7 @@ static enum exit_code run(struct app *app, const struct direction *direction)
     struct direction copy = *direction;
     copy.saved = saved;
     return saved != NULL ? session_each_of(app, &specs, change_one, &copy)
-                         : session_each(app, true, change_one, &copy);
+                         : session_each(app, !one_model, change_one, &copy);
 }
 
 static enum exit_code run_apply(struct app *app)
@@ -335,6 +378,11 @@ static enum exit_code run_apply(struct app *app)
 static enum exit_code run_destroy(struct app *app)
 {
     return run(app, &s_destroy);
+}
+
+static enum exit_code run_rollback(struct app *app)
+{
+    return run(app, &s_rollback);
 }
 
 #define AT(member) offsetof(struct args, member)
@@ -376,4 +424,31 @@ const struct cmd cmd_destroy = {
     .streams = true,
     .sets = s_sets,
     .run = run_destroy,
+};
+
+static const struct opt s_rollback_opts[] = {
+    {OPT_STRING, 0, "to", "VERSION", AT(to), NULL, 0,
+     "the version, by its first 8 or more digits; without it the newest older one"},
+    {OPT_STRING, 0, "reason", "TEXT", AT(reason), NULL, 0,
+     "why; plan, status and history show it as long as the version is held"},
+    {OPT_FLAG, 0, "auto-approve", NULL, AT(auto_approve), NULL, 0, "do it without asking"},
+};
+static const struct opt_set s_rollback_own = OPT_SET(s_rollback_opts);
+static const struct opt_set *const s_rollback_sets[] = {
+    &s_rollback_own, &args_spec, &args_plan, &args_json, &args_aws, &args_common, NULL};
+
+const struct cmd cmd_rollback = {
+    .name = "rollback",
+    .operands = "MODEL",
+    .max_operands = 1,
+    .summary = "publish an older version of a model now, and hold it there",
+    .text =
+        "Publishes a version that is kept (see 'mmectl history'), without training, uploading or\n"
+        "touching another model, and holds it: apply leaves the model alone until 'mmectl resume'\n"
+        "or until the spec pins a version. With targetModels: versioned this is one write of the\n"
+        "stack's record; with targetModels: stable the endpoint rolls once, which takes minutes.\n"
+        "The spec is given with -f.",
+    .streams = true,
+    .sets = s_rollback_sets,
+    .run = run_rollback,
 };

@@ -16,27 +16,15 @@ static const struct table_column s_columns[] = {
     [COL_LOADED] = {"LOADED", "loaded", false, false},
 };
 
-/* The validation metric if there is one, else the first. */
-static struct str metric_text(struct arena *arena, const struct json *metrics)
-{
-    const struct json *best = NULL;
-    JSON_EACH (metric, metrics) {
-        if (best == NULL || (str_starts(metric->key, STR("validation")) &&
-                             !str_starts(best->key, STR("validation"))))
-            best = metric;
-    }
-    if (best == NULL)
-        return STR_NULL;
-    return str_fmt(arena, STR_FMT " %.5g", STR_ARG(best->key), best->number);
-}
-
 static const char *state_of(const struct status_model *model)
 {
     if (str_is_empty(model->target_model))
         return "missing";
     if (!model->in_spec)
         return "not in spec";
-    return model->published ? "ready" : "outdated";
+    if (!model->published)
+        return "outdated";
+    return model->held ? "held" : model->pinned ? "pinned" : "ready";
 }
 
 static struct table *
@@ -47,7 +35,7 @@ models_table(struct session *session, const struct status *status, const struct 
     for (size_t i = 0; i < status->n_models; i++) {
         const struct status_model *model = &status->models[i];
         const char *state = state_of(model);
-        bool ready = model->in_spec && model->published;
+        bool ready = model->in_spec && model->published && !model->held;
         table_row(table);
         table_text(table, COL_MODEL, model->name);
         table_text(table, COL_STATE, str_from(state));

@@ -231,7 +231,7 @@ static void set_status(struct running *r, struct str text)
 static void head(struct buf *buf, const struct change *change)
 {
     buf_add_clean(buf, change->address);
-    if (change->removal_half) {
+    if (change->removal_half && change->action == ACTION_DELETE) {
         buf_add_z(buf, " (old ");
         buf_add_clean(buf, change->old_name);
         buf_add_char(buf, ')');

@@ -200,3 +200,17 @@ struct json *table_json(struct arena *arena, const struct table *table)
     }
     return out;
 }
+
+/* The validation metric if there is one, else the first. */
+struct str metric_text(struct arena *arena, const struct json *metrics)
+{
+    const struct json *best = NULL;
+    JSON_EACH (metric, metrics) {
+        if (best == NULL || (str_starts(metric->key, STR("validation")) &&
+                             !str_starts(best->key, STR("validation"))))
+            best = metric;
+    }
+    if (best == NULL)
+        return STR_NULL;
+    return str_fmt(arena, STR_FMT " %.5g", STR_ARG(best->key), best->number);
+}

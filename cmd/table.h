@@ -43,4 +43,7 @@ size_t table_len(const struct table *table);
 void table_render(struct buf *buf, const struct table *table, bool color);
 struct json *table_json(struct arena *arena, const struct table *table); /* array of objects */
 
+/* "validation:auc 0.987": the one metric that stands for a model; STR_NULL when it has none. */
+struct str metric_text(struct arena *arena, const struct json *metrics);
+
 #endif

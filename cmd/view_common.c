@@ -74,6 +74,8 @@ const char *view_reason(enum reason reason)
         return "not in the spec";
     case REASON_CONTENT_CHANGED:
         return "its hyperparameters, data or source changed";
+    case REASON_VERSION_CHOSEN:
+        return "another version was chosen by hand";
     case REASON_CHANGED_OUTSIDE:
         return "changed outside of mmectl";
     case REASON_NEW_GENERATION:

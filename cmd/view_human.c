@@ -392,6 +392,10 @@ void view_plan_text(
         notes(&p, plan);
         return;
     }
+    if (!str_is_null(plan->note_rollback)) {
+        note_line(&p, "Rollback: ", plan->note_rollback);
+        buf_add_char(buf, '\n');
+    }
     if (plan->drift.len > 0)
         drift_lines(&p, plan);
     if (plan_is_empty(plan)) {
@@ -434,6 +438,17 @@ static void left_lines(struct buf *buf, const struct report *report)
     }
 }
 
+static void rollback_line(struct buf *buf, const struct plan *plan, bool color)
+{
+    const struct plan_hold *hold = &plan->holds.items[0];
+    buf_fmt(
+        buf,
+        "%sRollback complete!%s Model '" STR_FMT "' is at " STR_FMT
+        " and held there until 'mmectl resume " STR_FMT "'.\n",
+        paint(color, PAINT_GREEN), paint_end(color), STR_ARG(hold->model),
+        STR_ARG(str_slice(hold->fp, 0, 16)), STR_ARG(hold->model));
+}
+
 void view_report_text(
     struct buf *buf, const struct plan *plan, const struct report *report, bool color)
 {
@@ -444,6 +459,8 @@ void view_report_text(
         buf_fmt(
             buf, "%sDestroy complete!%s Resources: %zu destroyed.\n", green, end,
             report->n_destroyed);
+    else if (complete && plan->mode == PLAN_ROLLBACK)
+        rollback_line(buf, plan, color);
     else if (complete)
         buf_fmt(
             buf, "%sApply complete!%s Resources: %zu added, %zu changed, %zu destroyed.\n", green,
@@ -451,8 +468,11 @@ void view_report_text(
     else
         buf_fmt(
             buf, "%s incomplete: %zu added, %zu changed, %zu destroyed, %zu failed, %zu skipped",
-            plan->mode == PLAN_DESTROY ? "Destroy" : "Apply", report->n_added, report->n_changed,
-            report->n_destroyed, report->n_failed, report->n_skipped);
+            plan->mode == PLAN_DESTROY    ? "Destroy"
+            : plan->mode == PLAN_ROLLBACK ? "Rollback"
+                                          : "Apply",
+            report->n_added, report->n_changed, report->n_destroyed, report->n_failed,
+            report->n_skipped);
     if (report->n_interrupted > 0)
         buf_fmt(buf, ", %zu interrupted", report->n_interrupted);
     if (report->n_not_started > 0)

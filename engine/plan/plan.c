@@ -135,6 +135,7 @@ const char *reason_name(enum reason reason)
         "",
         "delete_because_no_resource_config",
         "content_changed",
+        "version_chosen",
         "object_changed_outside",
         "new_generation",
         "left_behind",

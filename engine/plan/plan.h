@@ -24,6 +24,7 @@ enum reason {
     REASON_NONE,
     REASON_NOT_IN_SPEC,     /* ours, and the spec does not want it */
     REASON_CONTENT_CHANGED, /* another fingerprint */
+    REASON_VERSION_CHOSEN,  /* held or pinned at another version */
     REASON_CHANGED_OUTSIDE, /* somebody else changed it */
     REASON_NEW_GENERATION,  /* unchanged, copied to the new generation's prefix */
     REASON_LEFT_BEHIND,     /* an unfinished or rolled-back run left it */
@@ -117,6 +118,7 @@ struct plan {
     bool record_only; /* nothing but control/stack.json will be written */
     struct str
         note_roll; /* "the endpoint rolls once to a new fleet ..."; STR_NULL when it does not */
+    struct str note_rollback; /* "model 'x' goes back from ... to ..."; STR_NULL in an apply */
     struct str
         note_blocked; /* the wanted config was rolled back before and will not be tried; STR_NULL */
     struct str note_busy; /* the endpoint is being changed: "Updating since ..."; STR_NULL */

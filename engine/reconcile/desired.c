@@ -325,3 +325,28 @@ enum err_code desired_build(
     *ret_want = want;
     return ERR_NONE;
 }
+
+enum err_code desired_names(
+    struct reconciler *r, const struct spec *spec, struct want **ret_want, struct err *err)
+{
+    struct want *want;
+    enum err_code code = desired_build(r, spec, true, &want, err);
+    if (code == ERR_NONE)
+        code = fill_images(r->arena, spec, want, err);
+    if (code != ERR_NONE)
+        return code;
+    want->n_models = spec->n_models;
+    want->models = ARENA_ARRAY(r->arena, want->n_models, struct want_model);
+    for (size_t i = 0; i < want->n_models; i++)
+        want->models[i] = (struct want_model){
+            .name = spec->models[i].name.value,
+            .protect = spec->models[i].protect,
+            .trained = true,
+            .pin = spec->models[i].version.value,
+            .pin_at = spec->models[i].version.at,
+            .at = spec->models[i].at};
+    if (want->n_models > 1)
+        qsort(want->models, want->n_models, sizeof(*want->models), model_by_name);
+    *ret_want = want;
+    return ERR_NONE;
+}

@@ -22,6 +22,12 @@ enum err_code desired_outline(
     struct want *out,
     struct err *err) MUST_USE;
 
+/* With the models' names and pins, without a look at files: nothing can be made from it, but what
+ * is there can be told apart, and served. */
+enum err_code desired_names(
+    struct reconciler *r, const struct spec *spec, struct want **ret_want, struct err *err)
+    MUST_USE;
+
 enum err_code desired_build(
     struct reconciler *r,
     const struct spec *spec,

@@ -1,6 +1,7 @@
 #include "engine/reconcile/observe.h"
 
 #include "engine/reconcile/executor.h"
+#include "engine/reconcile/rollback.h"
 
 /* Each round can only learn more; the planner asks at most for jobs, their details, and objects, in
  * turn. */
@@ -77,6 +78,8 @@ enum err_code observe_and_plan(
     reconcile_tell(r, &event);
     enum err_code code =
         r->world->ops->observe(r->world, r->arena, want, mode == PLAN_DESTROY, seen, err);
+    if (code == ERR_NONE && mode == PLAN_ROLLBACK)
+        code = rollback_prepare(r, want, seen, err);
     const struct plan_options options = {
         .retry_failed = r->retry_failed,
         .allow_empty = r->allow_empty,

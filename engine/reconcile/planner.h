@@ -46,6 +46,9 @@ struct plan_context {
     VEC(struct str) left_out; /* names of models that cannot be made now */
 };
 
+/* Of the model, among those planned so far; NULL when it gets none. */
+struct artifact_plan *planner_artifact(const struct plan_context *context, struct str name);
+
 enum err_code plan_build(
     struct arena *arena,
     struct want *want,

@@ -273,10 +273,11 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
     if (moves) {
         change->before = object_attributes(p, live->key, live->fp, STR_NULL);
         change->old_name = live->key;
-        change->reason = same             ? REASON_NEW_GENERATION
-                         : model->remake  ? REASON_REQUESTED
-                         : live->tampered ? REASON_CHANGED_OUTSIDE
-                                          : REASON_CONTENT_CHANGED;
+        change->reason = same                       ? REASON_NEW_GENERATION
+                         : model->remake            ? REASON_REQUESTED
+                         : live->tampered           ? REASON_CHANGED_OUTSIDE
+                         : model->fixed != FIXED_NO ? REASON_VERSION_CHOSEN
+                                                    : REASON_CONTENT_CHANGED;
         if (live->tampered)
             warn_overwritten(p, model);
     }

@@ -86,8 +86,6 @@ void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRIN
 void planner_ask(struct planner *p, struct seen_object *object);
 /* It is wanted, retained, or goes with another change: not a leftover. */
 void planner_keep(struct planner *p, struct str key);
-/* Of the model, among those planned so far; NULL when it gets none. */
-struct artifact_plan *planner_artifact(const struct plan_context *context, struct str name);
 /* Ours? A gap (and false) when it is not known yet. */
 bool planner_owns(struct planner *p, struct seen_object *object);
 /* The removal of objects (one or many) of a kind, once `after` is done. */

@@ -15,6 +15,33 @@ static const struct record_hold *hold_of(const struct planner *p, struct str nam
     return recorded != NULL && !str_is_null(recorded->hold.fp) ? &recorded->hold : NULL;
 }
 
+/* Beyond these, a number says it. */
+#define NOTED_MODELS 20
+
+static struct str hold_text(struct planner *p, const struct plan_hold *hold)
+{
+    struct str fp = str_slice(hold->fp, 0, FP16);
+    if (hold->pinned)
+        return str_fmt(
+            p->arena, "model '" STR_FMT "' is pinned at " STR_FMT " by the spec",
+            STR_ARG(hold->model), STR_ARG(fp));
+    return str_fmt(
+        p->arena,
+        "model '" STR_FMT "' is held at " STR_FMT " by " STR_FMT " since " STR_FMT "%s" STR_FMT,
+        STR_ARG(hold->model), STR_ARG(fp), STR_ARG(hold->by), STR_ARG(hold->at),
+        str_is_null(hold->reason) ? "" : ": ", STR_ARG(hold->reason));
+}
+
+static void note_holds(struct planner *p)
+{
+    size_t n = p->plan->holds.len;
+    for (size_t i = 0; i < n && i < NOTED_MODELS; i++)
+        *VEC_PUSH(p->arena, &p->plan->notes) = hold_text(p, &p->plan->holds.items[i]);
+    if (n > NOTED_MODELS)
+        *VEC_PUSH(p->arena, &p->plan->notes) =
+            str_fmt(p->arena, "%zu more models are held or pinned", n - NOTED_MODELS);
+}
+
 static void note_hold(
     struct planner *p, const struct want_model *model, const struct record_hold *hold, bool pinned)
 {
@@ -50,6 +77,27 @@ find_version(struct planner *p, const struct versions *versions, struct str fp)
     return NULL;
 }
 
+static void
+note_rollback(struct planner *p, const struct want_model *model, const struct versions *versions)
+{
+    const struct version *live = NULL, *target = NULL;
+    for (size_t i = 0; i < versions->len; i++) {
+        const struct version *version = &versions->items[i];
+        live = version->live ? version : live;
+        target = version_is(version->known.fp, model->fp) ? version : target;
+    }
+    struct str from = live != NULL ? str_slice(live->known.fp, 0, FP16) : STR("nothing");
+    struct str dated = STR("");
+    if (target != NULL && !str_is_null(target->known.at))
+        dated = str_fmt(
+            p->arena, ", published " STR_FMT " by " STR_FMT, STR_ARG(target->known.at),
+            STR_ARG(target->known.by));
+    p->plan->note_rollback = str_fmt(
+        p->arena, "model '" STR_FMT "' goes from " STR_FMT " to " STR_FMT STR_FMT "%s",
+        STR_ARG(model->name), STR_ARG(from), STR_ARG(str_slice(model->fp, 0, FP16)), STR_ARG(dated),
+        p->want->stable ? "; the endpoint rolls for it, which takes minutes" : "");
+}
+
 static void hold_model(struct planner *p, struct want_model *model, const struct record_hold *hold)
 {
     model->fixed = FIXED_HELD;
@@ -61,6 +109,8 @@ static void hold_model(struct planner *p, struct want_model *model, const struct
     if (version_is(hold->fp, model->spec_fp))
         model->fp = model->spec_fp;
     note_hold(p, model, hold, false);
+    if (p->plan->mode == PLAN_ROLLBACK)
+        note_rollback(p, model, &versions);
     if (there)
         return;
     model->left_out = true;
@@ -145,6 +195,8 @@ enum err_code plan_fixed(struct planner *p, struct err *err)
             hold_model(p, model, hold);
         }
     }
+    if (p->plan->mode != PLAN_ROLLBACK)
+        note_holds(p);
     warn_hold_goes(p);
     return ERR_NONE;
 }
@@ -180,6 +232,11 @@ static struct change *keep_copy(
     change->uncounted = change->removal_half = true;
     subject->change = change;
     *VEC_PUSH(p->arena, &p->keeps) = change;
+    struct artifact_plan *next = planner_artifact(p->context, model->name);
+    if (version->live && next != NULL && next->change->action == ACTION_REPLACE)
+        next->change->note = str_fmt(
+            p->arena, STR_FMT "; " STR_FMT " is kept for a rollback", STR_ARG(next->change->note),
+            STR_ARG(str_slice(fp, 0, FP16)));
     return change;
 }
 
@@ -244,8 +301,34 @@ static void retain_model(struct planner *p, struct want_model *model)
     }
 }
 
+/* In versioned mode a version that is there already is published by the record alone: no change
+ * would tell of it. */
+static void note_published(struct planner *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->context->artifacts.len; i++) {
+        const struct artifact_plan *artifact = p->context->artifacts.items[i];
+        const struct record_model *recorded = record_find(&p->seen->record, artifact->name);
+        if (artifact->change->action != ACTION_NOOP || recorded == NULL ||
+            str_is_null(recorded->live.fp) || version_is(artifact->fp, recorded->live.fp))
+            continue;
+        if (count++ < NOTED_MODELS)
+            *VEC_PUSH(p->arena, &p->plan->notes) = str_fmt(
+                p->arena,
+                "model '" STR_FMT "' goes from " STR_FMT " to " STR_FMT ", which is there already",
+                STR_ARG(artifact->name), STR_ARG(str_slice(recorded->live.fp, 0, FP16)),
+                STR_ARG(str_slice(artifact->fp, 0, FP16)));
+    }
+    if (count > NOTED_MODELS)
+        *VEC_PUSH(p->arena, &p->plan->notes) = str_fmt(
+            p->arena, "%zu more models go to versions that are there already",
+            count - NOTED_MODELS);
+}
+
 void plan_retained(struct planner *p)
 {
     for (size_t i = 0; i < p->want->n_models; i++)
         retain_model(p, &p->want->models[i]);
+    if (!p->want->stable && p->plan->mode == PLAN_APPLY)
+        note_published(p);
 }

@@ -40,7 +40,9 @@ enum err_code reconcile_plan(
 {
     struct want *want;
     struct plan *plan;
-    enum err_code code = desired_build(r, spec, mode == PLAN_DESTROY, &want, err);
+    enum err_code code = mode == PLAN_ROLLBACK
+                             ? desired_names(r, spec, &want, err)
+                             : desired_build(r, spec, mode == PLAN_DESTROY, &want, err);
     if (code == ERR_NONE)
         code = observe_and_plan(r, want, mode, &plan, err);
     if (code == ERR_NONE && mode == PLAN_APPLY)
@@ -54,7 +56,9 @@ enum err_code reconcile_plan(
 
 static const char *operation_of(const struct plan *plan)
 {
-    return plan->mode == PLAN_DESTROY ? "destroy" : "apply";
+    return plan->mode == PLAN_DESTROY    ? "destroy"
+           : plan->mode == PLAN_ROLLBACK ? "rollback"
+                                         : "apply";
 }
 
 enum err_code reconcile_lock(struct reconciler *r, const struct plan *plan, struct err *err)

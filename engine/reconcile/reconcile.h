@@ -16,6 +16,7 @@
 #include "engine/plan/event.h"
 #include "engine/plan/plan.h"
 
+struct rollback;
 struct saved_stack;
 struct spec;
 struct world;
@@ -48,6 +49,7 @@ struct reconciler {
     int64_t allow_deletes;   /* how many models may go at once; 0: what the guard lets through */
     const struct str *targets, *replaces; /* addresses */
     size_t n_targets, n_replaces;
+    struct rollback *rollback;          /* what PLAN_ROLLBACK is about (rollback.h); else NULL */
     const struct saved_stack *approved; /* a saved plan: nothing else is carried out; NULL: any */
     /* Of the run under way (executor.c). */
     bool failed;     /* something did */
@@ -101,6 +103,7 @@ struct status_model {
     uint64_t size;
     const struct json *metrics; /* object of numbers; NULL */
     bool in_spec, published;    /* published: what clients reach is what the spec says */
+    bool held, pinned;          /* to a version chosen by hand, which is what is published then */
 };
 
 struct status {

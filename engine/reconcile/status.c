@@ -1,14 +1,7 @@
 #include "engine/reconcile/desired.h"
 #include "engine/reconcile/observe.h"
+#include "engine/reconcile/versions.h"
 #include "engine/resource/names.h"
-
-static const struct artifact_plan *planned(const struct plan_context *context, struct str name)
-{
-    for (size_t i = 0; i < context->artifacts.len; i++)
-        if (str_eq(context->artifacts.items[i]->name, name))
-            return context->artifacts.items[i];
-    return NULL;
-}
 
 static void fill_live(
     const struct plan_context *context,
@@ -39,10 +32,12 @@ static void fill_models(struct arena *arena, struct status *status, const struct
         const struct record_model *recorded = record_find(record, model->name);
         if (recorded != NULL)
             fill_live(context, recorded, out);
-        const struct artifact_plan *artifact = planned(context, model->name);
-        out->published = recorded != NULL && artifact != NULL &&
-                         artifact->change->action == ACTION_NOOP &&
-                         str_eq(recorded->live.fp, model->fp);
+        const struct artifact_plan *artifact = planner_artifact(context, model->name);
+        out->published =
+            recorded != NULL && artifact != NULL && artifact->change->action == ACTION_NOOP &&
+            version_is(recorded->live.fp, model->fixed != FIXED_NO ? model->fp : model->spec_fp);
+        out->held = model->fixed == FIXED_HELD;
+        out->pinned = model->fixed == FIXED_PINNED;
     }
     for (size_t i = 0; i < record->models.len; i++) {
         if (want_find_model(want, record->models.items[i].name) != NULL)
