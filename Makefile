@@ -214,6 +214,15 @@ cover-run: $(UNIT_BINS) $(TOOL_BINS)
 	@tests/run.sh -b $(B) $(UNIT_BINS) $(E2E_TESTS)
 	@tests/harness/cover.sh $(B)
 
+mutants: ## put known defects back one by one (MUTANTS=NAME...: only these); each must make a test fail
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory -j2 all $(UNIT_BINS) $(TOOL_BINS)
+	@tests/mutants/run.sh $(B) $(MUTANTS)
+mutant: all ## build/mutants/NAME/mmectl, with the defect MUTANT=NAME in it
+	@tests/mutants/build.sh $(B) $(MUTANT) mmectl
+print-%:
+	@echo '$($*)'
+
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)
 
