@@ -28,6 +28,7 @@
     X(resume) \
     X(route) \
     X(import) \
+    X(forget) \
     X(iam_policy) \
     X(force_unlock) \
     X(local_start) \
