@@ -29,6 +29,7 @@
     X(route) \
     X(import) \
     X(forget) \
+    X(gc) \
     X(iam_policy) \
     X(force_unlock) \
     X(local_start) \

@@ -80,6 +80,18 @@ enum err_code observe_and_plan(
         r->world->ops->observe(r->world, r->arena, want, mode == PLAN_DESTROY, seen, err);
     if (code == ERR_NONE && mode == PLAN_ROLLBACK)
         code = rollback_prepare(r, want, seen, err);
+    return code == ERR_NONE ? plan_seen(r, want, seen, mode, ret_plan, err) : code;
+}
+
+enum err_code plan_seen(
+    struct reconciler *r,
+    struct want *want,
+    struct snapshot *seen,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    enum err_code code = ERR_NONE;
     const struct plan_options options = {
         .retry_failed = r->retry_failed,
         .allow_empty = r->allow_empty,

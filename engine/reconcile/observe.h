@@ -15,6 +15,14 @@ enum err_code observe_and_plan(
     enum plan_mode mode,
     struct plan **ret_plan,
     struct err *err) MUST_USE;
+/* The same for a world that was read already. */
+enum err_code plan_seen(
+    struct reconciler *r,
+    struct want *want,
+    struct snapshot *seen,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err) MUST_USE;
 /* Checks the local files and artifacts that the plan would send. */
 enum err_code preflight(struct reconciler *r, const struct plan *plan, struct err *err) MUST_USE;
 
