@@ -30,6 +30,7 @@
     X(import) \
     X(forget) \
     X(gc) \
+    X(doctor) \
     X(iam_policy) \
     X(force_unlock) \
     X(local_start) \
