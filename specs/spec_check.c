@@ -423,7 +423,9 @@ check_artifact(struct diags *diags, const struct spec *spec, const struct spec_m
 
 static void check_models(struct arena *arena, struct diags *diags, const struct spec *spec)
 {
-    struct map *names = map_new(arena);
+    AUTO(arena_close) struct arena *scratch = arena_new("names", 0);
+    struct map *names = map_new(scratch);
+    map_reserve(names, spec->n_models);
     for (size_t i = 0; i < spec->n_models; i++) {
         const struct spec_model *model = &spec->models[i];
         struct str name = model->name.value;

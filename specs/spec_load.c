@@ -52,9 +52,10 @@ static void load_document(
 
 static void load_text(struct loader *loader, struct str text, struct str file, struct str folder)
 {
+    AUTO(arena_close) struct arena *nodes = arena_new("YAML", 0);
     const char *name = str_z(loader->arena, file);
     struct ydoc_list docs;
-    bool good = ydoc_read(loader->arena, text, name, loader->diags, &docs);
+    bool good = ydoc_read(loader->arena, nodes, text, name, loader->diags, &docs);
     loader->broken |= !good;
     struct str sha256 = sha256_hex(loader->arena, text);
     for (size_t i = 0; i < docs.len; i++)
@@ -82,15 +83,15 @@ static enum err_code load_stdin(struct loader *loader, struct err *err)
             break;
         text.len += (size_t) got;
     }
-    load_text(loader, str_dup(loader->arena, buf_str(&text)), STR("-"), STR("."));
+    load_text(loader, buf_str(&text), STR("-"), STR("."));
     return ERR_NONE;
 }
 
 static enum err_code load_file(struct loader *loader, struct str path, struct err *err)
 {
+    AUTO(arena_close) struct arena *scratch = arena_new("spec", 0);
     struct str text;
-    enum err_code code =
-        file_read(loader->arena, str_z(loader->arena, path), YDOC_MAX_BYTES, &text, err);
+    enum err_code code = file_read(scratch, str_z(scratch, path), YDOC_MAX_BYTES, &text, err);
     if (code != ERR_NONE)
         return code;
     load_text(loader, text, path, str_dup(loader->arena, path_dir(path)));

@@ -1,6 +1,7 @@
 #include "specs/spec_read.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/map.h"
 #include "specs/spec_value.h"
 #include "specs/yaml_scalar.h"
 
@@ -19,6 +20,7 @@ void spec_reader_init(
 {
     *reader = (struct spec_reader){.arena = arena, .diags = diags, .options = options};
     reader->patterns = spec_patterns_new(arena);
+    reader->quoted = map_new(arena);
 }
 
 void spec_reader_done(struct spec_reader *reader)

@@ -19,6 +19,7 @@ struct spec_reader {
     const struct spec_options *options;
     struct spec_vars vars; /* of the document read last */
     struct spec_patterns *patterns;
+    struct map *quoted; /* of spec_quoted() */
 };
 
 void spec_reader_init(

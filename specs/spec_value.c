@@ -1,6 +1,7 @@
 #include "specs/spec_value.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/map.h"
 #include "specs/yaml_scalar.h"
 
 #include <regex.h>
@@ -103,9 +104,16 @@ static struct str brief(struct spec_reader *reader, struct str text)
     return str_fmt(reader->arena, STR_FMT "...", STR_ARG(str_slice(text, 0, len)));
 }
 
+/* Asked for with every value of a field, and read only when one is wrong. */
 struct str spec_quoted(struct spec_reader *reader, struct str name)
 {
-    return str_fmt(reader->arena, "'" STR_FMT "'", STR_ARG(name));
+    const struct str *known = map_get(reader->quoted, name);
+    if (known != NULL)
+        return *known;
+    struct str *quoted = ARENA_NEW(reader->arena, struct str);
+    *quoted = str_fmt(reader->arena, "'" STR_FMT "'", STR_ARG(name));
+    map_put(reader->quoted, str_slice(*quoted, 1, quoted->len - 1), quoted);
+    return *quoted;
 }
 
 static struct str scalar_words(struct spec_reader *reader, const struct spec_scalar *scalar)
@@ -264,9 +272,12 @@ bool spec_check_length(
         diags_error(reader->diags, at, STR_FMT " is empty", STR_ARG(what));
         return false;
     }
+    int64_t count = count_characters(text);
+    if (max == 0 || (count >= min && count <= max))
+        return true;
     return spec_check_limits(
         reader, at, str_fmt(reader->arena, STR_FMT " must have", STR_ARG(what)), " characters",
-        count_characters(text), min, max);
+        count, min, max);
 }
 
 bool spec_check_pattern(

@@ -18,6 +18,7 @@ struct reader {
     struct diags *diags;
     const char *file;
     struct str text;
+    struct arena *tree; /* nodes and what holds them together; `arena` has what they say */
     yaml_parser_t parser;
     struct map *anchors; /* of the document being read: name -> struct anchor */
     size_t nodes;        /* charged so far, aliases included */
@@ -118,9 +119,9 @@ open_anchor(struct reader *reader, const yaml_char_t *name, struct ynode *node)
 {
     if (name == NULL)
         return NULL;
-    struct anchor *anchor = ARENA_NEW(reader->arena, struct anchor);
+    struct anchor *anchor = ARENA_NEW(reader->tree, struct anchor);
     *anchor = (struct anchor){.node = node, .open = true};
-    struct str copy = str_dup(reader->arena, str_from((const char *) name));
+    struct str copy = str_dup(reader->tree, str_from((const char *) name));
     (void) map_put(reader->anchors, copy, anchor);
     return anchor;
 }
@@ -191,7 +192,7 @@ static struct ynode *read_scalar(struct reader *reader, const yaml_event_t *even
         diag_hint(reader->diags, diag, "a quote that is never closed makes one of the whole file");
         return NULL;
     }
-    struct ynode *node = ARENA_NEW(reader->arena, struct ynode);
+    struct ynode *node = ARENA_NEW(reader->tree, struct ynode);
     *node = (struct ynode){
         .kind = YNODE_SCALAR,
         .style = scalar_style(reader, event, at),
@@ -253,7 +254,7 @@ static struct ynode *
 read_list(struct reader *reader, const yaml_event_t *event, struct srcloc at, unsigned depth)
 {
     check_collection_tag(reader, event->data.sequence_start.tag, YAML_SEQ_TAG, at);
-    struct ynode *node = ARENA_NEW(reader->arena, struct ynode);
+    struct ynode *node = ARENA_NEW(reader->tree, struct ynode);
     *node = (struct ynode){.kind = YNODE_LIST, .at = at, .weight = 1, .height = 1};
     struct anchor *anchor = open_anchor(reader, event->data.sequence_start.anchor, node);
     VEC(struct ynode *) items = {0};
@@ -264,7 +265,7 @@ read_list(struct reader *reader, const yaml_event_t *event, struct srcloc at, un
             break;
         if (child == NULL)
             return NULL;
-        *VEC_PUSH(reader->arena, &items) = child;
+        *VEC_PUSH(reader->tree, &items) = child;
         adopt(node, child);
     }
     node->items = items.items;
@@ -293,11 +294,11 @@ static const struct ynode *find_key(const struct keys *keys, struct str text)
 
 static void add_key(struct reader *reader, struct keys *keys, struct yentry entry)
 {
-    *VEC_PUSH(reader->arena, &keys->entries) = entry;
+    *VEC_PUSH(reader->tree, &keys->entries) = entry;
     if (keys->index != NULL) {
         (void) map_put(keys->index, entry.key->text, entry.key);
     } else if (keys->entries.len > KEYS_WITHOUT_INDEX) {
-        keys->index = map_new(reader->arena);
+        keys->index = map_new(reader->tree);
         for (size_t i = 0; i < keys->entries.len; i++) {
             struct ynode *key = keys->entries.items[i].key;
             (void) map_put(keys->index, key->text, key);
@@ -331,7 +332,7 @@ static struct ynode *
 read_map(struct reader *reader, const yaml_event_t *event, struct srcloc at, unsigned depth)
 {
     check_collection_tag(reader, event->data.mapping_start.tag, YAML_MAP_TAG, at);
-    struct ynode *node = ARENA_NEW(reader->arena, struct ynode);
+    struct ynode *node = ARENA_NEW(reader->tree, struct ynode);
     *node = (struct ynode){.kind = YNODE_MAP, .at = at, .weight = 1, .height = 1};
     struct anchor *anchor = open_anchor(reader, event->data.mapping_start.anchor, node);
     struct keys keys = {0};
@@ -388,11 +389,11 @@ static void read_stream(struct reader *reader, struct ydoc_list *docs)
         if (event.type == YAML_STREAM_END_EVENT) {
             done = true;
         } else if (event.type == YAML_DOCUMENT_START_EVENT) {
-            reader->anchors = map_new(reader->arena);
+            reader->anchors = map_new(reader->tree);
         } else if (event.type != YAML_STREAM_START_EVENT && event.type != YAML_DOCUMENT_END_EVENT) {
             struct ynode *root = read_node(reader, &event, 1);
             if (root != NULL && !is_empty_root(root))
-                *VEC_PUSH(reader->arena, docs) = root;
+                *VEC_PUSH(reader->tree, docs) = root;
         }
         yaml_event_delete(&event);
     }
@@ -400,12 +401,14 @@ static void read_stream(struct reader *reader, struct ydoc_list *docs)
 
 bool ydoc_read(
     struct arena *arena,
+    struct arena *nodes,
     struct str text,
     const char *file,
     struct diags *diags,
     struct ydoc_list *ret_docs)
 {
-    struct reader reader = {.arena = arena, .diags = diags, .file = file, .text = text};
+    struct reader reader = {
+        .arena = arena, .tree = nodes, .diags = diags, .file = file, .text = text};
     *ret_docs = (struct ydoc_list){0};
     if (text.len > YDOC_MAX_BYTES) {
         struct diag *diag =

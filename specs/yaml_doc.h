@@ -4,8 +4,9 @@
  * nodes, so a tree is a graph without cycles and must be treated as read-only; what an alias stands
  * for is charged to the limits as if it had been written out, before anything is built. Mapping
  * keys are scalars and unique. Known tags are those of the core schema; anything else is a fault.
- * Ownership: everything is on the arena; `file` and `text` must live as long. Errors: all go to
- * diags with a position. Follows yaml.org/spec/1.2.2 for types (specs/yaml_scalar.h).
+ * Ownership: what scalars say is on the arena, and may outlive the tree, which is on `nodes`;
+ * `file` must live as long as the former, `text` as long as this call. Errors: all go to diags with
+ * a position. Follows yaml.org/spec/1.2.2 for types (specs/yaml_scalar.h).
  */
 #ifndef SPECS_YAML_DOC_H
 #define SPECS_YAML_DOC_H
@@ -61,6 +62,7 @@ struct ydoc_list {
  * documents before it. */
 bool ydoc_read(
     struct arena *arena,
+    struct arena *nodes,
     struct str text,
     const char *file,
     struct diags *diags,

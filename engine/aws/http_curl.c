@@ -304,7 +304,7 @@ static void read_response(struct exchange *exchange, struct http_response *ret_r
         .status = (int) status,
         .headers = exchange->headers.items,
         .n_headers = exchange->headers.len,
-        .body = str_dup(exchange->arena, buf_str(&exchange->body)),
+        .body = buf_give(&exchange->body, exchange->arena),
         .total_us = (int64_t) total_us,
     };
 }

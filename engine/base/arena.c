@@ -14,10 +14,16 @@ struct block {
     max_align_t bytes[];
 };
 
+struct adopted {
+    struct adopted *next;
+    void *ptr;
+};
+
 struct arena {
     const char *name;
     size_t limit, total;
     struct block *first, *current;
+    struct adopted *adopted;
 };
 
 static NORETURN void die(const char *what, const char *name)
@@ -66,10 +72,18 @@ struct arena *arena_new(const char *name, size_t limit_bytes)
     return arena;
 }
 
+static void free_adopted(struct arena *arena)
+{
+    for (struct adopted *adopted = arena->adopted; adopted != NULL; adopted = adopted->next)
+        free(adopted->ptr);
+    arena->adopted = NULL;
+}
+
 void arena_free(struct arena *arena)
 {
     if (arena == NULL)
         return;
+    free_adopted(arena);
     for (struct block *block = arena->first; block != NULL;) {
         struct block *next = block->next;
         free(block);
@@ -86,6 +100,7 @@ void arena_close(struct arena **arena)
 
 void arena_reset(struct arena *arena)
 {
+    free_adopted(arena);
     if (arena->first == NULL)
         return;
     for (struct block *block = arena->first->next; block != NULL;) {
@@ -145,6 +160,16 @@ void *arena_alloc(struct arena *arena, size_t size)
 char *arena_chars(struct arena *arena, size_t size)
 {
     return take(arena, size, 1);
+}
+
+void arena_adopt(struct arena *arena, void *ptr, size_t size)
+{
+    struct adopted *adopted = ARENA_NEW(arena, struct adopted);
+    if (size > arena->limit - arena->total)
+        die("memory limit reached", arena->name);
+    arena->total += size;
+    *adopted = (struct adopted){arena->adopted, ptr};
+    arena->adopted = adopted;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

@@ -21,6 +21,8 @@ size_t arena_used(const struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_chars(struct arena *arena, size_t size); /* neither aligned nor zeroed: for text */
+/* Takes over a block of xmalloc()'s: it is freed with the rest. For what is too large to copy. */
+void arena_adopt(struct arena *arena, void *ptr, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size); /* checks the product */
 #define ARENA_NEW(arena, type) ((type *) arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *) arena_array((arena), (count), sizeof(type)))

@@ -4,6 +4,8 @@
 
 #include <stdarg.h>
 
+#define COPIED_BYTES KIB(64) /* up to here a copy is cheaper than a block of its own */
+
 void buf_init(struct buf *buf, size_t max_bytes)
 {
     *buf = (struct buf){.max = max_bytes};
@@ -92,4 +94,20 @@ void buf_fmt(struct buf *buf, const char *fmt, ...)
 struct str buf_str(const struct buf *buf)
 {
     return (struct str){buf->ptr != NULL ? buf->ptr : "", buf->len};
+}
+
+struct str buf_give(struct buf *buf, struct arena *arena)
+{
+    struct str text = buf_str(buf);
+    if (buf->cap <= COPIED_BYTES) {
+        text = str_dup(arena, text);
+    } else {
+        char *ptr = xrealloc(buf->ptr, buf->len + 1);
+        ptr[buf->len] = '\0'; /* as str_dup() leaves it */
+        text = str_of(ptr, buf->len);
+        arena_adopt(arena, ptr, buf->len + 1);
+        buf->ptr = NULL;
+    }
+    buf_done(buf);
+    return text;
 }

@@ -20,7 +20,9 @@ struct buf {
     }
 
 void buf_init(struct buf *buf, size_t max_bytes);
-void buf_done(struct buf *buf);  /* frees; the buffer can be used again */
+void buf_done(struct buf *buf); /* frees; the buffer can be used again */
+/* The bytes as text on the arena; the buffer is empty afterwards. Long ones are not copied. */
+struct str buf_give(struct buf *buf, struct arena *arena);
 void buf_clear(struct buf *buf); /* len = 0, keeps the memory */
 bool buf_ok(const struct buf *buf);
 void buf_add(struct buf *buf, struct str s);

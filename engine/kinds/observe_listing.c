@@ -1,32 +1,42 @@
 #include "engine/kinds/kinds_internal.h"
 #include "engine/resource/names.h"
 
-/* Everything under the stack's prefix (../shared/design/decisions.md, 17): one page first, which is
- * all there is of a small stack; then, where it was not, the rest in ranges side by side. Where
- * ranges begin is guessed from the keys that should be there: those of the record, or else those of
- * the spec. A bad guess costs pages, never a key. */
+/* Everything under the stack's prefix (../shared/design/decisions.md, 17). Of a stack that the
+ * record does not say is large, one page first, which is all there is of a small one; then what is
+ * left in ranges side by side. Where ranges begin is guessed from the keys that should be there:
+ * those of the record, or else those of the spec. A bad guess costs pages, never a key. */
 
 #define PAGE_KEYS 1000
 #define WIDTH 8          /* pages at once: each is a third of a megabyte while it is read */
 #define SERIAL_KEYS 2000 /* what so many keys need, the pages that follow bring as soon */
 
+struct expected_key {
+    struct str key, etag; /* etag: as recorded, on the command's arena like the key; or null */
+};
+
 struct expected {
-    VEC(struct str) keys;
+    VEC(struct expected_key) keys;
     size_t weight; /* objects for each key, where history is not known */
 };
 
-static int by_bytes(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
-    return str_cmp(*(const struct str *) a, *(const struct str *) b);
+    const struct expected_key *x = a, *y = b;
+    return str_cmp(x->key, y->key);
+}
+
+static void expect(struct arena *scratch, struct expected *out, struct str key, struct str etag)
+{
+    *VEC_PUSH(scratch, &out->keys) = (struct expected_key){key, etag};
 }
 
 static void expect_record(struct arena *scratch, const struct record *record, struct expected *out)
 {
     for (size_t i = 0; i < record->models.len; i++) {
         const struct record_model *model = &record->models.items[i];
-        *VEC_PUSH(scratch, &out->keys) = model->live.key;
+        expect(scratch, out, model->live.key, model->live.etag);
         for (size_t k = 0; k < model->history.len; k++)
-            *VEC_PUSH(scratch, &out->keys) = model->history.items[k].key;
+            expect(scratch, out, model->history.items[k].key, model->history.items[k].etag);
     }
 }
 
@@ -45,7 +55,7 @@ static void expect_spec(
         const struct want_model *model = &want->models[i];
         struct str key = stable ? key_stable(scratch, want, parts.gen, model->name)
                                 : key_versioned(scratch, want, model->name, model->fp);
-        *VEC_PUSH(scratch, &out->keys) = key;
+        expect(scratch, out, key, STR_NULL);
         n_named += str_cmp(key, last) <= 0;
     }
     for (size_t i = 0; i < first->count; i++) {
@@ -61,10 +71,11 @@ static void expect_jobs(struct arena *scratch, const struct want *want, struct e
 {
     for (size_t i = 0; i < want->n_models; i++) {
         const struct want_model *model = &want->models[i];
-        if (model->trained && !want->trains_here)
-            *VEC_PUSH(scratch, &out->keys) = str_fmt(
-                scratch, STR_FMT "/training/" STR_FMT "/", STR_ARG(want->prefix),
-                STR_ARG(model->job));
+        if (!model->trained || want->trains_here)
+            continue;
+        struct str output = str_fmt(
+            scratch, STR_FMT "/training/" STR_FMT "/", STR_ARG(want->prefix), STR_ARG(model->job));
+        expect(scratch, out, output, STR_NULL);
     }
 }
 
@@ -72,19 +83,19 @@ static void sort(struct expected *expected)
 {
     bool sorted = true;
     for (size_t i = 1; i < expected->keys.len && sorted; i++)
-        sorted = str_cmp(expected->keys.items[i - 1], expected->keys.items[i]) <= 0;
+        sorted = by_key(&expected->keys.items[i - 1], &expected->keys.items[i]) <= 0;
     if (!sorted)
-        qsort(expected->keys.items, expected->keys.len, sizeof(struct str), by_bytes);
+        qsort(expected->keys.items, expected->keys.len, sizeof(struct expected_key), by_key);
 }
 
-/* The expected keys behind `after`, cut so that a range has one page less a little: one page more
- * than it takes leaves each of them room for keys that nobody expected. */
-static size_t
-choose_bounds(struct arena *scratch, struct expected *expected, struct str after, struct str **out)
+/* The expected keys behind `after` (null: all), cut so that a range has a page less a little: one
+ * page more than it takes leaves each of them room for keys that nobody expected. */
+static size_t choose_bounds(
+    struct arena *scratch, const struct expected *expected, struct str after, struct str **out)
 {
-    sort(expected);
     size_t first = 0;
-    while (first < expected->keys.len && str_cmp(expected->keys.items[first], after) <= 0)
+    while (!str_is_null(after) && first < expected->keys.len &&
+           str_cmp(expected->keys.items[first].key, after) <= 0)
         first++;
     size_t count = expected->keys.len - first;
     size_t objects = count * expected->weight;
@@ -93,54 +104,65 @@ choose_bounds(struct arena *scratch, struct expected *expected, struct str after
     size_t n_ranges = (objects + PAGE_KEYS - 1) / PAGE_KEYS + 1;
     struct str *bounds = ARENA_ARRAY(scratch, n_ranges, struct str);
     for (size_t i = 1; i < n_ranges; i++)
-        bounds[i - 1] = expected->keys.items[first + count * i / n_ranges];
+        bounds[i - 1] = expected->keys.items[first + count * i / n_ranges].key;
     *out = bounds;
     return n_ranges - 1;
 }
 
-static void
-add_objects(struct arena *arena, struct map *out, const struct s3_object *objects, size_t count)
+/* Listed keys and ETags are nearly always the recorded ones, which are in memory already. */
+static struct str kept(struct arena *arena, struct str listed, struct str recorded)
+{
+    return str_eq(listed, recorded) ? recorded : str_dup(arena, listed);
+}
+
+static void add_objects(
+    struct arena *arena,
+    struct map *out,
+    const struct expected *expected,
+    const struct s3_object *objects,
+    size_t count)
 {
     struct seen_object *seen = ARENA_ARRAY(arena, count, struct seen_object);
+    size_t next = 0;
     map_reserve(out, map_len(out) + count);
     for (size_t i = 0; i < count; i++) {
+        const struct s3_object *object = &objects[i];
+        struct expected_key known = {STR_NULL, STR_NULL};
+        while (next < expected->keys.len &&
+               str_cmp(expected->keys.items[next].key, object->key) < 0)
+            next++;
+        if (next < expected->keys.len && !str_is_null(expected->keys.items[next].etag))
+            known = expected->keys.items[next];
         seen[i] = (struct seen_object){
-            .key = objects[i].key,
-            .etag = objects[i].etag,
-            .size = objects[i].size_bytes,
-            .modified_ms = objects[i].modified_ms};
+            .key = kept(arena, object->key, known.key),
+            .etag = kept(arena, object->etag, known.etag),
+            .size = object->size_bytes,
+            .modified_ms = object->modified_ms};
         map_put(out, seen[i].key, &seen[i]);
     }
 }
 
+/* What stands behind the first page, or all of it where there was none. */
 static enum err_code list_rest(
     struct kinds *kinds,
-    struct arena *arena,
     struct arena *scratch,
     const struct want *want,
-    const struct record *record,
-    const struct s3_list_options *listed,
+    struct expected *expected,
+    struct str prefix,
     const struct s3_page *first,
     struct s3_listing *out,
     struct err *err)
 {
-    struct expected expected = {.weight = 1};
-    struct str last = first->count > 0 ? first->objects[first->count - 1].key : STR_NULL;
     struct str *bounds = NULL;
-    if (first->count > 0) {
-        if (record->models.len > 0)
-            expect_record(scratch, record, &expected);
-        else
-            expect_spec(scratch, want, first, &expected);
-        expect_jobs(scratch, want, &expected);
-    }
-    struct s3_wide_options options = {
-        .prefix = listed->prefix,
-        .start_after = last,
-        .n_bounds = choose_bounds(scratch, &expected, last, &bounds),
-        .width = WIDTH};
+    struct s3_wide_options options = {.prefix = prefix, .width = WIDTH};
+    if (first->count > 0)
+        options.start_after = first->objects[first->count - 1].key;
+    expect_jobs(scratch, want, expected);
+    sort(expected);
+    options.n_bounds = choose_bounds(scratch, expected, options.start_after, &bounds);
     options.bounds = bounds;
-    return s3_list_wide(kinds->aws, kinds->loop, arena, scratch, want->bucket, &options, out, err);
+    return s3_list_wide(
+        kinds->aws, kinds->loop, scratch, scratch, want->bucket, &options, out, err);
 }
 
 enum err_code kinds_list_objects(
@@ -154,16 +176,24 @@ enum err_code kinds_list_objects(
     AUTO(arena_close) struct arena *scratch = arena_new("listing", 0);
     struct s3_list_options options = {
         .prefix = str_fmt(scratch, STR_FMT "/", STR_ARG(want->prefix))};
-    struct s3_page first;
-    enum err_code code = s3_list_page(
-        kinds->aws, arena, scratch, want->bucket, &options, STR_NULL, PAGE_KEYS, &first, err);
+    struct s3_page first = {.count = 0};
     struct s3_listing rest = {.count = 0};
-    if (code == ERR_NONE && !str_is_null(first.token))
-        code = list_rest(kinds, arena, scratch, want, record, &options, &first, &rest, err);
+    struct expected expected = {.weight = 1};
+    expect_record(scratch, record, &expected);
+    bool large = expected.keys.len > SERIAL_KEYS;
+    enum err_code code = ERR_NONE;
+    if (!large)
+        code = s3_list_page(
+            kinds->aws, scratch, scratch, want->bucket, &options, STR_NULL, PAGE_KEYS, &first, err);
+    if (code == ERR_NONE && expected.keys.len == 0 && first.count > 0)
+        expect_spec(scratch, want, &first, &expected);
+    if (code == ERR_NONE && (large || !str_is_null(first.token)))
+        code = list_rest(kinds, scratch, want, &expected, options.prefix, &first, &rest, err);
     if (code != ERR_NONE)
         return code;
+    sort(&expected);
     if (!rest.from_front)
-        add_objects(arena, out, first.objects, first.count);
-    add_objects(arena, out, rest.objects, rest.count);
+        add_objects(arena, out, &expected, first.objects, first.count);
+    add_objects(arena, out, &expected, rest.objects, rest.count);
     return ERR_NONE;
 }

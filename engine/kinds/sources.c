@@ -18,8 +18,9 @@ enum err_code kinds_digest_file(
     struct err *err)
 {
     (void) world;
+    AUTO(arena_close) struct arena *scratch = arena_new("path", 0);
     struct sha256 hash;
-    const char *name = str_z(arena, path);
+    const char *name = str_z(scratch, path);
     if (file_is_dir(name)) {
         err_set(err, ERR_SPEC, "'%s' is a folder, not a file", name);
         return err_hint(err, "name one file of it");

@@ -1,11 +1,17 @@
 #include "engine/reconcile/fingerprint.h"
 
+#include "engine/base/arena.h"
 #include "engine/base/digest.h"
 #include "engine/resource/names.h"
 
+static struct str hash_json(struct arena *arena, struct arena *scratch, const struct json *node)
+{
+    return sha256_hex(arena, json_text(scratch, node, JSON_CANONICAL));
+}
+
 struct str fingerprint_json(struct arena *arena, const struct json *node)
 {
-    return sha256_hex(arena, json_text(arena, node, JSON_CANONICAL));
+    return hash_json(arena, arena, node);
 }
 
 static struct json *
@@ -34,11 +40,8 @@ trained_recipe(struct arena *arena, const struct want *want, const struct want_m
     return recipe;
 }
 
-struct str
-fingerprint_model(struct arena *arena, const struct want *want, const struct want_model *model)
+static struct json *own_recipe(struct arena *arena, const struct want_model *model)
 {
-    if (model->trained)
-        return fingerprint_json(arena, trained_recipe(arena, want, model));
     struct json *recipe = json_object(arena);
     if (!str_is_null(model->sha256)) {
         json_put(arena, recipe, "artifact", json_string(arena, model->sha256));
@@ -46,7 +49,16 @@ fingerprint_model(struct arena *arena, const struct want *want, const struct wan
         json_put(arena, recipe, "etag", json_string(arena, model->source_etag));
         json_put(arena, recipe, "size", json_int(arena, (int64_t) model->size));
     }
-    return fingerprint_json(arena, recipe);
+    return recipe;
+}
+
+struct str
+fingerprint_model(struct arena *arena, const struct want *want, const struct want_model *model)
+{
+    AUTO(arena_close) struct arena *scratch = arena_new("recipe", 0);
+    return hash_json(
+        arena, scratch,
+        model->trained ? trained_recipe(scratch, want, model) : own_recipe(scratch, model));
 }
 
 struct str fingerprint_settings(struct arena *arena, const struct want *want)

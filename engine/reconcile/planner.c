@@ -278,11 +278,15 @@ static void plan_data(struct planner *p)
 
 static void find_artifacts(struct planner *p)
 {
+    size_t most = map_len(p->seen->objects);
     p->by_key = map_new(p->arena);
     p->by_fp16 = map_new(p->arena);
     p->versions = version_index_new(p->arena, p->want, p->seen);
     if (p->seen->endpoint.present)
         p->live_gen = live_generation(p->arena, p->want, p->seen->live_model_url);
+    map_reserve(p->by_key, most);
+    map_reserve(p->by_fp16, most);
+    VEC_RESERVE(p->arena, &p->found, most);
     for (size_t i = 0; i < map_len(p->seen->objects); i++) {
         struct seen_object *object = map_value_at(p->seen->objects, i);
         struct key_parts parts;
@@ -363,8 +367,9 @@ static enum err_code finish(struct planner *p, struct err *err)
     plan->n_left_out = p->context->left_out.len;
     bool emptied = p->want->n_models == 0 && !p->seen->record.present;
     if (plan->mode != PLAN_DESTROY && plan_is_empty(plan) && !emptied) {
+        AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
         bool rolled = str_is_null(plan->note_blocked);
-        struct record after = record_after(p->arena, plan, rolled, STR_NULL, STR_NULL);
+        struct record after = record_after(scratch, plan, rolled, STR_NULL, STR_NULL);
         plan->record_only = !record_same(&after, &p->seen->record);
     }
     if (plan->mode == PLAN_APPLY)

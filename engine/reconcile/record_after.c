@@ -144,6 +144,7 @@ struct record record_after(
         .conditions_missing = before->conditions_missing,
         .unknown = before->unknown};
     *VEC_PUSH(arena, &record.endpoints) = want->endpoint;
+    VEC_RESERVE(arena, &record.models, context->artifacts.len);
     bool moved = !want->stable || rolled || want->n_models == 0;
     for (size_t i = 0; moved && i < context->artifacts.len; i++) {
         const struct artifact_plan *artifact = context->artifacts.items[i];

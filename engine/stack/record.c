@@ -5,8 +5,8 @@
  */
 struct reading {
     struct arena *arena, *scratch;
-    VEC(struct record_model) models; /* on scratch: how many there are is known in the end */
-    struct str at, by;               /* the last ones: runs of models were written at once */
+    VEC(struct record_model *) models; /* on scratch: how many there are is known in the end */
+    struct str at, by;                 /* the last ones: runs of models were written at once */
 };
 
 static struct str dup_or_same(struct reading *reading, struct str value, struct str *last)
@@ -94,7 +94,8 @@ static void read_model(void *arg, struct str name, const struct json *node)
     struct reading *reading = arg;
     struct arena *arena = reading->arena;
     const struct json *hold = json_get(node, "hold"), *history = json_get(node, "history");
-    struct record_model *model = VEC_PUSH(reading->scratch, &reading->models);
+    struct record_model *model = ARENA_NEW(reading->scratch, struct record_model);
+    *VEC_PUSH(reading->scratch, &reading->models) = model;
     model->name = str_dup(arena, name);
     model->live = version_of(reading, node, "live");
     model->unknown = unknown_members(arena, node);
@@ -116,7 +117,7 @@ static enum err_code keep_models(struct reading *reading, struct record *record,
     size_t count = reading->models.len;
     VEC_RESERVE(reading->arena, &record->models, count);
     for (size_t i = 0; i < count; i++)
-        *VEC_PUSH(reading->arena, &record->models) = reading->models.items[i];
+        *VEC_PUSH(reading->arena, &record->models) = *reading->models.items[i];
     if (count > 1)
         qsort(record->models.items, count, sizeof(struct record_model), by_name);
     for (size_t i = 1; i < count; i++)

@@ -16,7 +16,7 @@ static struct read read_yaml(struct arena *arena, struct str text)
     struct read read;
     struct diags diags;
     diags_init(&diags, arena);
-    read.good = ydoc_read(arena, text, "f.yaml", &diags, &read.docs);
+    read.good = ydoc_read(arena, arena, text, "f.yaml", &diags, &read.docs);
     diags_sort(&diags);
     read.faults = faults_of(arena, &diags, STR(""));
     return read;

@@ -83,9 +83,35 @@ static void reserving(void **state)
     assert_str(buf_str(&buf), "again");
 }
 
+static void giving_away_leaves_text_and_an_empty_buffer(void **state)
+{
+    struct arena *arena = *state;
+    static const size_t s_sizes[] = {0, 1, 1000, KIB(64), KIB(64) + 1, MIB(3)};
+    struct str texts[ARRAY_LEN(s_sizes)];
+    struct buf buf = BUF_INIT(MIB(4));
+    for (size_t i = 0; i < ARRAY_LEN(s_sizes); i++) {
+        for (size_t k = 0; k < s_sizes[i]; k++)
+            buf_add_char(&buf, (char) ('a' + (k + i) % 26));
+        texts[i] = buf_give(&buf, arena);
+        assert_int_equal(buf.len, 0);
+        assert_true(buf_ok(&buf));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(s_sizes); i++) {
+        assert_int_equal(texts[i].len, s_sizes[i]);
+        for (size_t k = 0; k < s_sizes[i]; k++)
+            assert_int_equal(texts[i].ptr[k], 'a' + (k + i) % 26);
+        if (s_sizes[i] > 0)
+            assert_int_equal(texts[i].ptr[texts[i].len], '\0');
+    }
+    assert_true(arena_used(arena) > MIB(3));
+    arena_reset(arena);
+    assert_true(arena_used(arena) < MIB(1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(giving_away_leaves_text_and_an_empty_buffer),
         cmocka_unit_test(appending),
         cmocka_unit_test(grows_without_losing_bytes),
         cmocka_unit_test(the_maximum_holds),
