@@ -1,9 +1,13 @@
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "engine/base/arena.h"
 
 #include "engine/base/vec.h"
 
+#include <sys/mman.h>
+
 #define FIRST_BLOCK KIB(16)
 #define LARGEST_BLOCK MIB(1)
+#define MAPPED_BYTES KIB(256)
 #define DEFAULT_LIMIT (MIB(1024))
 #define ALIGNMENT (sizeof(max_align_t))
 #define FIRST_VEC_BYTES 128U
@@ -53,11 +57,32 @@ void xfree(void *ptr)
     free(ptr);
 }
 
+/* Large blocks come from the system and go straight back to it: what a listing or a record needed
+ * while it was read is not kept for later by malloc(3), whose limit for that moves up. */
+static void *block_memory(const struct arena *arena, size_t bytes)
+{
+    if (bytes < MAPPED_BYTES)
+        return xmalloc(bytes);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        die("out of memory", arena->name);
+    return memory;
+}
+
+static void block_free(struct block *block)
+{
+    size_t bytes = offsetof(struct block, bytes) + block->size;
+    if (bytes < MAPPED_BYTES)
+        free(block);
+    else
+        munmap(block, bytes);
+}
+
 static struct block *block_new(struct arena *arena, size_t size)
 {
     if (size > arena->limit - arena->total)
         die("memory limit reached", arena->name);
-    struct block *block = xmalloc(offsetof(struct block, bytes) + size);
+    struct block *block = block_memory(arena, offsetof(struct block, bytes) + size);
     block->next = NULL;
     block->size = size;
     block->used = 0;
@@ -86,7 +111,7 @@ void arena_free(struct arena *arena)
     free_adopted(arena);
     for (struct block *block = arena->first; block != NULL;) {
         struct block *next = block->next;
-        free(block);
+        block_free(block);
         block = next;
     }
     free(arena);
@@ -105,7 +130,7 @@ void arena_reset(struct arena *arena)
         return;
     for (struct block *block = arena->first->next; block != NULL;) {
         struct block *next = block->next;
-        free(block);
+        block_free(block);
         block = next;
     }
     arena->first->next = NULL;

@@ -280,12 +280,10 @@ static void find_artifacts(struct planner *p)
 {
     size_t most = map_len(p->seen->objects);
     p->by_key = map_new(p->arena);
-    p->by_fp16 = map_new(p->arena);
     p->versions = version_index_new(p->arena, p->want, p->seen);
     if (p->seen->endpoint.present)
         p->live_gen = live_generation(p->arena, p->want, p->seen->live_model_url);
     map_reserve(p->by_key, most);
-    map_reserve(p->by_fp16, most);
     VEC_RESERVE(p->arena, &p->found, most);
     for (size_t i = 0; i < map_len(p->seen->objects); i++) {
         struct seen_object *object = map_value_at(p->seen->objects, i);
@@ -305,11 +303,24 @@ static void find_artifacts(struct planner *p)
     for (size_t i = 0; i < p->found.len; i++) {
         struct seen_artifact *artifact = &p->found.items[i];
         map_put(p->by_key, artifact->object->key, artifact);
-        struct str fp =
-            !str_is_null(artifact->object->fp) ? artifact->object->fp : artifact->parts.fp16;
-        if (fp.len >= FP16 && artifact->object->owner != OWNER_OTHER && !artifact->object->tampered)
-            map_put(p->by_fp16, str_slice(fp, 0, FP16), artifact);
     }
+}
+
+/* Most plans put nothing anywhere, and never ask. */
+const struct seen_object *planner_same_content(struct planner *p, struct str fp)
+{
+    if (p->by_fp16 == NULL) {
+        p->by_fp16 = map_new(p->arena);
+        map_reserve(p->by_fp16, p->found.len);
+        for (size_t i = 0; i < p->found.len; i++) {
+            const struct seen_artifact *artifact = &p->found.items[i];
+            struct seen_object *object = artifact->object;
+            struct str known = !str_is_null(object->fp) ? object->fp : artifact->parts.fp16;
+            if (known.len >= FP16 && object->owner != OWNER_OTHER && !object->tampered)
+                map_put(p->by_fp16, str_slice(known, 0, FP16), object);
+        }
+    }
+    return map_get(p->by_fp16, str_slice(fp, 0, FP16));
 }
 
 static enum err_code plan_wanted(struct planner *p, struct err *err)

@@ -31,7 +31,7 @@ struct planner {
     VEC(struct change *) artifacts;  /* changes that must be done before the model is made */
     VEC(struct seen_artifact) found; /* everything under models/ with our grammar */
     struct map *by_key;              /* key -> struct seen_artifact */
-    struct map *by_fp16;             /* fp16 -> struct seen_artifact, of ours */
+    struct map *by_fp16;             /* fp16 -> struct seen_object, of ours; NULL: not asked yet */
     struct version_index *versions;
     VEC(struct change *) keeps; /* copies of older versions to where they are kept */
     struct map *asked;          /* key -> object whose owner is a gap already */
@@ -82,6 +82,8 @@ void plan_drift(struct planner *p);
 struct change *
 planner_change(struct planner *p, enum kind_id kind, enum action action, struct str index);
 void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* An artifact of ours with that content, wherever it is; NULL. */
+const struct seen_object *planner_same_content(struct planner *p, struct str fp);
 /* Notes that the object's owner has to be known. */
 void planner_ask(struct planner *p, struct seen_object *object);
 /* It is wanted, retained, or goes with another change: not a leftover. */

@@ -157,12 +157,12 @@ enum err_code plan_source(
 {
     *ret_need = NULL;
     /* The same content somewhere else under our prefix is copied, never made again. */
-    const struct seen_artifact *same = map_get(p->by_fp16, str_slice(model->fp, 0, FP16));
-    if (same != NULL && !model->remake && !str_eq(same->object->key, artifact->key)) {
+    const struct seen_object *same = planner_same_content(p, model->fp);
+    if (same != NULL && !model->remake && !str_eq(same->key, artifact->key)) {
         artifact->source = ARTIFACT_COPY;
         artifact->from_bucket = p->want->bucket;
-        artifact->from_key = same->object->key;
-        artifact->from_etag = same->object->etag;
+        artifact->from_key = same->key;
+        artifact->from_etag = same->etag;
         return ERR_NONE;
     }
     if (!model->remake && plan_copy_from_old(p, model, artifact))

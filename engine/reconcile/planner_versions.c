@@ -103,7 +103,7 @@ static void hold_model(struct planner *p, struct want_model *model, const struct
     model->fixed = FIXED_HELD;
     model->fp = hold->fp;
     struct artifact_plan old;
-    struct versions versions = versions_of(p->versions, model->name);
+    struct versions versions = versions_in(p->versions, p->arena, model->name);
     bool there = version_is(hold->fp, model->spec_fp) ||
                  find_version(p, &versions, hold->fp) != NULL || plan_copy_from_old(p, model, &old);
     if (version_is(hold->fp, model->spec_fp))
@@ -144,7 +144,7 @@ static enum err_code refuse_pin(
 
 static enum err_code pin_model(struct planner *p, struct want_model *model, struct err *err)
 {
-    struct versions versions = versions_of(p->versions, model->name);
+    struct versions versions = versions_in(p->versions, p->arena, model->name);
     struct version *found = NULL;
     bool own = version_matches(model->spec_fp, model->pin), many = false;
     for (size_t i = 0; i < versions.len; i++) {
@@ -275,7 +275,7 @@ static bool keepable(const struct version *version, struct str current)
            !str_is_null(version->known.fp) && !version_is(version->known.fp, current);
 }
 
-static void retain_model(struct planner *p, struct want_model *model)
+static void retain_model(struct planner *p, struct arena *scratch, struct want_model *model)
 {
     struct artifact_plan *artifact = planner_artifact(p->context, model->name);
     struct str current = artifact != NULL ? artifact->fp : model->fp;
@@ -283,7 +283,7 @@ static void retain_model(struct planner *p, struct want_model *model)
     size_t room = p->want->retain > 0 || !older ? p->want->retain : 1;
     if (room == 0)
         return;
-    struct versions versions = versions_of(p->versions, model->name);
+    struct versions versions = versions_in(p->versions, scratch, model->name);
     for (size_t i = 0; older && i < versions.len; i++) {
         const struct version *version = &versions.items[i];
         if (room == 0 || !version_is(version->known.fp, model->spec_fp) ||
@@ -327,8 +327,11 @@ static void note_published(struct planner *p)
 
 void plan_retained(struct planner *p)
 {
-    for (size_t i = 0; i < p->want->n_models; i++)
-        retain_model(p, &p->want->models[i]);
+    AUTO(arena_close) struct arena *scratch = arena_new("versions", 0);
+    for (size_t i = 0; i < p->want->n_models; i++) {
+        arena_reset(scratch);
+        retain_model(p, scratch, &p->want->models[i]);
+    }
     if (!p->want->stable && p->plan->mode == PLAN_APPLY)
         note_published(p);
 }

@@ -31,6 +31,7 @@ version_index_new(struct arena *arena, const struct want *want, const struct sna
     struct version_index *index = ARENA_NEW(arena, struct version_index);
     *index = (struct version_index){
         .arena = arena, .want = want, .seen = seen, .by_model = map_new(arena)};
+    map_reserve(index->by_model, want->n_models);
     if (seen->endpoint.present)
         index->live_gen = live_generation(arena, want, seen->live_model_url);
     return index;
@@ -83,6 +84,7 @@ static bool has(const struct versions *versions, struct str fp)
 /* What the record says, and the object where it says, or wherever else it is. */
 static void add_recorded(
     const struct version_index *index,
+    struct arena *arena,
     const struct link *links,
     const struct record_version *recorded,
     bool live,
@@ -90,7 +92,7 @@ static void add_recorded(
 {
     if (str_is_null(recorded->fp) || has(out, recorded->fp))
         return;
-    struct version *version = VEC_PUSH(index->arena, out);
+    struct version *version = VEC_PUSH(arena, out);
     *version = (struct version){
         .known = *recorded, .object = map_get(index->seen->objects, recorded->key), .live = live};
     for (; version->object == NULL && links != NULL; links = links->next) {
@@ -107,6 +109,7 @@ static void add_recorded(
  * generation of ours. */
 static bool add_live_object(
     const struct version_index *index,
+    struct arena *arena,
     struct str name,
     const struct record_version *recorded,
     struct versions *out)
@@ -118,7 +121,7 @@ static bool add_live_object(
         return false;
     struct seen_object *object = map_get(index->seen->objects, key);
     if (object != NULL)
-        *VEC_PUSH(index->arena, out) = (struct version){
+        *VEC_PUSH(arena, out) = (struct version){
             .known =
                 {.fp = object->fp,
                  .key = key,
@@ -138,13 +141,12 @@ static int newest_link(const void *a, const void *b)
     return str_cmp(x->object->key, y->object->key);
 }
 
-static void
-add_listed(const struct version_index *index, const struct link *links, struct versions *out)
+static void add_listed(struct arena *arena, const struct link *links, struct versions *out)
 {
     VEC(const struct link *) rest = {0};
     for (const struct link *link = links; link != NULL; link = link->next)
         if (!has(out, link->fp16))
-            *VEC_PUSH(index->arena, &rest) = link;
+            *VEC_PUSH(arena, &rest) = link;
     if (rest.len > 1)
         qsort(rest.items, rest.len, sizeof(*rest.items), newest_link);
     for (size_t i = 0; i < rest.len; i++) {
@@ -152,7 +154,7 @@ add_listed(const struct version_index *index, const struct link *links, struct v
         bool ours = object->owner == OWNER_US;
         if (has(out, rest.items[i]->fp16)) /* in both places */
             continue;
-        *VEC_PUSH(index->arena, out) = (struct version){
+        *VEC_PUSH(arena, out) = (struct version){
             .known =
                 {.fp = ours && object->fp.len > FP16 ? object->fp : rest.items[i]->fp16,
                  .key = object->key,
@@ -162,18 +164,24 @@ add_listed(const struct version_index *index, const struct link *links, struct v
     }
 }
 
-struct versions versions_of(const struct version_index *index, struct str name)
+struct versions versions_of(const struct version_index *index, struct arena *arena, struct str name)
 {
     struct versions out = {0};
     const struct link *links = map_get(index->by_model, name);
     const struct record_model *recorded = record_find(&index->seen->record, name);
-    bool elsewhere = add_live_object(index, name, recorded != NULL ? &recorded->live : NULL, &out);
+    bool elsewhere =
+        add_live_object(index, arena, name, recorded != NULL ? &recorded->live : NULL, &out);
     if (recorded != NULL)
-        add_recorded(index, links, &recorded->live, !elsewhere, &out);
+        add_recorded(index, arena, links, &recorded->live, !elsewhere, &out);
     for (size_t i = 0; recorded != NULL && i < recorded->history.len; i++)
-        add_recorded(index, links, &recorded->history.items[i], false, &out);
-    add_listed(index, links, &out);
+        add_recorded(index, arena, links, &recorded->history.items[i], false, &out);
+    add_listed(arena, links, &out);
     return out;
+}
+
+struct versions versions_of(const struct version_index *index, struct str name)
+{
+    return versions_in(index, index->arena, name);
 }
 
 struct str versions_text(struct arena *arena, const struct versions *versions)

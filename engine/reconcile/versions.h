@@ -38,6 +38,9 @@ void version_index_add(
 
 /* The live one first, then the newest first; each fingerprint once. */
 struct versions versions_of(const struct version_index *index, struct str name);
+/* The list itself on another arena. */
+struct versions
+versions_in(const struct version_index *index, struct arena *arena, struct str name);
 /* Same content, as far as both are known (the first 16 digits). */
 bool version_is(struct str fp, struct str other);
 /* `prefix` are the first digits of `fp`. */
