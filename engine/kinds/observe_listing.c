@@ -1,7 +1,7 @@
 #include "engine/kinds/kinds_internal.h"
 #include "engine/resource/names.h"
 
-/* Everything under the stack's prefix (../shared/design/decisions.md, 17). Of a stack that the
+/* Everything under the stack's prefix, within the requests a plan may take. Of a stack that the
  * record does not say is large, one page first, which is all there is of a small one; then what is
  * left in ranges side by side. Where ranges begin is guessed from the keys that should be there:
  * those of the record, or else those of the spec. A bad guess costs pages, never a key. */

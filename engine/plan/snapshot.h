@@ -23,10 +23,10 @@ struct seen_object {
     uint64_t size;
     int64_t modified_ms;
     enum owner owner;
+    bool tampered; /* ours by name, but the content is not what we put there */
+    bool imported; /* by the user's word, from its metadata */
     struct str fp; /* of an artifact, from its key, the record or its metadata; STR_NULL unknown */
     struct str sha256; /* from its metadata */
-    bool imported;     /* by the user's word, from its metadata */
-    bool tampered;     /* ours by name, but the content is not what we put there */
 };
 
 struct seen_job {

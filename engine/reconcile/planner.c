@@ -279,12 +279,12 @@ static void plan_data(struct planner *p)
 static void find_artifacts(struct planner *p)
 {
     size_t most = map_len(p->seen->objects);
-    p->by_key = map_new(p->arena);
-    p->versions = version_index_new(p->arena, p->want, p->seen);
+    p->by_key = map_new(p->scratch);
+    p->versions = version_index_new(p->scratch, p->want, p->seen);
     if (p->seen->endpoint.present)
         p->live_gen = live_generation(p->arena, p->want, p->seen->live_model_url);
     map_reserve(p->by_key, most);
-    VEC_RESERVE(p->arena, &p->found, most);
+    VEC_RESERVE(p->scratch, &p->found, most);
     for (size_t i = 0; i < map_len(p->seen->objects); i++) {
         struct seen_object *object = map_value_at(p->seen->objects, i);
         struct key_parts parts;
@@ -296,8 +296,7 @@ static void find_artifacts(struct planner *p)
         if (class != KEY_VERSIONED && class != KEY_STABLE && class != KEY_RETAINED)
             continue;
         version_index_add(p->versions, object, class, &parts);
-        *VEC_PUSH(p->arena, &p->found) =
-            (struct seen_artifact){.object = object, .class = class, .parts = parts};
+        *VEC_PUSH(p->scratch, &p->found) = (struct seen_artifact){.object = object, .class = class};
     }
     /* Pointers into found are taken only now that it does not grow any more. */
     for (size_t i = 0; i < p->found.len; i++) {
@@ -306,16 +305,25 @@ static void find_artifacts(struct planner *p)
     }
 }
 
+struct key_parts planner_parts(const struct planner *p, const struct seen_artifact *found)
+{
+    struct key_parts parts;
+    enum key_class class = key_classify(p->want, found->object->key, &parts);
+    (void) class;
+    return parts;
+}
+
 /* Most plans put nothing anywhere, and never ask. */
 const struct seen_object *planner_same_content(struct planner *p, struct str fp)
 {
     if (p->by_fp16 == NULL) {
-        p->by_fp16 = map_new(p->arena);
+        p->by_fp16 = map_new(p->scratch);
         map_reserve(p->by_fp16, p->found.len);
         for (size_t i = 0; i < p->found.len; i++) {
             const struct seen_artifact *artifact = &p->found.items[i];
             struct seen_object *object = artifact->object;
-            struct str known = !str_is_null(object->fp) ? object->fp : artifact->parts.fp16;
+            struct str known =
+                !str_is_null(object->fp) ? object->fp : planner_parts(p, artifact).fp16;
             if (known.len >= FP16 && object->owner != OWNER_OTHER && !object->tampered)
                 map_put(p->by_fp16, str_slice(known, 0, FP16), object);
         }
@@ -378,9 +386,9 @@ static enum err_code finish(struct planner *p, struct err *err)
     plan->n_left_out = p->context->left_out.len;
     bool emptied = p->want->n_models == 0 && !p->seen->record.present;
     if (plan->mode != PLAN_DESTROY && plan_is_empty(plan) && !emptied) {
-        AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
         bool rolled = str_is_null(plan->note_blocked);
-        struct record after = record_after(scratch, plan, rolled, STR_NULL, STR_NULL);
+        arena_reset(p->scratch);
+        struct record after = record_after(p->scratch, plan, rolled, STR_NULL, STR_NULL);
         plan->record_only = !record_same(&after, &p->seen->record);
     }
     if (plan->mode == PLAN_APPLY)
@@ -399,16 +407,18 @@ enum err_code plan_build(
     struct plan_gaps *ret_gaps,
     struct err *err)
 {
+    AUTO(arena_close) struct arena *scratch = arena_new("planner", 0);
     struct plan_gaps gaps = {0};
     struct planner p = {
         .arena = arena,
+        .scratch = scratch,
         .want = want,
         .seen = seen,
         .options = options,
         .plan = ARENA_NEW(arena, struct plan),
         .context = ARENA_NEW(arena, struct plan_context),
         .gaps = &gaps,
-        .asked = map_new(arena)};
+        .asked = map_new(scratch)};
     p.plan->mode = mode;
     p.plan->context = p.context;
     p.context->want = want;

@@ -405,14 +405,15 @@ static void plan_leftover(
     const struct map *readers,
     struct change *after)
 {
-    bool in_spec = want_find_model(p->want, found->parts.model) != NULL;
-    bool live = str_is_null(p->live_gen) ? found->class == KEY_VERSIONED
-                                         : str_eq(found->parts.gen, p->live_gen);
-    const struct record_version *recorded = recorded_live(p, found->parts.model);
+    struct key_parts parts = planner_parts(p, found);
+    bool in_spec = want_find_model(p->want, parts.model) != NULL;
+    bool live =
+        str_is_null(p->live_gen) ? found->class == KEY_VERSIONED : str_eq(parts.gen, p->live_gen);
+    const struct record_version *recorded = recorded_live(p, parts.model);
     bool published = recorded != NULL && str_eq(recorded->key, found->object->key);
     bool by_name = !in_spec && (published || (live && found->class == KEY_STABLE));
     struct str index =
-        by_name ? found->parts.model : artifact_tail(p->want, found->class, found->object->key);
+        by_name ? parts.model : artifact_tail(p->want, found->class, found->object->key);
     struct change *change = planner_remove_object(p, KIND_ARTIFACT, found->object, index, after);
     need_readers(p, readers, change);
     change->reason = !in_spec                     ? REASON_NOT_IN_SPEC
@@ -420,11 +421,11 @@ static void plan_leftover(
                                                   : REASON_NOT_RETAINED;
     if (!in_spec)
         change->note = STR("instances that have it loaded answer on for a while");
-    const struct artifact_plan *next = planner_artifact(p->context, found->parts.model);
+    const struct artifact_plan *next = planner_artifact(p->context, parts.model);
     if (next == NULL)
         return;
     change_need(p->arena, change, next->change); /* until then it may be needed */
-    bool twice = found->class == KEY_RETAINED && version_is(next->fp, found->parts.fp16);
+    bool twice = found->class == KEY_RETAINED && version_is(next->fp, parts.fp16);
     bool back = twice && next->change->action != ACTION_NOOP;
     if (twice)
         change->reason = REASON_LEFT_BEHIND;

@@ -56,9 +56,10 @@ static struct str data_index(struct planner *p, const struct seen_object *object
 
 static struct str artifact_index(struct planner *p, const struct seen_artifact *found)
 {
-    const struct record_model *recorded = record_find(&p->seen->record, found->parts.model);
+    struct key_parts parts = planner_parts(p, found);
+    const struct record_model *recorded = record_find(&p->seen->record, parts.model);
     if (recorded != NULL && str_eq(recorded->live.key, found->object->key))
-        return found->parts.model;
+        return parts.model;
     return artifact_tail(p->want, found->class, found->object->key);
 }
 

@@ -13,12 +13,12 @@
 struct seen_artifact {
     struct seen_object *object;
     enum key_class class;
-    struct key_parts parts;
     bool kept; /* wanted, or moved along, or retained */
 };
 
 struct planner {
     struct arena *arena;
+    struct arena *scratch; /* for what only the planner needs, until the plan is finished */
     struct want *want;
     struct snapshot *seen;
     const struct plan_options *options;
@@ -82,6 +82,8 @@ void plan_drift(struct planner *p);
 struct change *
 planner_change(struct planner *p, enum kind_id kind, enum action action, struct str index);
 void planner_warn(struct planner *p, struct str hint, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Of its key: there are as many as objects, and few are ever asked. */
+struct key_parts planner_parts(const struct planner *p, const struct seen_artifact *found);
 /* An artifact of ours with that content, wherever it is; NULL. */
 const struct seen_object *planner_same_content(struct planner *p, struct str fp);
 /* Notes that the object's owner has to be known. */
