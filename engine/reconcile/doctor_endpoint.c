@@ -115,7 +115,7 @@ void check_parts(struct judging *j)
     }
     finding_set(
         j, VERDICT_FAIL, "the endpoint's %s '" STR_FMT "' does not exist any more",
-        config ? "model" : "endpoint configuration",
+        config ? "model" : "configuration",
         STR_ARG(config ? seen->live_model.name : seen->endpoint.config));
     finding_hint(
         j, "instances serve on, but new ones cannot start: apply makes it anew and rolls the "
