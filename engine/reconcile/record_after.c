@@ -152,9 +152,9 @@ struct record record_after(
         const struct record_model *old = record_find(before, artifact->name);
         bool there =
             change == NULL || change->action == ACTION_NOOP || change->outcome == OUTCOME_DONE;
-        /* One that this run is not about stays as it is recorded. */
+        /* One that this run is not about stays as it is recorded, unless the record is behind. */
         bool aside = change != NULL && change->action == ACTION_NOOP && artifact->model != NULL &&
-                     artifact->model->aside && old != NULL;
+                     artifact->model->aside && old != NULL && str_eq(old->live.key, artifact->key);
         if (!there || aside) {
             if (old != NULL)
                 *VEC_PUSH(arena, &record.models) = *old;

@@ -34,6 +34,28 @@ static enum err_code look_at(
     return r->world->ops->inspect(r->world, r->arena, want, object, err);
 }
 
+/* Where the record does not know yet what is live, its fingerprint shows only now that it is one of
+ * the others. */
+static void merge_twins(struct versions *versions)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < versions->len; i++) {
+        struct version *version = &versions->items[i], *twin = NULL;
+        for (size_t k = 0; k < kept && twin == NULL; k++)
+            if (version_is(versions->items[k].known.fp, version->known.fp))
+                twin = &versions->items[k];
+        if (twin == NULL) {
+            versions->items[kept++] = *version;
+            continue;
+        }
+        twin->known.at = version->known.at;
+        twin->known.by = version->known.by;
+        twin->known.serial = version->known.serial;
+        twin->known.metrics = version->known.metrics;
+    }
+    versions->len = kept;
+}
+
 /* The versions of a model, all looked at: afterwards a fingerprint is missing only where an object
  * is not ours. */
 static enum err_code look_at_all(
@@ -60,6 +82,7 @@ static enum err_code look_at_all(
         if (!ours)
             version->object = NULL;
     }
+    merge_twins(&versions);
     *out = versions;
     return ERR_NONE;
 }
@@ -137,10 +160,18 @@ static const struct version *newest_older(const struct versions *versions)
 static enum err_code choose(
     struct reconciler *r,
     struct rollback *rollback,
+    const struct record *record,
     const struct versions *versions,
     struct err *err)
 {
     const struct version *version = NULL;
+    const struct record_model *recorded = record_find(record, rollback->model);
+    if (recorded != NULL && !str_is_null(recorded->hold.fp) &&
+        !version_is(recorded->live.fp, recorded->hold.fp) &&
+        (str_is_null(rollback->to) || version_matches(recorded->hold.fp, rollback->to))) {
+        rollback->hold = recorded->hold; /* its run did not end: it is gone on with */
+        return ERR_NONE;
+    }
     if (!str_is_null(rollback->to)) {
         enum err_code code = named_version(r, rollback, versions, &version, err);
         if (code != ERR_NONE)
@@ -234,7 +265,7 @@ rollback_prepare(struct reconciler *r, struct want *want, struct snapshot *seen,
     struct version_index *index = version_index_of(r->arena, want, seen);
     code = look_at_all(r, want, index, rollback->model, &versions, err);
     if (code == ERR_NONE && str_is_null(rollback->hold.fp))
-        code = choose(r, rollback, &versions, err);
+        code = choose(r, rollback, &seen->record, &versions, err);
     if (code != ERR_NONE)
         return code;
     for (size_t i = 0; i < want->n_models; i++)
