@@ -164,7 +164,7 @@ static void add_listed(struct arena *arena, const struct link *links, struct ver
     }
 }
 
-struct versions versions_of(const struct version_index *index, struct arena *arena, struct str name)
+struct versions versions_in(const struct version_index *index, struct arena *arena, struct str name)
 {
     struct versions out = {0};
     const struct link *links = map_get(index->by_model, name);
