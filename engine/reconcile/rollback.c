@@ -195,18 +195,25 @@ static enum err_code choose(
     return ERR_NONE;
 }
 
-static struct record_model *
-recorded_model(struct arena *arena, struct record *record, struct str name)
+/* In a list of its own: what was read stays as it was read. */
+static void set_hold(
+    struct arena *arena, struct record *record, struct str name, const struct record_hold *hold)
 {
-    if (record_find(record, name) == NULL) {
-        VEC_PUSH(arena, &record->models)->name = name;
-        qsort(
-            record->models.items, record->models.len, sizeof(*record->models.items),
-            record_by_name);
+    size_t n = record->models.len;
+    bool known = record_find(record, name) != NULL;
+    struct record_model *models = ARENA_ARRAY(arena, n + 1, struct record_model);
+    for (size_t i = 0; i < n; i++) {
+        models[i] = record->models.items[i];
+        if (str_eq(models[i].name, name))
+            models[i].hold = *hold;
     }
-    for (size_t i = 0;; i++)
-        if (str_eq(record->models.items[i].name, name))
-            return &record->models.items[i];
+    if (!known)
+        models[n++] = (struct record_model){.name = name, .hold = *hold};
+    record->models.items = models;
+    record->models.len = n;
+    record->models.cap = n;
+    if (!known)
+        qsort(models, n, sizeof(*models), record_by_name);
 }
 
 /* In the record, and not in the spec any more: they are none of this run's business. */
@@ -270,7 +277,7 @@ rollback_prepare(struct reconciler *r, struct want *want, struct snapshot *seen,
         return code;
     for (size_t i = 0; i < want->n_models; i++)
         want->models[i].frozen = !str_eq(want->models[i].name, rollback->model);
-    recorded_model(r->arena, &seen->record, rollback->model)->hold = rollback->hold;
+    set_hold(r->arena, &seen->record, rollback->model, &rollback->hold);
     return ERR_NONE;
 }
 
@@ -349,7 +356,7 @@ static enum err_code lift(
     }
     struct record_hold lifted = found->hold;
     struct record record = seen.record;
-    recorded_model(r->arena, &record, model)->hold = (struct record_hold){.fp = STR_NULL};
+    set_hold(r->arena, &record, model, &(struct record_hold){.fp = STR_NULL});
     record.writer = r->writer;
     code = claim_write(r, want, &seen, &record, err);
     if (code == ERR_NONE)
