@@ -171,6 +171,27 @@ static struct json *model_counts(struct arena *arena, const struct plan *plan)
     return out;
 }
 
+/* Models whose version was chosen by hand. */
+static struct json *holds_json(struct arena *arena, const struct plan *plan)
+{
+    struct json *out = json_array(arena);
+    for (size_t i = 0; i < plan->holds.len; i++) {
+        const struct plan_hold *hold = &plan->holds.items[i];
+        struct json *node = json_object(arena);
+        json_put(arena, node, "model", json_string(arena, hold->model));
+        json_put(arena, node, "version", json_string(arena, hold->fp));
+        json_put(arena, node, "pinned", json_bool(arena, hold->pinned));
+        json_put(arena, node, "differs", json_bool(arena, hold->differs));
+        const struct str texts[] = {hold->at, hold->by, hold->reason};
+        static const char *const names[] = {"at", "by", "reason"};
+        for (size_t k = 0; k < ARRAY_LEN(texts); k++)
+            if (!str_is_null(texts[k]))
+                json_set(arena, node, str_from(names[k]), json_string(arena, texts[k]));
+        json_push(out, node);
+    }
+    return out;
+}
+
 /* What Terraform's format has no place for. */
 static struct json *own_part(struct arena *arena, const struct plan *plan)
 {
@@ -212,6 +233,7 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
         json_push(notes, json_string(arena, plan->notes.items[i]));
     json_put(arena, out, "guards", guards);
     json_put(arena, out, "notes", notes);
+    json_put(arena, out, "holds", holds_json(arena, plan));
     json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->aside.len));
     return out;
 }

@@ -1,0 +1,138 @@
+#include "specs/spec_fields_internal.h"
+
+/* The block `endpoint`; the checklist is in spec_fields.c. */
+
+static const struct spec_field s_endpoint_instance_fields[] = {
+    {.name = "type",
+     .type = FIELD_STRING,
+     .flags = FIELD_REQUIRED,
+     .pattern = INSTANCE_TYPE,
+     .pattern_note = "ml.<family>.<size>",
+     .offset = offsetof(struct spec_instance, type),
+     .help = "The instance type that serves the models. All models share its memory.",
+     .example = "ml.m5.large"},
+    {.name = "count",
+     .type = FIELD_INT,
+     .fallback = "1",
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(struct spec_instance, count),
+     .help = "How many instances serve.",
+     .example = "2"},
+};
+
+static const struct spec_block s_endpoint_instance = {
+    .fields = s_endpoint_instance_fields,
+    .n_fields = ARRAY_LEN(s_endpoint_instance_fields),
+    .at_offset = offsetof(struct spec_instance, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const struct spec_field s_container_fields[] = {
+    {.name = "image",
+     .type = FIELD_STRING,
+     .fallback = "builtin",
+     .min = 1,
+     .max = 255,
+     .pattern = IMAGE_PATTERN,
+     .pattern_note = "'builtin' or an image URI, without blanks",
+     .offset = offsetof(struct spec_endpoint, image),
+     .help =
+         "The image: builtin is that of training.algorithm; else the URI of an image that serves "
+         "many models.",
+     .example = "builtin"},
+    {.name = "environment",
+     .type = FIELD_MAP,
+     .max = 100,
+     .value_max = 1024,
+     .key_pattern = "^[A-Za-z_][A-Za-z0-9_]*$",
+     .key_note = "letters, digits and '_', first no digit",
+     .key_max = 1024,
+     .offset = offsetof(struct spec_endpoint, environment),
+     .help = "Environment variables of the container, 32 KiB in all.",
+     .example = "{SAGEMAKER_NUM_MODEL_WORKERS: \"1\"}"},
+};
+
+static const struct spec_block s_container = {
+    .fields = s_container_fields,
+    .n_fields = ARRAY_LEN(s_container_fields),
+    .at_offset = FIELD_NOWHERE,
+    .set_offset = FIELD_NOWHERE,
+};
+
+static const char *const s_modes[] = {
+    "multi-model", "multi-container-direct", "multi-container-serial", NULL};
+static const char *const s_target_models[] = {"versioned", "stable", NULL};
+static const char *const s_model_caches[] = {"enabled", "disabled", NULL};
+
+static const struct spec_field s_endpoint_fields[] = {
+    {.name = "name",
+     .type = FIELD_STRING,
+     .fallback_note = "metadata.name",
+     .min = 1,
+     .max = 63,
+     .pattern = NAME_63,
+     .pattern_note = "letters, digits and '-', not at the ends",
+     .offset = offsetof(struct spec_endpoint, name),
+     .help = "The endpoint that clients call.",
+     .example = "mme-demo"},
+    {.name = "mode",
+     .type = FIELD_ENUM,
+     .fallback = "multi-model",
+     .values = s_modes,
+     .n_supported = 1,
+     .offset = FIELD_NOWHERE,
+     .help = "One container that loads many models, or one container per model.",
+     .example = "multi-model"},
+    {.name = "targetModels",
+     .type = FIELD_ENUM,
+     .fallback = "versioned",
+     .values = s_target_models,
+     .offset = offsetof(struct spec_endpoint, target_models),
+     .help = "How models are named. versioned: a TargetModel carries its version, and publishing a "
+             "model never touches "
+             "the endpoint; ask `mmectl route`. stable: TargetModel is <name>.tar.gz for good, and "
+             "changed content rolls the endpoint.",
+     .example = "stable"},
+    {.name = "instance",
+     .type = FIELD_BLOCK,
+     .flags = FIELD_REQUIRED,
+     .block = &s_endpoint_instance,
+     .offset = offsetof(struct spec_endpoint, instance),
+     .help = "The machines of the endpoint.",
+     .example = "{type: ml.m5.large, count: 1}"},
+    {.name = "container",
+     .type = FIELD_BLOCK,
+     .block = &s_container,
+     .offset = 0,
+     .help = "The serving container.",
+     .example = "{image: builtin}"},
+    UNSUPPORTED("containers", "The containers of the multi-container modes."),
+    {.name = "modelCache",
+     .type = FIELD_ENUM,
+     .fallback = "enabled",
+     .values = s_model_caches,
+     .offset = offsetof(struct spec_endpoint, model_cache),
+     .help = "Whether loaded models are kept (MultiModelConfig.ModelCacheSetting).",
+     .example = "enabled"},
+    UNSUPPORTED("autoscaling", "Scaling of the instances with the load."),
+    UNSUPPORTED("update", "How the endpoint moves to a new configuration."),
+    UNSUPPORTED("dataCapture", "Recording of calls to S3."),
+    UNSUPPORTED("kmsKey", "The KMS key of the instances' disks."),
+    UNSUPPORTED("vpc", "Subnets and security groups of the container."),
+    UNSUPPORTED("networkIsolation", "Keep the container off the network."),
+    UNSUPPORTED("logs", "Retention of the endpoint's log group."),
+    {.name = "protect",
+     .type = FIELD_BOOL,
+     .fallback = "false",
+     .offset = offsetof(struct spec_endpoint, protect),
+     .help = "Never let apply or destroy delete the endpoint.",
+     .example = "true"},
+};
+
+const struct spec_block spec_endpoint_block = {
+    .fields = s_endpoint_fields,
+    .n_fields = ARRAY_LEN(s_endpoint_fields),
+    .at_offset = offsetof(struct spec_endpoint, at),
+    .set_offset = FIELD_NOWHERE,
+};

@@ -1,0 +1,23 @@
+/* specs/spec_fields_internal.h - what the files of the field tables share; nobody else includes it.
+ */
+#ifndef SPECS_SPEC_FIELDS_INTERNAL_H
+#define SPECS_SPEC_FIELDS_INTERNAL_H
+
+#include "engine/base/arena.h"
+#include "specs/spec.h"
+#include "specs/spec_fields.h"
+
+#define UNSUPPORTED(field_name, text) \
+    { \
+        .name = (field_name), .flags = FIELD_UNSUPPORTED, .offset = FIELD_NOWHERE, .help = (text) \
+    }
+
+#define TAG_PATTERN "^([A-Za-z0-9 _.:/=+@-]|[^ -~])*$"
+#define TAG_NOTE "letters, digits, spaces and _ . : / = + - @"
+#define NAME_63 "^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
+#define INSTANCE_TYPE "^ml\\.[a-z0-9-]+\\.[a-z0-9]+$"
+#define IMAGE_PATTERN "^[^ ]+$"
+
+extern const struct spec_block spec_endpoint_block;
+
+#endif
