@@ -43,12 +43,12 @@ void check_endpoint(struct judging *j)
         finding_set(
             j, busy ? VERDICT_WARN : VERDICT_FAIL, "'" STR_FMT "' is " STR_FMT,
             STR_ARG(endpoint->name), STR_ARG(endpoint->status));
-        if (!busy)
-            finding_hint(
-                j, "%s",
-                str_eq(endpoint->status, STR("Failed"))
-                    ? "apply deletes it and makes it anew"
-                    : "it runs on mixed instances; delete it, or ask AWS support");
+        finding_hint(
+            j, "%s",
+            busy ? "what changes the stack waits until that is over"
+            : str_eq(endpoint->status, STR("Failed"))
+                ? "apply deletes it and makes it anew"
+                : "it runs on mixed instances; delete it, or ask AWS support");
     }
 }
 
