@@ -263,7 +263,7 @@ static void what_fails(void **state)
     }
     struct str own =
         text_replace(life->arena, STR(LIFE_SPEC), "{name: demo, tags", "{name: demo2, tags");
-    assert_fails(run(life, VERB_IMPORT_OLD, own), ERR_NOT_FOUND, &life->err, "there is no stack");
+    assert_fails(run(life, VERB_IMPORT_OLD, own), ERR_CONFLICT, &life->err, "the prefix");
     assert_fails(
         run(life, VERB_IMPORT_OLD, STR(LIFE_SPEC)), ERR_USAGE, &life->err, "the spec's own stack");
     assert_ok(run(life, VERB_IMPORT, STR(LIFE_SPEC)), &life->err);
