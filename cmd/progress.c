@@ -384,9 +384,19 @@ static void other_event(const struct progress *progress, struct buf *buf, const 
     }
 }
 
+/* An older version that only changes its place is part of another change, which is told of. */
+static bool is_silent(const struct event *event)
+{
+    const struct change *change = event->change;
+    return change != NULL && change->removal_half && change->uncounted &&
+           event->type != EVENT_FAILED;
+}
+
 void progress_event(void *arg, const struct event *event)
 {
     struct progress *progress = arg;
+    if (is_silent(event))
+        return;
     struct arena *scratch = arena_new("event", 0);
     struct buf buf = BUF_INIT(MIB(1));
     if (progress->show == SHOW_JSON) {
