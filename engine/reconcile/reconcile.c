@@ -5,6 +5,7 @@
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
+#include "engine/reconcile/rollback.h"
 #include "engine/reconcile/run.h"
 #include "engine/reconcile/settle.h"
 #include "engine/resource/failure.h"
@@ -136,11 +137,11 @@ enum err_code reconcile_wait_stable(
     return ERR_NONE;
 }
 
-enum err_code reconcile_target_model(
+enum err_code reconcile_route(
     struct reconciler *r,
     const struct spec *spec,
     struct str model,
-    struct str *ret_target,
+    struct route *out,
     struct err *err)
 {
     struct want *want;
@@ -151,13 +152,30 @@ enum err_code reconcile_target_model(
     if (code != ERR_NONE)
         return code;
     const struct record_model *found = record_find(&record, model);
-    if (found == NULL) {
+    if (found == NULL || str_is_null(found->live.key)) {
         err_set(
             err, ERR_NOT_FOUND, "model '" STR_FMT "' is not published in stack '" STR_FMT "'",
             STR_ARG(model), STR_ARG(want->stack));
         return err_hint(
             err, "run 'mmectl status' to see what is, and 'mmectl apply' to publish it");
     }
-    *ret_target = key_target_model(want, found->live.key);
+    *out = (struct route){
+        .target = key_target_model(want, found->live.key),
+        .fp = found->live.fp,
+        .hold = found->hold};
     return ERR_NONE;
+}
+
+enum err_code reconcile_target_model(
+    struct reconciler *r,
+    const struct spec *spec,
+    struct str model,
+    struct str *ret_target,
+    struct err *err)
+{
+    struct route route;
+    enum err_code code = reconcile_route(r, spec, model, &route, err);
+    if (code == ERR_NONE)
+        *ret_target = route.target;
+    return code;
 }

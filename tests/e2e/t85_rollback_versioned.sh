@@ -56,6 +56,10 @@ no_roll "nothing is trained or rolled"
 is "$(grep -E '^> (PUT|POST|DELETE) /' "$T/trace" | grep -c '/models/')" 0 "and no artifact is touched"
 same_things "endpoint, config and model are the same" "$before" '^(endpoint|endpoint-config|model) '
 is "$(route)" "$v1" "route prints v1's TargetModel"
+run "$MMECTL" route model_fast -f "$spec" --local -json
+is "$("$PYTHON" -I -S -c 'import json,sys
+route = json.load(open(sys.argv[1]))["stacks"][0]
+print(route["target_model"], route["held"])' "$T/out")" "$v1 True" "route -json also says that it is held"
 is "$(predict "$spec" model_fast)" "$first" "and the endpoint answers as v1 did, bit for bit"
 
 # ---- while it is held ----
