@@ -345,15 +345,15 @@ static enum err_code lift(
 {
     struct snapshot seen = {.objects = NULL};
     enum err_code code = r->world->ops->record_read(r->world, r->arena, want, &seen.record, err);
+    const struct record_model *found = record_find(&seen.record, model);
+    if (code == ERR_NONE && found == NULL) {
+        code = no_such_model(want, model, "is not published", err);
+    } else if (code == ERR_NONE && str_is_null(found->hold.fp)) {
+        err_set(err, ERR_NOT_FOUND, "model '" STR_FMT "' is not held", STR_ARG(model));
+        code = err_hint(err, "'mmectl history' shows what is");
+    }
     if (code != ERR_NONE)
         return code;
-    const struct record_model *found = record_find(&seen.record, model);
-    if (found == NULL)
-        return no_such_model(want, model, "is not published", err);
-    if (str_is_null(found->hold.fp)) {
-        err_set(err, ERR_NOT_FOUND, "model '" STR_FMT "' is not held", STR_ARG(model));
-        return err_hint(err, "'mmectl history' shows what is");
-    }
     struct record_hold lifted = found->hold;
     struct record record = seen.record;
     set_hold(r->arena, &record, model, &(struct record_hold){.fp = STR_NULL});

@@ -266,6 +266,48 @@ static void other_models_are_left_alone(void **state)
     }
 }
 
+/* Eight digits of two versions, one of them at two places. */
+static void a_name_that_fits_two_is_refused(void **state)
+{
+    AUTO(line_done) struct line l = line_new(*state, false);
+    struct scene *s = l.t->s;
+    struct str old = recorded(&l)->history.items[1].fp;
+    struct str twin = str_fmt(
+        *state, STR_FMT "00000000" STR_FMT, STR_ARG(str_slice(old, 0, 8)),
+        STR_ARG(str_slice(old, 16, 64)));
+    put_object(s, key_versioned(*state, &s->want, STR("one"), twin), twin);
+    put_object(s, key_retained(*state, &s->want, STR("one"), twin), twin);
+    assert_fails(
+        roll_back(&l, str_slice(old, 0, 8), NULL), ERR_CONFLICT, &l.err, "fits more than one");
+    assert_ok(run(&l, history_task), &l.err);
+    assert_int_equal(l.history.models[0].versions.len, 4);
+    assert_ok(roll_back(&l, twin, NULL), &l.err);
+    assert_str_len(recorded(&l)->live.fp, twin);
+}
+
+/* The record has other models, and this one is new to it. */
+static void a_model_that_the_record_lost(void **state)
+{
+    AUTO(line_done) struct line l = line_new(*state, false);
+    struct record *record = &l.t->s->seen.record;
+    struct str old = recorded(&l)->history.items[1].fp;
+    record->models.items[0] = record->models.items[1];
+    record->models.len = 1;
+    assert_ok(roll_back(&l, str_slice(old, 0, 16), NULL), &l.err);
+    assert_int_equal(l.t->s->seen.record.models.len, 2);
+    assert_str_len(recorded(&l)->hold.fp, old);
+}
+
+static void a_foreign_account_is_refused(void **state)
+{
+    AUTO(line_done) struct line l = line_new(*state, false);
+    l.t->r.account = STR_NULL;
+    l.t->account = "210987654321";
+    assert_fails(run(&l, history_task), ERR_REFUSED, &l.err, "210987654321");
+    assert_fails(run(&l, resume_task), ERR_REFUSED, &l.err, "210987654321");
+    assert_fails(roll_back(&l, STR_NULL, NULL), ERR_REFUSED, &l.err, "210987654321");
+}
+
 static void another_run_wins(void **state)
 {
     AUTO(line_done) struct line l = line_new(*state, false);
@@ -289,6 +331,9 @@ int main(void)
         WITH_ARENA(a_rollback_that_did_not_end_is_gone_on_with),
         WITH_ARENA(without_a_record),
         WITH_ARENA(other_models_are_left_alone),
+        WITH_ARENA(a_name_that_fits_two_is_refused),
+        WITH_ARENA(a_model_that_the_record_lost),
+        WITH_ARENA(a_foreign_account_is_refused),
         WITH_ARENA(another_run_wins),
     };
     return cmocka_run_group_tests_name("rollback", tests, NULL, NULL);
