@@ -38,15 +38,23 @@ static const struct opt s_aws[] = {
 };
 const struct opt_set args_aws = OPT_SET(s_aws);
 
+#define LOCK_OPTS \
+    {OPT_FLAG_OFF, 0,    "lock", NULL, \
+     AT(lock),     NULL, 0,      "do not take the stack's lock; same as --lock=false"}, \
+    { \
+        OPT_DURATION, 0, "lock-timeout", "TIME", AT(lock_timeout_ms), NULL, 0, \
+            "how long to wait for another run's lock (default 150s); 0s fails at once" \
+    }
+
+static const struct opt s_lock[] = {LOCK_OPTS};
+const struct opt_set args_lock = OPT_SET(s_lock);
+
 static const struct opt s_plan[] = {
     {OPT_INT, 0, "parallelism", "N", AT(parallelism), NULL, 1,
      "how many AWS objects are worked on at once (default 10)"},
     {OPT_FLAG, 0, "fail-fast", NULL, AT(fail_fast), NULL, 0,
      "after the first failure start nothing new, not even what does not depend on it"},
-    {OPT_FLAG_OFF, 0, "lock", NULL, AT(lock), NULL, 0,
-     "do not take the stack's lock; same as --lock=false"},
-    {OPT_DURATION, 0, "lock-timeout", "TIME", AT(lock_timeout_ms), NULL, 0,
-     "how long to wait for another run's lock (default 150s); 0s fails at once"},
+    LOCK_OPTS,
     {OPT_FLAG, 0, "full", NULL, AT(full), NULL, 0, "list every model instead of collapsing many"},
     {OPT_FLAG, 0, "retry-failed", NULL, AT(retry_failed), NULL, 0,
      "try again what failed for good before: training jobs, a rolled-back endpoint config"},

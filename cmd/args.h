@@ -57,6 +57,7 @@ extern const struct opt_set args_common; /* --help --no-color */
 extern const struct opt_set args_json;   /* --json */
 extern const struct opt_set args_spec;   /* --file --set --region */
 extern const struct opt_set args_aws;    /* --local --profile --endpoint-url --stats --trace */
+extern const struct opt_set args_lock;   /* --no-lock --lock-timeout; args_plan has them, too */
 extern const struct opt_set args_plan;   /* what plan, apply and destroy share */
 
 /* SPEC operands and -f values together; `./mme.yaml` when there is none. */

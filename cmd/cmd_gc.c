@@ -131,7 +131,7 @@ static const struct opt s_opts[] = {
     {OPT_FLAG, 0, "full", NULL, AT(full), NULL, 0, "list every thing"},
 };
 static const struct opt_set s_own = OPT_SET(s_opts);
-static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_json,
+static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_lock, &args_json,
                                                &args_aws, &args_common, NULL};
 
 const struct cmd cmd_gc = {

@@ -256,7 +256,8 @@ static const struct opt s_opts[] = {
     {OPT_FLAG_OFF, 0, "input", NULL, AT(input), NULL, 0, "never ask; same as --input=false"},
 };
 static const struct opt_set s_own = OPT_SET(s_opts);
-static const struct opt_set *const s_sets[] = {&s_own, &args_spec, &args_aws, &args_common, NULL};
+static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_lock,
+                                               &args_aws, &args_common, NULL};
 
 const struct cmd cmd_import = {
     .name = "import",

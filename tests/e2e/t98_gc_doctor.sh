@@ -127,6 +127,19 @@ has_out '^warn +uploads +1$' "doctor: an unfinished upload"
 gc --delete
 has_out '^  # 1 unfinished upload will be aborted' "gc aborts it"
 finds ok uploads none
+printf '{"ID": "11111111-2222-3333-4444-555555555555", "Operation": "apply", "Who": "them@there", "Created": "now", "TTL": 120}' >"$T/lease"
+call s3 put "$bucket/d/control/lease" "$T/lease"
+call s3 put "$bucket/d/control/probe" "$T/probe"
+finds warn lease "apply by them@there" ".*mmectl force-unlock 11111111-2222-3333-4444-555555555555"
+before=$(things)
+for command in "gc $spec --delete" "forget --all -f $spec -auto-approve"; do
+    run "$MMECTL" $command --local --lock-timeout=0s
+    is_exit 4 "another run is at work: ${command%% *}"
+done
+same_things "and nothing was changed" "$before"
+call s3 rm "$bucket/d/control/lease"
+gc --delete
+is_exit 0 "gc once it is gone"
 target=$("$MMECTL" route --local -f "$spec" model_fast)
 call s3 get "$bucket/d/models/$target" >"$T/model.tar.gz"
 call s3 put "$bucket/d/models/$target" "$T/probe"
