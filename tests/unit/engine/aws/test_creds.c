@@ -331,6 +331,10 @@ static void test_endpoints(void **state)
         {"us-east-1", NULL, NULL, NULL, NULL, AWS_RUNTIME,
          "https://runtime.sagemaker.us-east-1.amazonaws.com"},
         {"cn-north-1", NULL, NULL, NULL, NULL, AWS_STS, "https://sts.cn-north-1.amazonaws.com.cn"},
+        /* One IAM per partition. */
+        {"eu-west-1", NULL, NULL, NULL, NULL, AWS_IAM, "https://iam.amazonaws.com"},
+        {"cn-north-1", NULL, NULL, NULL, NULL, AWS_IAM, "https://iam.cn-north-1.amazonaws.com.cn"},
+        {"us-gov-east-1", NULL, NULL, NULL, NULL, AWS_IAM, "https://iam.us-gov.amazonaws.com"},
         {"us-east-1", NULL, NULL, "http://127.0.0.1:1/", NULL, AWS_S3, "http://127.0.0.1:1"},
         {"us-east-1", NULL, "http://127.0.0.1:2", "http://127.0.0.1:1", NULL, AWS_S3,
          "http://127.0.0.1:2"},
@@ -382,14 +386,28 @@ static void test_regions(void **state)
     }
 }
 
+static void test_sign_region(void **state)
+{
+    (void) state;
+    assert_str(endpoint_sign_region(AWS_S3, STR("eu-west-1")), "eu-west-1");
+    assert_str(endpoint_sign_region(AWS_IAM, STR("eu-west-1")), "us-east-1");
+    assert_str(endpoint_sign_region(AWS_IAM, STR("us-gov-east-1")), "us-gov-west-1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(test_ini),           WITH_ARENA(test_ini_broken),
-        WITH_ARENA(test_profiles),      WITH_ARENA(test_no_files),
-        WITH_ARENA(test_profile_creds), cmocka_unit_test(test_env_creds),
-        cmocka_unit_test(test_chain),   cmocka_unit_test(test_chain_expiry),
-        WITH_ARENA(test_chain_empty),   WITH_ARENA(test_endpoints),
+        WITH_ARENA(test_ini),
+        WITH_ARENA(test_ini_broken),
+        WITH_ARENA(test_profiles),
+        WITH_ARENA(test_no_files),
+        WITH_ARENA(test_profile_creds),
+        cmocka_unit_test(test_sign_region),
+        cmocka_unit_test(test_env_creds),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_chain_expiry),
+        WITH_ARENA(test_chain_empty),
+        WITH_ARENA(test_endpoints),
         cmocka_unit_test(test_regions),
     };
     return cmocka_run_group_tests_name("creds", tests, NULL, NULL);
