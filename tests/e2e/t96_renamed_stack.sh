@@ -73,8 +73,12 @@ done
 # With another endpoint: the old one serves until its stack is destroyed.
 fast_local
 old=$(copy_demo old)
-edit "$old" 's/backend: sagemaker/backend: local/'
+edit "$old" 's/backend: sagemaker/backend: local/;s/targetModels: stable/targetModels: versioned/'
 mme apply "$old"
+edit "$old" '/model_fast/,/hyper/s/eta: 0.4/eta: 0.5/'
+mme apply "$old"
+run "$MMECTL" rollback model_fast -f "$old" --local -auto-approve --reason "worse"
+is_exit 0 "a model is held at its older version"
 rm -rf "$T/new"
 mkdir "$T/new"
 cp -r examples/data "$T/new/data"
@@ -82,11 +86,13 @@ new=$T/new/mme.yaml
 sed 's/name: old$/name: new/;s/name: old /name: new /;s/prefix: old/prefix: new/' "$old" >"$new"
 import "$new" --from-stack=old
 is_exit 0 "import under another endpoint name"
-has_out '^Plan: 0 to import, 5 to add' "only the artifacts"
+has_out '^Plan: 0 to import, 6 to add' "only the artifacts"
 has_err "^Warning: endpoint 'new' does not exist" "that callers have to change is said"
 mme apply "$new"
 is_exit 0 "apply"
 lacks_out 'training' "nothing is trained"
+mme plan "$new"
+has_out '^Note: model .model_fast. is held .*: worse$' "the hold came along"
 is "$(predict "$new" model_fast)" "$(predict "$old" model_fast)" "both serve the same"
 mme destroy "$old"
 is_exit 0 "destroy of the old stack"
