@@ -180,7 +180,8 @@ def check_orphans(view, where):
                 bad.append(f"{where}: {kind} {name} is an orphan")
     for key in view.keys:
         part = key.split("/")[1]
-        known = key in (f"{STACK}/control/stack.json",) or (part == "data") or (
+        # A killed run's lease stays where the next plan is empty, since such a run writes nothing; the next other one takes it.
+        known = key in (f"{STACK}/control/stack.json", f"{STACK}/control/lease") or (part == "data") or (
             part == "training" and key.split("/")[2] in view.things["trainingJobs"]) or (
             part in ("models", "versions") and (key in view.record or key.split("/")[-1] in view.record))
         if not known:
