@@ -198,8 +198,6 @@ static enum err_code look_at(
     code = r->world->ops->observe(r->world, r->arena, look->want, false, look->seen, err);
     if (code != ERR_NONE)
         return code;
-    if (look->seen->objects == NULL)
-        look->seen->objects = map_new(r->arena);
     if (!str_is_null(options->from_stack)) {
         name_old(&l);
         if (!is_ours(look))

@@ -16,6 +16,7 @@ struct order {
     size_t n_failed, n_skipped; /* of a diagnosis */
     struct str text;            /* one finding, by name */
     const char *check;
+    struct adopt_options options;
 };
 
 static void note_diagnosis(struct life *life, struct order *order, const struct diagnosis *found)
@@ -42,7 +43,7 @@ static void work(struct life *life, struct reconciler *r, struct aws *aws, void 
     assert_ok(file_write_atomic(str_z(r->arena, path), order->spec, 0600, &life->err), &life->err);
     assert_ok(spec_load(r->arena, &path, 1, &options, &diags, &specs, &life->err), &life->err);
     const struct spec *spec = specs.items[0];
-    struct adopt_options adopt = {0};
+    struct adopt_options adopt = order->options;
     struct diagnosis diagnosis;
     size_t forgotten;
     switch (order->verb) {
@@ -316,11 +317,94 @@ static void a_diagnosis(void **state)
     assert_true(str_starts(order.text, STR("fail: ")));
 }
 
+/* Options, and what they find. */
+static void told_more(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    by_hand(life);
+    struct order order = {.verb = VERB_IMPORT, .spec = STR(LIFE_SPEC)};
+    static const struct want_pair nowhere[] = {{STR_INIT("one"), STR_INIT("s3://nowhere/one")}};
+    order.options.from = nowhere;
+    order.options.n_from = 1;
+    life_run(life, work, &order);
+    assert_fails(life->code, ERR_NOT_FOUND, &life->err, "model 'one'");
+    order.options = (struct adopt_options){0};
+    order.spec = text_replace(life->arena, STR(LIFE_SPEC), "life-bucket", "other-bucket");
+    life_deny(life, "s3:CreateBucket");
+    life_run(life, work, &order);
+    assert_fails(life->code, ERR_DENIED, &life->err, "CreateBucket");
+    life_allow(life);
+    /* A model of the user's own is published from its file, by apply. */
+    life_write(life, "own.tar.gz", "bytes");
+    order.spec = text_replace(
+        life->arena, STR(LIFE_SPEC), "  endpoint:\n",
+        "    - {name: own, artifact: own.tar.gz}\n  endpoint:\n    protect: true\n");
+    life_run(life, work, &order);
+    assert_ok(life->code, &life->err);
+    assert_int_equal(life->report.n_added, 2);
+    assert_fails(life_destroy(life, order.spec), ERR_REFUSED, &life->err, "is protected");
+
+    AUTO(life_close) struct life *old = life_new();
+    applied(old);
+    order = (struct order){.verb = VERB_IMPORT_OLD, .spec = renamed(old->arena)};
+    order.options.from_home = STR("nonsense");
+    life_run(old, work, &order);
+    assert_fails(old->code, ERR_USAGE, &old->err, "is not s3://BUCKET/PREFIX");
+    life_put(old, STR("demo/control/lease"), STR("{\"ID\":\"x\",\"Who\":\"them\",\"TTL\":120}"));
+    order.options.from_home = STR("s3://life-bucket/demo/");
+    life_run(old, work, &order);
+    assert_fails(old->code, ERR_LOCKED, &old->err, "is being changed by them");
+    old->now_ms += 600000;
+    order.options.from_home = STR_NULL;
+    order.spec = text_replace(old->arena, order.spec, "    name: demo\n", "    name: renamed\n");
+    life_run(old, work, &order);
+    assert_ok(old->code, &old->err);
+    assert_int_equal(old->report.n_imported, 0);
+}
+
+/* Fewer older versions are wanted than there are: gc takes them, and out of the record. */
+static void fewer_versions(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    struct str spec = text_replace(
+        life->arena, STR(LIFE_SPEC), "targetModels: stable", "targetModels: versioned");
+    assert_ok(life_apply(life, spec), &life->err);
+    spec = text_replace(life->arena, spec, "max_depth: 2", "max_depth: 4");
+    assert_ok(life_apply(life, spec), &life->err);
+    spec =
+        text_replace(life->arena, spec, "  endpoint:\n", "  versions: {retain: 0}\n  endpoint:\n");
+    assert_ok(run(life, VERB_GC, spec), &life->err);
+    assert_true(life->report.n_destroyed > 0);
+    life_settled(life, spec);
+    /* Without a record there is none to write. */
+    life_put(life, STR("demo/control/stack.json"), STR(""));
+    life_put(life, STR("demo/control/probe"), STR("mmectl"));
+    assert_ok(run(life, VERB_GC, spec), &life->err);
+}
+
+static void a_diagnosis_of_somebody_elses(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    by_hand(life);
+    struct order order = {.verb = VERB_DOCTOR, .spec = STR(LIFE_SPEC), .check = "drift"};
+    life_run(life, work, &order);
+    assert_ok(life->code, &life->err);
+    assert_true(str_starts(order.text, STR("fail: endpoint 'demo' exists")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_request_lost), cmocka_unit_test(nothing_is_trained),
-        cmocka_unit_test(a_renamed_stack_lives_on), cmocka_unit_test(what_fails),
-        cmocka_unit_test(a_diagnosis)};
+        cmocka_unit_test(every_request_lost),
+        cmocka_unit_test(nothing_is_trained),
+        cmocka_unit_test(a_renamed_stack_lives_on),
+        cmocka_unit_test(what_fails),
+        cmocka_unit_test(a_diagnosis),
+        cmocka_unit_test(told_more),
+        cmocka_unit_test(fewer_versions),
+        cmocka_unit_test(a_diagnosis_of_somebody_elses)};
     return cmocka_run_group_tests_name("adopt", tests, NULL, NULL);
 }
