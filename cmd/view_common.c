@@ -125,10 +125,10 @@ struct str view_summary_line(struct arena *arena, const struct plan *plan)
         return str_fmt(
             arena, "No changes. %zu model%s left out; the rest matches the configuration.",
             plan->n_left_out, plan->n_left_out == 1 ? " is" : "s are");
-    if (plan_is_empty(plan) && plan->aside.len > 0)
+    if (plan_is_empty(plan) && plan->n_waiting > 0)
         return str_fmt(
             arena, "No changes. The targets match the configuration; %zu other change%s wait%s.",
-            plan->aside.len, plan->aside.len == 1 ? "" : "s", plan->aside.len == 1 ? "s" : "");
+            plan->n_waiting, plan->n_waiting == 1 ? "" : "s", plan->n_waiting == 1 ? "s" : "");
     if (plan_is_empty(plan))
         return STR("No changes. Your infrastructure matches the configuration.");
     return str_fmt(

@@ -233,8 +233,8 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
         json_push(notes, json_string(arena, plan->notes.items[i]));
     json_put(arena, out, "guards", guards);
     json_put(arena, out, "notes", notes);
+    json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->n_waiting));
     json_put(arena, out, "holds", holds_json(arena, plan));
-    json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->aside.len));
     return out;
 }
 
@@ -266,7 +266,7 @@ view_plan_json(struct arena *arena, const struct plan *plan, const struct view_o
         arena, out, "applyable", json_bool(arena, !plan_is_empty(plan) && plan->guards.len == 0));
     json_put(
         arena, out, "complete",
-        json_bool(arena, plan->aside.len == 0 && plan->n_left_out == 0 && !options->refresh_only));
+        json_bool(arena, plan->n_waiting == 0 && plan->n_left_out == 0 && !options->refresh_only));
     json_put(arena, out, "errored", json_bool(arena, false));
     json_put(arena, out, "planned_values", planned);
     json_put(arena, out, "resource_drift", drift);

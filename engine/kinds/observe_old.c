@@ -21,6 +21,7 @@ static enum err_code read_old_endpoints(
         if (code != ERR_NONE)
             return code;
         endpoint.owner = kinds_owner(want, endpoint.tags);
+        endpoint.protect = str_eq(json_get_str(endpoint.tags, "mmectl:protect"), STR("true"));
         if (endpoint.present && endpoint.owner == OWNER_US)
             *VEC_PUSH(arena, &out->old_endpoints) = endpoint;
     }

@@ -15,7 +15,7 @@ bool plan_is_empty(const struct plan *plan)
 void plan_only_drift(struct plan *plan)
 {
     plan->changes.len = plan->guards.len = plan->aside.len = 0;
-    plan->n_add = plan->n_change = plan->n_destroy = plan->n_left_out = 0;
+    plan->n_add = plan->n_change = plan->n_destroy = plan->n_left_out = plan->n_waiting = 0;
     plan->record_only = false;
     plan->note_roll = STR_NULL;
     plan->instance_type = plan->old_instance_type;

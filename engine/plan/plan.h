@@ -113,6 +113,7 @@ struct plan {
     /* --target: what there is to do besides, and is left for another run. */
     bool targeted, endpoint_aside;
     VEC(struct change *) aside;
+    size_t n_waiting;            /* these, and models that differ and were not looked at */
     VEC(struct plan_hold) holds; /* sorted by model */
     size_t n_add, n_change, n_destroy;
     bool record_only; /* nothing but control/stack.json will be written */

@@ -3,6 +3,7 @@
 #include "engine/base/digest.h"
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/guard.h"
+#include "engine/resource/names.h"
 
 #define TOLD_DIFFERENCES 50 /* by name; the rest is counted */
 
@@ -17,8 +18,11 @@ struct str plan_observed(struct arena *arena, const struct plan *plan)
     const struct snapshot *seen = context->seen;
     struct buf all AUTO(buf_done) = BUF_INIT(MIB(256));
     add(&all, "bucket", seen->bucket.present ? STR("there") : STR("absent"), seen->bucket.region);
+    struct str lease = key_lease(arena, context->want); /* our own, by now */
     for (size_t i = 0; i < map_len(seen->objects); i++) {
         const struct seen_object *object = map_value_at(seen->objects, i);
+        if (str_eq(object->key, lease))
+            continue;
         add(&all, "object", object->key, object->etag);
     }
     add(&all, "endpoint", seen->endpoint.status, seen->endpoint.config);

@@ -25,6 +25,14 @@ static struct json *named(struct planner *p, const char *attribute, struct str n
     return out;
 }
 
+static struct json *
+published(struct planner *p, const struct record_version *live, struct str fp, struct str etag)
+{
+    struct json *out = object_attributes(p, live->key, fp, STR_NULL);
+    json_put(p->arena, out, "etag", json_string(p->arena, etag));
+    return out;
+}
+
 /* Published, and not there any more, or not what was put there. */
 static void changed_artifacts(struct planner *p)
 {
@@ -37,9 +45,9 @@ static void changed_artifacts(struct planner *p)
         struct change *drift = add_drift(
             p, KIND_ARTIFACT, model->name, object == NULL ? ACTION_DELETE : ACTION_UPDATE);
         drift->old_name = model->live.key;
-        drift->before = object_attributes(p, model->live.key, model->live.fp, STR_NULL);
+        drift->before = published(p, &model->live, model->live.fp, model->live.etag);
         if (object != NULL)
-            drift->after = object_attributes(p, model->live.key, STR_NULL, STR_NULL);
+            drift->after = published(p, &model->live, object->fp, object->etag);
     }
 }
 

@@ -241,6 +241,25 @@ static void set_aside(struct planner *p, struct change *change)
     }
 }
 
+/* Models that were set aside before anything was planned for them. */
+static size_t count_waiting(const struct planner *p)
+{
+    struct map *there = map_new(p->arena);
+    for (size_t i = 0; i < p->context->artifacts.len; i++) {
+        struct artifact_plan *artifact = p->context->artifacts.items[i];
+        if (artifact->model != NULL && str_eq(artifact->fp, artifact->model->spec_fp))
+            map_put(there, artifact->name, artifact);
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < p->want->n_models; i++) {
+        const struct want_model *model = &p->want->models[i];
+        const struct record_model *recorded = record_find(&p->seen->record, model->name);
+        bool held = recorded != NULL && !str_is_null(recorded->hold.fp);
+        count += model->aside && !held && !map_has(there, model->name);
+    }
+    return count;
+}
+
 enum err_code scope_select(struct planner *p, struct err *err)
 {
     const struct plan_options *options = p->options;
@@ -263,6 +282,7 @@ enum err_code scope_select(struct planner *p, struct err *err)
             set_aside(p, change);
     }
     plan->changes.len = kept;
+    plan->n_waiting = plan->aside.len + count_waiting(p);
     planner_warn(
         p,
         STR("-target is for exceptions, such as recovering from a mistake; run the command again "
