@@ -114,7 +114,7 @@ const char *action_symbol(enum action action, bool create_first)
     return action == ACTION_REPLACE && create_first ? "+/-" : symbols[action];
 }
 
-const char *action_phrase(enum action action)
+static const char *action_phrase(enum action action)
 {
     static const char *const phrases[] = {
         "is up to date", "will be created", "will be updated in-place", "must be replaced",

@@ -151,8 +151,6 @@ const char *action_name(enum action action);                      /* "create" */
 const char *action_symbol(enum action action, bool create_first); /* "+" "~" "-" "+/-" */
 const char *reason_name(enum reason reason); /* Terraform's words where it has one */
 /* The text after "  # ADDR ": "will be created". */
-const char *action_phrase(enum action action);
-/* The same, with Terraform's words for --replace. */
 const char *change_phrase(const struct change *change);
 
 #endif

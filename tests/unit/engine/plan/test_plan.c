@@ -150,7 +150,8 @@ static void words(void **state)
     for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
         assert_string_equal(action_name(actions[i].action), actions[i].name);
         assert_string_equal(action_symbol(actions[i].action, false), actions[i].symbol);
-        assert_string_equal(action_phrase(actions[i].action), actions[i].phrase);
+        const struct change change = {.action = actions[i].action};
+        assert_string_equal(change_phrase(&change), actions[i].phrase);
         if (actions[i].action != ACTION_REPLACE)
             assert_string_equal(action_symbol(actions[i].action, true), actions[i].symbol);
     }
