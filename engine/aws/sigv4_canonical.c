@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #define MAX_CANONICAL MIB(1)
+#define USUAL_CANONICAL 900
 #define CACHED_KEYS 16
 #define KEY_ID_BYTES 192
 
@@ -147,6 +148,9 @@ static struct str path_normalized(struct arena *arena, struct str path)
  * same; a broken escape is left as it came. */
 static struct str path_encoded_once(struct arena *arena, struct str path)
 {
+    struct str encoded = uri_encoded(arena, path, true);
+    if (path.len > 0 && encoded.len == path.len)
+        return path; /* nothing to decode, nothing to encode: nearly every key */
     struct buf out = BUF_INIT(MAX_CANONICAL);
     struct str rest = path, part;
     bool first = true;
@@ -168,6 +172,8 @@ static struct str path_encoded_once(struct arena *arena, struct str path)
 static struct str canonical_path(struct arena *arena, const struct sigv4_canonical *canonical)
 {
     struct str path = canonical->path.len > 0 ? canonical->path : STR("/");
+    if (str_eq_z(path, "/"))
+        return path;
     if (canonical->rules.normalize_path)
         path = path_normalized(arena, path);
     if (canonical->rules.double_encode_path)
@@ -198,6 +204,8 @@ static struct str canonical_query(struct arena *arena, struct str query)
 {
     VEC(struct encoded_param) params = {0};
     struct str rest = query, part;
+    if (query.len == 0)
+        return STR("");
     while (str_split(&rest, '&', &part)) {
         if (part.len == 0)
             continue;
@@ -231,22 +239,22 @@ static struct str canonical_query(struct arena *arena, struct str query)
 /* Headers that proxies and HTTP libraries add or change on the way. */
 static bool is_unsigned_header(struct str lower_name)
 {
-    static const char *const s_names[] = {
-        "authorization",
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-        "x-amzn-trace-id",
+    static const struct str s_names[] = {
+        STR_INIT("authorization"),
+        STR_INIT("connection"),
+        STR_INIT("expect"),
+        STR_INIT("keep-alive"),
+        STR_INIT("proxy-authenticate"),
+        STR_INIT("proxy-authorization"),
+        STR_INIT("te"),
+        STR_INIT("trailer"),
+        STR_INIT("transfer-encoding"),
+        STR_INIT("upgrade"),
+        STR_INIT("user-agent"),
+        STR_INIT("x-amzn-trace-id"),
     };
     for (size_t i = 0; i < ARRAY_LEN(s_names); i++)
-        if (str_eq_z(lower_name, s_names[i]))
+        if (str_eq(lower_name, s_names[i]))
             return true;
     return false;
 }
@@ -286,6 +294,10 @@ static void add_value(struct buf *out, struct str value)
 {
     struct str text = str_trim(value);
     bool blank = false;
+    if (str_index(text, ' ') == SIZE_MAX && str_index(text, '\t') == SIZE_MAX) {
+        buf_add(out, text);
+        return;
+    }
     for (size_t i = 0; i < text.len; i++) {
         bool is_blank = text.ptr[i] == ' ' || text.ptr[i] == '\t';
         if (!is_blank)
@@ -371,6 +383,7 @@ static enum err_code canonical_request(
     struct err *err)
 {
     AUTO(buf_done) struct buf out = BUF_INIT(MAX_CANONICAL);
+    (void) buf_reserve(&out, USUAL_CANONICAL);
     buf_add(&out, canonical->method);
     buf_add_char(&out, '\n');
     buf_add(&out, canonical_path(arena, canonical));

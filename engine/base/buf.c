@@ -36,7 +36,7 @@ char *buf_reserve(struct buf *buf, size_t len)
     }
     size_t need = buf->len + len;
     if (need > buf->cap) {
-        size_t cap = buf->cap > 0 ? buf->cap : 256;
+        size_t cap = buf->cap > 0 ? buf->cap : buf->max < 256 ? buf->max : 256;
         while (cap < need)
             cap = cap > buf->max / 2 ? buf->max : cap * 2;
         buf->ptr = xrealloc(buf->ptr, cap + 1); /* buf_fmt() writes a NUL behind the last byte */
@@ -50,6 +50,11 @@ char *buf_reserve(struct buf *buf, size_t len)
 
 void buf_add_mem(struct buf *buf, const void *ptr, size_t len)
 {
+    if (len > 0 && len <= buf->cap - buf->len && !buf->overflow) {
+        memcpy(buf->ptr + buf->len, ptr, len);
+        buf->len += len;
+        return;
+    }
     char *room = buf_reserve(buf, len);
     if (room == NULL || len == 0)
         return;
@@ -69,7 +74,10 @@ void buf_add_z(struct buf *buf, const char *z)
 
 void buf_add_char(struct buf *buf, char c)
 {
-    buf_add_mem(buf, &c, 1);
+    if (buf->len < buf->cap && !buf->overflow)
+        buf->ptr[buf->len++] = c;
+    else
+        buf_add_mem(buf, &c, 1);
 }
 
 void buf_fmt(struct buf *buf, const char *fmt, ...)
@@ -80,13 +88,13 @@ void buf_fmt(struct buf *buf, const char *fmt, ...)
     /* First into the room that is there; it has a byte more than cap for the NUL. */
     size_t free_bytes = buf->cap > buf->len ? buf->cap - buf->len : 0;
     char *end = free_bytes > 0 ? buf->ptr + buf->len : NULL;
-    int len = vsnprintf(end, end != NULL ? free_bytes + 1 : 0, fmt, args);
+    size_t len = str_vformat(end, end != NULL ? free_bytes + 1 : 0, fmt, args);
     va_end(args);
-    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t) len);
+    char *room = buf_reserve(buf, len);
     if (room != NULL) {
-        if ((size_t) len > free_bytes)
-            vsnprintf(room, (size_t) len + 1, fmt, again);
-        buf->len += (size_t) len;
+        if (len > free_bytes)
+            str_vformat(room, len + 1, fmt, again);
+        buf->len += len;
     }
     va_end(again);
 }

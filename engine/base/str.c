@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 
 int str_len_int(struct str s)
 {
@@ -39,7 +38,9 @@ bool str_eq(struct str a, struct str b)
 
 bool str_eq_z(struct str a, const char *z)
 {
-    return str_eq(a, str_from(z));
+    if (z == NULL)
+        return a.len == 0;
+    return strnlen(z, a.len + 1) == a.len && (a.len == 0 || memcmp(a.ptr, z, a.len) == 0);
 }
 
 static char lower(char c)
@@ -225,20 +226,144 @@ char *str_z(struct arena *arena, struct str s)
     return copy;
 }
 
+/* ---- formatting ---- */
+
+/* What was written so far; bytes that do not fit are only counted. */
+struct output {
+    char *text;
+    size_t size, len;
+};
+
+static void output_add(struct output *out, const char *bytes, size_t len)
+{
+    size_t room = out->len < out->size ? out->size - out->len : 0;
+    if (room > 0 && len > 0)
+        memcpy(out->text + out->len, bytes, len < room ? len : room);
+    out->len += len;
+}
+
+static void output_number(struct output *out, uint64_t value, bool negative, bool hex, size_t width)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    unsigned base = hex ? 16 : 10;
+    do
+        digits[--at] = "0123456789abcdef"[value % base];
+    while ((value /= base) > 0);
+    size_t used = sizeof(digits) - at + (negative ? 1 : 0);
+    if (negative)
+        output_add(out, "-", 1);
+    for (; used < width; used++)
+        output_add(out, "0", 1);
+    output_add(out, digits + at, sizeof(digits) - at);
+}
+
+/* %u, %d and %x of any length, with zeros in front: "%04d", "%zu", "%016llx". The end of the
+ * directive; NULL when it is another one. */
+static const char *output_integer(struct output *out, const char *at, va_list *args)
+{
+    enum { INT, LONG, LONG_LONG, SIZE, MAX } length = INT;
+    size_t width = 0;
+    if (*at == '0' && at[1] >= '1' && at[1] <= '9')
+        for (at++; *at >= '0' && *at <= '9' && width < 100; at++)
+            width = width * 10 + (size_t) (*at - '0');
+    if (*at == 'l') {
+        at++;
+        length = *at == 'l' ? LONG_LONG : LONG;
+        at += length == LONG_LONG;
+    } else if (*at == 'z' || *at == 'j') {
+        length = *at++ == 'z' ? SIZE : MAX;
+    }
+    if (*at != 'u' && *at != 'd' && *at != 'x')
+        return NULL;
+    if (*at == 'd') {
+        int64_t value = length == INT         ? va_arg(*args, int)
+                        : length == LONG      ? va_arg(*args, long)
+                        : length == LONG_LONG ? va_arg(*args, long long)
+                        : length == SIZE      ? va_arg(*args, ssize_t)
+                                              : va_arg(*args, intmax_t);
+        uint64_t size = value < 0 ? ~(uint64_t) value + 1 : (uint64_t) value;
+        output_number(out, size, value < 0, false, width);
+    } else {
+        uint64_t value = length == INT         ? va_arg(*args, unsigned)
+                         : length == LONG      ? va_arg(*args, unsigned long)
+                         : length == LONG_LONG ? va_arg(*args, unsigned long long)
+                         : length == SIZE      ? va_arg(*args, size_t)
+                                               : va_arg(*args, uintmax_t);
+        output_number(out, value, false, *at == 'x', width);
+    }
+    return at + 1;
+}
+
+/* false: a directive this does not know. */
+static bool output_all(struct output *out, const char *fmt, va_list *args)
+{
+    while (*fmt != '\0') {
+        const char *mark = strchr(fmt, '%');
+        size_t plain = mark != NULL ? (size_t) (mark - fmt) : strlen(fmt);
+        output_add(out, fmt, plain);
+        fmt += plain;
+        if (*fmt == '\0')
+            break;
+        fmt++;
+        if (*fmt == 's') {
+            const char *text = va_arg(*args, const char *);
+            if (text == NULL)
+                return false;
+            output_add(out, text, strlen(text));
+            fmt++;
+        } else if (strncmp(fmt, ".*s", 3) == 0) {
+            int len = va_arg(*args, int);
+            const char *text = va_arg(*args, const char *);
+            if (len < 0 || (text == NULL && len > 0))
+                return false;
+            if (len > 0)
+                output_add(out, text, strnlen(text, (size_t) len));
+            fmt += 3;
+        } else if (*fmt == 'c') {
+            char c = (char) va_arg(*args, int);
+            output_add(out, &c, 1);
+            fmt++;
+        } else if (*fmt == '%') {
+            output_add(out, fmt++, 1);
+        } else {
+            fmt = output_integer(out, fmt, args);
+            if (fmt == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
+size_t str_vformat(char *text, size_t size, const char *fmt, va_list args)
+{
+    struct output out = {.text = text, .size = size > 0 ? size - 1 : 0};
+    va_list again;
+    va_copy(again, args);
+    bool known = output_all(&out, fmt, &again);
+    va_end(again);
+    if (!known) {
+        int len = vsnprintf(text, size, fmt, args);
+        return len > 0 ? (size_t) len : 0;
+    }
+    if (size > 0)
+        text[out.len < out.size ? out.len : out.size] = '\0';
+    return out.len;
+}
+
 struct str str_fmt(struct arena *arena, const char *fmt, ...)
 {
     char small[256]; /* most texts fit, and are formatted once */
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int len = vsnprintf(small, sizeof(small), fmt, args);
+    size_t size = str_vformat(small, sizeof(small), fmt, args);
     va_end(args);
-    size_t size = len > 0 ? (size_t) len : 0;
     char *text = arena_chars(arena, size + 1);
     if (size < sizeof(small))
         memcpy(text, small, size);
     else
-        vsnprintf(text, size + 1, fmt, again);
+        str_vformat(text, size + 1, fmt, again);
     text[size] = '\0';
     va_end(again);
     return (struct str){text, size};

@@ -9,6 +9,8 @@
 
 #include "engine/base/base.h"
 
+#include <stdarg.h>
+
 struct arena;
 
 struct str {
@@ -60,6 +62,11 @@ bool str_to_f64(struct str s, double *out);
 struct str str_dup(struct arena *arena, struct str s);
 char *str_z(struct arena *arena, struct str s); /* NUL-terminated copy */
 struct str str_fmt(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* vsnprintf() for the texts of this program: the same, but quick for %s, STR_FMT, %c and whole
+ * numbers, padded with zeros or not. Another directive anywhere in fmt makes it vsnprintf() itself.
+ * The length the whole text has. */
+size_t str_vformat(char *text, size_t size, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
 struct str str_lower(struct arena *arena, struct str s);
 /* Levenshtein distance, for "did you mean"; strings above 64 bytes count as far apart. */
 size_t str_distance(struct str a, struct str b);

@@ -122,16 +122,18 @@ enum err_code url_parse(struct str text, struct url *out, struct err *err)
 void uri_encode(struct buf *buf, struct str text, bool keep_slash)
 {
     static const char s_digits[] = "0123456789ABCDEF";
+    size_t plain = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (is_unreserved(c) || (keep_slash && c == '/')) {
-            buf_add_char(buf, c);
+        if (is_unreserved(c) || (keep_slash && c == '/'))
             continue;
-        }
         unsigned char byte = (unsigned char) c;
         char escape[3] = {'%', s_digits[byte >> 4], s_digits[byte & 15]};
+        buf_add(buf, str_slice(text, plain, i));
         buf_add_mem(buf, escape, sizeof(escape));
+        plain = i + 1;
     }
+    buf_add(buf, str_slice(text, plain, text.len));
 }
 
 struct str uri_encoded(struct arena *arena, struct str text, bool keep_slash)

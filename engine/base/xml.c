@@ -202,6 +202,11 @@ void xml_escape(struct buf *buf, struct str text)
 {
     size_t plain = 0;
     for (size_t at = 0; at < text.len;) {
+        unsigned char c = (unsigned char) text.ptr[at];
+        if (c >= ' ' && c < 0x7f && c != '<' && c != '>' && c != '&' && c != '"' && c != '\'') {
+            at++;
+            continue;
+        }
         size_t len = utf8_char_len(text, at);
         struct str escape = escape_of((unsigned char) text.ptr[at], len);
         if (str_is_null(escape)) {
@@ -217,7 +222,11 @@ void xml_escape(struct buf *buf, struct str text)
 
 void xml_element(struct buf *buf, const char *name, struct str text)
 {
-    buf_fmt(buf, "<%s>", name);
+    buf_add_char(buf, '<');
+    buf_add_z(buf, name);
+    buf_add_char(buf, '>');
     xml_escape(buf, text);
-    buf_fmt(buf, "</%s>", name);
+    buf_add_mem(buf, "</", 2);
+    buf_add_z(buf, name);
+    buf_add_char(buf, '>');
 }

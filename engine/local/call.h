@@ -96,6 +96,9 @@ enum err_code world_enter(struct local *local, struct err *err) MUST_USE;
 enum err_code world_leave(struct local *local, struct err *err) MUST_USE;
 void world_abandon(struct local *local);
 
+/* Something that time moves was written. World entered. */
+void world_due_changed(struct local *local);
+
 struct db *local_db(struct local *local); /* only with the world entered */
 struct clock local_clock(const struct local *local);
 struct str local_account(const struct local *local);
@@ -112,8 +115,11 @@ struct local_room {
     enum err_code (*start)(struct local *local, void **state, struct err *err);
     void (*stop)(
         struct local *local, void *state); /* world not entered; joins threads, frees state */
-    /* Moves whatever is due at now_ms. Must do nothing, cheaply, when nothing is due. */
+    /* Moves whatever is due at now_ms. */
     void (*advance)(struct local *local, int64_t now_ms);
+    /* The next moment at which something is due; INT64_MAX when nothing is. Asked again only after
+     * world_due_changed(). */
+    int64_t (*next_due)(struct local *local);
     void (*wipe)(struct local *local); /* deletes its rows */
     void (*dump)(
         struct local *local, struct arena *arena, struct json *into); /* adds its members */

@@ -19,7 +19,9 @@ struct db_stmt {
 
 struct db {
     sqlite3 *handle;
-    bool in_transaction;
+    bool in_transaction; /* between db_begin() and its end */
+    bool begun;          /* SQLite's own, from the first statement that writes */
+    sqlite3_stmt *begin, *commit;
     enum err_code failure; /* the first since db_begin() */
     struct err reason;
     struct {
@@ -54,10 +56,39 @@ static void db_fail(struct db *db, const char *doing)
         err_hint(&db->reason, "free some space on the disk");
 }
 
+static void run_own(struct db *db, sqlite3_stmt *stmt, const char *doing)
+{
+    int rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE)
+        db_fail(db, doing);
+    sqlite3_reset(stmt);
+}
+
+/* Reads need no transaction: whoever uses the database is alone with it. */
+static void begin_writing(struct db *db)
+{
+    if (!db->in_transaction || db->begun || db->failure != ERR_NONE)
+        return;
+    run_own(db, db->begin, "beginning a transaction");
+    db->begun = db->failure == ERR_NONE;
+}
+
 void db_exec(struct db *db, const char *sql)
 {
+    begin_writing(db);
     if (db->failure == ERR_NONE && sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
         db_fail(db, "changing the database");
+}
+
+static void prepare_own(struct db *db)
+{
+    if (db->failure == ERR_NONE &&
+        (sqlite3_prepare_v3(
+             db->handle, "BEGIN IMMEDIATE", -1, SQLITE_PREPARE_PERSISTENT, &db->begin, NULL) !=
+             SQLITE_OK ||
+         sqlite3_prepare_v3(
+             db->handle, "COMMIT", -1, SQLITE_PREPARE_PERSISTENT, &db->commit, NULL) != SQLITE_OK))
+        db_fail(db, "preparing transactions");
 }
 
 enum err_code db_open(const char *path, struct db **out, struct err *err)
@@ -68,9 +99,14 @@ enum err_code db_open(const char *path, struct db **out, struct err *err)
     int rc = sqlite3_open_v2(path != NULL ? path : ":memory:", &db->handle, flags, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_busy_timeout(db->handle, BUSY_MS);
+        /* Alone with the file (its home is locked), so the log's index needs no shared memory. */
         db_exec(
-            db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-                "PRAGMA temp_store=MEMORY; PRAGMA auto_vacuum=FULL;");
+            db, path != NULL
+                    ? "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+                      "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+                      "PRAGMA auto_vacuum=FULL; PRAGMA cache_size=-32768;"
+                    : "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;");
+        prepare_own(db);
     } else if (db->handle != NULL) {
         db_fail(db, "opening it");
     }
@@ -93,6 +129,8 @@ void db_close(struct db *db)
         db_rollback(db);
         for (size_t i = 0; i < CACHE_SLOTS; i++)
             sqlite3_finalize(db->cache[i].stmt.stmt);
+        sqlite3_finalize(db->begin);
+        sqlite3_finalize(db->commit);
         sqlite3_close_v2(db->handle);
     }
     xfree(db);
@@ -102,17 +140,17 @@ void db_begin(struct db *db)
 {
     assert(!db->in_transaction);
     db->failure = ERR_NONE;
-    db->reason = (struct err){0};
-    db_exec(db, "BEGIN IMMEDIATE");
-    db->in_transaction = db->failure == ERR_NONE;
+    db->reason.code = ERR_NONE;
+    db->in_transaction = true;
 }
 
 enum err_code db_commit(struct db *db, struct err *err)
 {
-    if (db->failure == ERR_NONE)
-        db_exec(db, "COMMIT");
+    if (db->failure == ERR_NONE && db->begun)
+        run_own(db, db->commit, "committing");
     if (db->failure == ERR_NONE) {
         db->in_transaction = false;
+        db->begun = false;
         return ERR_NONE;
     }
     db_rollback(db);
@@ -123,9 +161,10 @@ enum err_code db_commit(struct db *db, struct err *err)
 void db_rollback(struct db *db)
 {
     /* SQLite may have rolled back by itself (disk full); a second ROLLBACK is harmless. */
-    if (db->in_transaction && sqlite3_get_autocommit(db->handle) == 0)
+    if (db->begun && sqlite3_get_autocommit(db->handle) == 0)
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     db->in_transaction = false;
+    db->begun = false;
 }
 
 enum err_code db_copy(struct db *from, struct db *to, struct err *err)
@@ -143,11 +182,6 @@ enum err_code db_copy(struct db *from, struct db *to, struct err *err)
 bool db_failed(const struct db *db)
 {
     return db->failure != ERR_NONE;
-}
-
-int64_t db_total_changes(const struct db *db)
-{
-    return sqlite3_total_changes64(db->handle);
 }
 
 static struct db_stmt *stmt_get(struct db *db, const char *sql)
@@ -196,6 +230,10 @@ struct db_stmt *db_query(struct db *db, const char *sql, const struct db_arg *ar
     struct db_stmt *stmt = stmt_get(db, sql);
     stmt->db = db;
     stmt->in_use = true;
+    if (stmt->stmt != NULL && sqlite3_stmt_readonly(stmt->stmt) == 0)
+        begin_writing(db);
+    if (stmt->stmt != NULL && (size_t) sqlite3_bind_parameter_count(stmt->stmt) > count)
+        sqlite3_clear_bindings(stmt->stmt);
     for (size_t i = 0; i < count && stmt->stmt != NULL; i++)
         if (bind(stmt->stmt, (int) i + 1, &args[i]) != SQLITE_OK)
             db_fail(db, "binding an argument");
@@ -222,8 +260,7 @@ void db_finish(struct db_stmt **stmt_ptr)
         return;
     stmt->in_use = false;
     if (stmt->cached) {
-        sqlite3_reset(stmt->stmt);
-        sqlite3_clear_bindings(stmt->stmt);
+        sqlite3_reset(stmt->stmt); /* what is bound is not looked at before it is bound anew */
         return;
     }
     sqlite3_finalize(stmt->stmt);

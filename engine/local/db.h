@@ -34,8 +34,6 @@ void db_begin(struct db *db);                                     /* forgets an 
 enum err_code db_commit(struct db *db, struct err *err) MUST_USE; /* rolls back when it fails */
 void db_rollback(struct db *db);                                  /* fine outside a transaction */
 bool db_failed(const struct db *db);
-/* Rows inserted, changed and deleted since it was opened. */
-int64_t db_total_changes(const struct db *db);
 
 /* Makes *to what *from is, page by page. Neither in a transaction; ERR_IO when memory is short. */
 enum err_code db_copy(struct db *from, struct db *to, struct err *err) MUST_USE;

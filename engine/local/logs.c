@@ -52,18 +52,21 @@ void logs_group_again(struct local *local, struct str region, struct str group, 
     db_run(
         local_db(local), "INSERT OR REPLACE INTO log_again(region, grp, due_ms) VALUES(?1, ?2, ?3)",
         DB_ARGS(db_text(region), db_text(group), db_int(due_ms)));
+    world_due_changed(local);
+}
+
+static int64_t logs_next_due(struct local *local)
+{
+    struct db_stmt *row = db_query(
+        local_db(local), "SELECT due_ms FROM log_again ORDER BY due_ms LIMIT 1", DB_NO_ARGS);
+    int64_t due_ms = db_next(row) ? db_col_int(row, 0) : INT64_MAX;
+
+    db_finish(&row);
+    return due_ms;
 }
 
 static void logs_advance(struct local *local, int64_t now_ms)
 {
-    struct db_stmt *probe = db_query(
-        local_db(local), "SELECT 1 FROM log_again WHERE due_ms <= ?1 LIMIT 1",
-        DB_ARGS(db_int(now_ms)));
-    bool due = db_next(probe);
-
-    db_finish(&probe);
-    if (!due)
-        return;
     db_run(
         local_db(local),
         "INSERT OR IGNORE INTO log_group(region, name, created_ms) SELECT region, grp, due_ms FROM "
@@ -542,6 +545,7 @@ const struct local_room local_logs_room = {
     .name = "logs",
     .schema = s_schema,
     .advance = logs_advance,
+    .next_due = logs_next_due,
     .wipe = logs_wipe,
     .dump = logs_dump,
 };

@@ -12,25 +12,22 @@ static const char s_schema[] =
     "CREATE TABLE IF NOT EXISTS sm_gone(arn TEXT PRIMARY KEY, gone_ms INTEGER NOT NULL) WITHOUT "
     "ROWID;";
 
-static bool any_due(struct local *local, int64_t now_ms)
+static int64_t next_due(struct local *local)
 {
     struct db_stmt *AUTO(db_finish) row = db_query(
-        local_db(local), "SELECT 1 FROM sm_thing WHERE due_ms <= ?1 LIMIT 1",
-        DB_ARGS(db_int(now_ms)));
+        local_db(local),
+        "SELECT due_ms FROM sm_thing WHERE due_ms IS NOT NULL ORDER BY due_ms LIMIT 1", DB_NO_ARGS);
 
-    return db_next(row);
+    return db_next(row) ? db_col_int(row, 0) : INT64_MAX;
 }
 
 /* In order of their due times, so that what depends on another thing sees it as it was then. A
  * thing is taken once only per moment: one that stays due (a failed write) ends the loop. */
 static void advance(struct local *local, int64_t now_ms)
 {
-    struct arena *AUTO(arena_close) arena = NULL;
+    struct arena *AUTO(arena_close) arena = arena_new("time", 0);
     struct sm_thing thing;
 
-    if (!any_due(local, now_ms))
-        return;
-    arena = arena_new("time", 0);
     while (sm_next_due(local, arena, now_ms, &thing) && !db_failed(local_db(local))) {
         if (thing.kind == SM_JOB)
             sm_job_advance(local, arena, &thing, now_ms);
@@ -94,6 +91,8 @@ const struct local_room local_sm_room = {
     .name = "sagemaker",
     .schema = s_schema,
     .advance = advance,
+    .next_due = next_due,
+    .restored = world_due_changed,
     .wipe = wipe,
     .dump = dump,
 };

@@ -151,6 +151,7 @@ void sm_save(struct local *local, struct arena *arena, const struct sm_thing *th
             db_int(thing->modified_ms),
             thing->due_ms == SM_NEVER ? db_text(STR_NULL) : db_int(thing->due_ms),
             db_text(json_text(arena, thing->doc, JSON_COMPACT))));
+    world_due_changed(local);
     if (thing->kind == SM_ENDPOINT)
         fleet_changed(local);
 }
@@ -166,6 +167,7 @@ void sm_drop(struct local *local, struct arena *arena, const struct sm_thing *th
         local_db(local), "DELETE FROM sm_tag WHERE arn=?1",
         DB_ARGS(db_text(str_lower(arena, thing->arn))));
     remember_gone(local, thing);
+    world_due_changed(local);
     if (thing->kind == SM_ENDPOINT)
         fleet_changed(local);
 }

@@ -5,12 +5,31 @@
 
 #include <assert.h>
 
-static void advance_all(struct local *local)
+void world_due_changed(struct local *local)
 {
-    int64_t now_ms = clock_wall_ms(local->options.clock);
+    local->due_known = false;
+}
+
+static void advance_all(struct local *local, int64_t now_ms)
+{
     for (size_t i = 0; i < local_n_rooms; i++)
         if (local_rooms[i]->advance != NULL)
             local_rooms[i]->advance(local, now_ms);
+}
+
+static bool is_due(struct local *local, int64_t now_ms)
+{
+    if (local->due_known)
+        return local->due_ms <= now_ms;
+    int64_t due_ms = INT64_MAX;
+    for (size_t i = 0; i < local_n_rooms; i++) {
+        int64_t next_ms =
+            local_rooms[i]->next_due != NULL ? local_rooms[i]->next_due(local) : INT64_MAX;
+        due_ms = next_ms < due_ms ? next_ms : due_ms;
+    }
+    local->due_ms = due_ms;
+    local->due_known = !db_failed(local->db);
+    return due_ms <= now_ms;
 }
 
 static void remove_doomed(struct local *local)
@@ -38,10 +57,11 @@ enum err_code world_enter(struct local *local, struct err *err)
     pthread_mutex_lock(&local->lock);
     pthread_mutex_unlock(&local->turn);
     db_begin(local->db);
-    int64_t before = db_total_changes(local->db);
-    advance_all(local);
-    if (!db_failed(local->db) && db_total_changes(local->db) == before)
+    int64_t now_ms = clock_wall_ms(local->options.clock);
+    if (!is_due(local, now_ms) && !db_failed(local->db))
         return ERR_NONE;
+    advance_all(local, now_ms);
+    world_due_changed(local);
     enum err_code code = db_commit(local->db, err);
     if (code != ERR_NONE) {
         forget_doomed(local);

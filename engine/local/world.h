@@ -33,6 +33,8 @@ struct local {
     pthread_mutex_t turn; /* held while waiting for lock: whoever waits is next */
     pthread_mutex_t lock;
     VEC(struct str) doomed; /* blobs to remove once the transaction is committed */
+    int64_t due_ms;         /* when time moves something next; guarded by lock */
+    bool due_known;
     void *states[LOCAL_MAX_ROOMS];
     size_t n_started;
 

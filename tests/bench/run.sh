@@ -3,7 +3,7 @@
 # that a busy machine disturbs both. The ratio is the median of the rounds' ratios; with it come the medians, and in
 # brackets the smallest and the largest round. A missed target is said and does not fail; only what breaks does.
 #
-# usage: tests/bench/run.sh BUILD [NAME...]     NAME: training, warm, cold, plan, start; all when none is given
+# usage: tests/bench/run.sh BUILD [NAME...]     NAME: training, warm, cold, plan, start, sim; all when none is given
 # BENCH_ROUNDS=N sets the rounds of each (7). The rounds' figures stay in BUILD/bench/NAME.txt, in microseconds.
 set -u
 LC_ALL=C
@@ -11,7 +11,7 @@ export LC_ALL
 
 build=${1:?usage: tests/bench/run.sh BUILD [NAME...]}
 shift
-wanted=${*:-training warm cold plan start}
+wanted=${*:-training warm cold plan start sim}
 rounds=${BENCH_ROUNDS:-7}
 case $build in
 /*) ;;
@@ -127,6 +127,11 @@ measure_start() {
     "$helpers/runs" $((10 * rounds)) "$mmectl" version -- "$helpers/empty"
 }
 
+# Microseconds of CPU, since a simulation is one thread that waits for nothing.
+measure_sim() {
+    "$helpers/sim_rate" "$rounds" 80000
+}
+
 needed() {
     readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort
 }
@@ -173,7 +178,7 @@ EOF
 
 for name in $wanted; do
     case $name in
-    training | warm | cold | plan | start) ;;
+    training | warm | cold | plan | start | sim) ;;
     *) broken "there is no '$name' to measure" ;;
     esac
 done
@@ -192,6 +197,8 @@ row plan "plan without changes" \
     "an empty program linked to the same libraries" ms 150
 row start "start-up: mmectl version" \
     "an empty program linked to the same libraries" ratio 1.3
+row sim "80,000 requests of a simulation (CPU)" \
+    "as many SigV4 signatures alone" ms 1000
 if [ "$missed" -gt 0 ]; then
     echo "$missed MISSED"
 else

@@ -1,5 +1,6 @@
 #include "tests/harness/test.h"
 
+#include <limits.h>
 #include <math.h>
 
 static void null_and_empty_differ(void **state)
@@ -190,6 +191,47 @@ static void distance_for_did_you_mean(void **state)
     assert_int_equal(str_distance(str_of(lengthy, 65), STR("a")), SIZE_MAX);
 }
 
+/* Against vsnprintf() itself, in a buffer of every size. */
+static void check_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void check_format(const char *fmt, ...)
+{
+    char wanted[256], got[256];
+    for (size_t size = 0; size < 80; size++) {
+        va_list args, again;
+        memset(wanted, '#', sizeof(wanted));
+        memset(got, '#', sizeof(got));
+        va_start(args, fmt);
+        va_copy(again, args);
+        int len = vsnprintf(wanted, size, fmt, args);
+        size_t got_len = str_vformat(got, size, fmt, again);
+        va_end(again);
+        va_end(args);
+        assert_int_equal(got_len, len);
+        assert_memory_equal(got, wanted, size < 80 ? size : 80);
+        assert_int_equal(got[size], '#');
+    }
+}
+
+static void formatting_is_that_of_libc(void **state)
+{
+    (void) state;
+    check_format("%s", "");
+    check_format("plain");
+    check_format("100%% of %s|%c|%.*s|", "it", 'x', 3, "abcdef");
+    check_format("%.*s|%.*s", 0, "abc", 10, "short");
+    check_format("%d %d %d %d", 0, -1, INT_MAX, INT_MIN);
+    check_format("%u %x %x", UINT_MAX, 0U, 0xdeadbeefU);
+    check_format("%04d-%02d-%02d %06d", 2026, 1, 9, -42);
+    check_format("%08x %016llx %02x", 0x1fU, 0x1fULL, 0xabcU);
+    check_format("%lld %lld %llu", LLONG_MIN, LLONG_MAX, ULLONG_MAX);
+    check_format("%ld %lu %zu %jd %ju", LONG_MIN, ULONG_MAX, SIZE_MAX, INTMAX_MIN, UINTMAX_MAX);
+    /* What is left to libc. */
+    check_format("%s %.17g %s", "a", 0.1, "b");
+    check_format("%-8s|%8s|%5d|%+d|%i", "a", "b", 1, 2, 3);
+    check_format("%.3s|%.2f|%X|%o", "abcdef", 1.5, 255U, 8U);
+    check_format("%p %s", (void *) 0, "end");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +244,7 @@ int main(void)
         cmocka_unit_test(doubles_read_like_pythons),
         WITH_ARENA(copies_are_own_and_terminated),
         cmocka_unit_test(distance_for_did_you_mean),
+        cmocka_unit_test(formatting_is_that_of_libc),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }
