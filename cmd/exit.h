@@ -14,8 +14,8 @@
     X(CHANGES, 2, "`plan -detailed-exitcode` only: there are changes") \
     X(PARTIAL, 3, "applied in part: some of it failed, the rest is done") \
     X(LOCKED, 4, "another run holds the lock") \
-    X(STALE, 5, "another run changed the stack in between") \
-    X(REFUSED, 6, "refused by a guard (protection, wrong account)") \
+    X(STALE, 5, "a saved plan is stale, or another run changed the stack in between") \
+    X(REFUSED, 6, "refused by a guard (protection, many deletions, wrong account)") \
     X(ROLLED_BACK, 7, "SageMaker rolled the endpoint update back") \
     X(USAGE, 64, "the command line is wrong") \
     X(INTERNAL, 70, "a defect in mmectl") \

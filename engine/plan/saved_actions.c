@@ -86,10 +86,10 @@ static void put_subject(struct arena *arena, struct json *to, const struct chang
         put_flag(arena, to, "exists", thing->exists);
         break;
     }
-    case KIND_BUCKET:
+    case KIND_BUCKET: /* these have none */
     case KIND_LOG_GROUP:
     case KIND_COUNT:
-        break;
+        break; /* uncovered: no change of these kinds has a subject */
     }
 }
 

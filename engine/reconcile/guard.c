@@ -113,12 +113,11 @@ static struct str drops_protected(const struct guarded *g)
 
 static bool endpoint_protected(const struct guarded *g, struct str name)
 {
-    if (str_eq(name, g->want->endpoint))
-        return g->seen->endpoint.protect;
+    bool protect = str_eq(name, g->want->endpoint) && g->seen->endpoint.protect;
     for (size_t i = 0; i < g->seen->old_endpoints.len; i++)
         if (str_eq(g->seen->old_endpoints.items[i].name, name))
-            return g->seen->old_endpoints.items[i].protect;
-    return false;
+            protect = g->seen->old_endpoints.items[i].protect;
+    return protect;
 }
 
 /* A rename, an emptied spec or --replace takes it down. One that failed has nothing to lose. */

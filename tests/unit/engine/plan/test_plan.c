@@ -174,6 +174,23 @@ static void words(void **state)
         assert_string_equal(reason_name(reasons[i].reason), reasons[i].name);
 }
 
+static void a_plan_that_proposes_nothing(void **state)
+{
+    struct arena *arena = *state;
+    struct plan plan = {.n_left_out = 1, .n_waiting = 2, .record_only = true};
+    plan_add(arena, &plan, KIND_BUCKET, ACTION_CREATE);
+    plan_finish(arena, &plan);
+    *VEC_PUSH(arena, &plan.guards) = (struct plan_guard){"deletes", STR("m"), STR("h")};
+    *VEC_PUSH(arena, &plan.drift) = plan.changes.items[0];
+    plan.instance_type = STR("new");
+    plan.old_instance_type = STR("old");
+    plan_only_drift(&plan);
+    assert_true(plan_is_empty(&plan));
+    assert_int_equal(plan.n_add + plan.n_left_out + plan.n_waiting + plan.guards.len, 0);
+    assert_int_equal(plan.drift.len, 1);
+    assert_str(plan.instance_type, "old");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +201,7 @@ int main(void)
         WITH_ARENA(counts),
         WITH_ARENA(emptiness),
         WITH_ARENA(words),
+        WITH_ARENA(a_plan_that_proposes_nothing),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

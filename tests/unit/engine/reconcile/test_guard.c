@@ -159,6 +159,17 @@ static void a_protected_endpoint_that_is_replaced(void **state)
     guarded(s, PLAN_APPLY, "endpoint 'demo' has 'protect: true'");
 }
 
+/* Deleting an old endpoint that the snapshot does not list needs no leave of anybody. */
+static void an_old_endpoint_without_protection(void **state)
+{
+    struct scene *s = deployed(*state, false, 2);
+    *VEC_PUSH(*state, &s->seen.old_endpoints) =
+        (struct seen_endpoint){.present = true, .name = STR("before")};
+    assert_ok(plan(s), &s->err);
+    must_find(s, KIND_ENDPOINT, ACTION_DELETE);
+    assert_int_equal(s->plan->guards.len, 0);
+}
+
 static void several_guards_are_all_told(void **state)
 {
     struct scene *s = deployed(*state, false, 2);
@@ -209,6 +220,7 @@ int main(void)
         WITH_ARENA(only_models_of_ours_count),
         WITH_ARENA(a_protected_endpoint_that_moves),
         WITH_ARENA(a_protected_endpoint_that_is_replaced),
+        WITH_ARENA(an_old_endpoint_without_protection),
         WITH_ARENA(several_guards_are_all_told),
         cmocka_unit_test(places),
     };

@@ -154,6 +154,21 @@ static void a_removal_alone(void **state)
     }
 }
 
+/* A protected model that is out of the spec and not meant by this run is no refusal. */
+static void a_protected_model_that_waits(void **state)
+{
+    struct scene *s = settle(scene_new(*state, false, 3));
+    s->seen.record.models.items[2].protect = true;
+    s->want.n_models = 2;
+    change_model(s, 0, 2);
+    target(s, "aws_s3_object.model[\"m0\"]");
+    plan_ok(s, 1, 0, 0);
+    assert_int_equal(s->plan->guards.len, 0);
+    target(s, "aws_s3_object.model[\"m2\"]");
+    assert_ok(plan(s), &s->err);
+    assert_int_equal(s->plan->guards.len, 1);
+}
+
 static void many_by_a_pattern(void **state)
 {
     struct scene *s = settle(scene_new(*state, false, 12));
@@ -365,6 +380,7 @@ int main(void)
         WITH_ARENA(without_a_record),
         WITH_ARENA(one_of_several_in_a_new_generation),
         WITH_ARENA(a_removal_alone),
+        WITH_ARENA(a_protected_model_that_waits),
         WITH_ARENA(many_by_a_pattern),
         WITH_ARENA(an_endpoint_that_waits),
         WITH_ARENA(a_failure_is_not_forgotten),
