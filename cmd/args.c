@@ -51,7 +51,7 @@ const struct opt_set args_lock = OPT_SET(s_lock);
 
 static const struct opt s_plan[] = {
     {OPT_INT, 0, "parallelism", "N", AT(parallelism), NULL, 1,
-     "how many AWS objects are worked on at once (default 10)"},
+     "how many AWS objects are worked on at once (default 10; objects in S3: 32)"},
     {OPT_FLAG, 0, "fail-fast", NULL, AT(fail_fast), NULL, 0,
      "after the first failure start nothing new, not even what does not depend on it"},
     LOCK_OPTS,

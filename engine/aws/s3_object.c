@@ -9,6 +9,7 @@
 #define HASH_OFFLOAD_ABOVE MIB(1)
 #define COPY_TIMEOUT_MS 300000 /* S3 copies up to 5 GB while the request waits */
 #define GET_MAX_BYTES MIB(64)
+#define READ_BELOW MIB(1)
 
 /* ---- what an object is ---- */
 
@@ -145,6 +146,12 @@ enum err_code s3_put_file(
     struct err *err)
 {
     AUTO(file_unmap) struct str body = STR_NULL;
+    AUTO(arena_close) struct arena *small = arena_new("file", 0);
+    struct str bytes;
+    struct err too_large;
+    /* Mapping a page or two costs more than reading them. */
+    if (file_read(small, path, READ_BELOW, &bytes, &too_large) == ERR_NONE)
+        return s3_put(aws, arena, bucket, key, bytes, options, ret_result, err);
     enum err_code code = file_map(path, &body, err);
     if (code != ERR_NONE)
         return code;

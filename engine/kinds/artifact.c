@@ -82,29 +82,33 @@ static enum err_code upload(
     struct kinds *kinds, struct world_call *call, struct artifact_plan *artifact, struct err *err)
 {
     bool here = artifact->source == ARTIFACT_UPLOAD;
+    AUTO(arena_close) struct arena *scratch = arena_new("upload", 0);
     struct str bytes = here ? STR_NULL : artifact->trained->tar_gz;
-    struct sha256 hash = sha256_of(bytes);
+    struct sha256 hash;
+    bool known = here && hex_decode(artifact->model->sha256, hash.bytes, sizeof(hash.bytes));
+    if (!here)
+        hash = sha256_of(bytes);
     struct str sha256 =
-        here ? artifact->model->sha256 : hex_of(call->arena, hash.bytes, sizeof(hash.bytes));
+        here ? artifact->model->sha256 : hex_of(scratch, hash.bytes, sizeof(hash.bytes));
+    /* The digest that was planned: S3 refuses a file that is another one by now. */
     struct s3_put_options options = {
+        .sha256 = !here || known ? &hash : NULL,
         .if_match = artifact->overwrite_etag,
         .if_none_match = str_is_null(artifact->overwrite_etag),
         .content_type = STR("application/gzip"),
         .progress = on_progress,
         .progress_arg = call};
-    options.meta =
-        kinds_meta(kinds, call->arena, call->want, artifact->fp, sha256, &options.n_meta);
+    options.meta = kinds_meta(kinds, scratch, call->want, artifact->fp, sha256, &options.n_meta);
     struct s3_put_result result;
-    enum err_code code =
-        here ? s3_put_file(
-                   kinds->aws, call->arena, call->want->bucket, artifact->key,
-                   str_z(call->arena, artifact->model->path), &options, &result, err)
-             : s3_put(
-                   kinds->aws, call->arena, call->want->bucket, artifact->key, bytes, &options,
-                   &result, err);
+    enum err_code code = here ? s3_put_file(
+                                    kinds->aws, scratch, call->want->bucket, artifact->key,
+                                    str_z(scratch, artifact->model->path), &options, &result, err)
+                              : s3_put(
+                                    kinds->aws, scratch, call->want->bucket, artifact->key, bytes,
+                                    &options, &result, err);
     if (code != ERR_NONE)
         return code;
-    artifact->etag = result.etag;
+    artifact->etag = str_dup(call->arena, result.etag);
     artifact->size = here ? artifact->model->size : bytes.len;
     if (!here)
         artifact->metrics = artifact->trained->metrics;

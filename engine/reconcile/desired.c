@@ -1,5 +1,7 @@
 #include "engine/reconcile/desired.h"
 
+#include "engine/base/batch.h"
+#include "engine/base/digest.h"
 #include "engine/base/file.h"
 #include "engine/base/partition.h"
 #include "engine/plan/world.h"
@@ -8,6 +10,8 @@
 #include "engine/resource/image.h"
 #include "engine/resource/names.h"
 #include "specs/spec.h"
+
+#define FILES_AT_ONCE 64 /* on one thread, in one go */
 
 static int pair_by_name(const void *a, const void *b)
 {
@@ -197,10 +201,68 @@ fill_channels(struct reconciler *r, const struct spec *spec, struct want *want, 
     return ERR_NONE;
 }
 
+/* The digests of the models' local artifacts, read ahead on the pool's threads. */
+struct digest {
+    bool read;
+    char sha256[2 * SHA256_LEN];
+    uint64_t size;
+};
+
+struct digesting {
+    struct reconciler *r;
+    const struct spec *spec;
+    struct digest *digests; /* of each model; what could not be read is read again, for its error */
+};
+
+static void digest_range(void *arg, size_t batch, size_t from, size_t to)
+{
+    struct digesting *work = arg;
+    AUTO(arena_close) struct arena *scratch = arena_new("digests", 0);
+    (void) batch;
+    for (size_t i = from; i < to; i++) {
+        const struct spec_model *model = &work->spec->models[i];
+        struct digest *digest = &work->digests[i];
+        struct str sha256;
+        struct err ignored = {0};
+        arena_reset(scratch);
+        if (str_is_null(model->artifact.value) || str_is_null(model->artifact_path) ||
+            work->r->world->ops->digest_file(
+                work->r->world, scratch, model->artifact_path, &sha256, &digest->size, &ignored) !=
+                ERR_NONE ||
+            sha256.len != sizeof(digest->sha256))
+            continue;
+        memcpy(digest->sha256, sha256.ptr, sha256.len);
+        digest->read = true;
+    }
+}
+
+/* One by one is as fast for a few. */
+static struct digest *
+digest_ahead(struct reconciler *r, struct arena *scratch, const struct spec *spec)
+{
+    struct digesting work = {
+        .r = r, .spec = spec, .digests = ARENA_ARRAY(scratch, spec->n_models, struct digest)};
+    if (spec->n_models > FILES_AT_ONCE)
+        batch_run(r->loop, spec->n_models, FILES_AT_ONCE, digest_range, &work);
+    return work.digests;
+}
+
+static enum err_code digest_artifact(
+    struct reconciler *r, const struct digest *ahead, struct want_model *model, struct err *err)
+{
+    if (!ahead->read)
+        return r->world->ops->digest_file(
+            r->world, r->arena, model->path, &model->sha256, &model->size, err);
+    model->sha256 = str_dup(r->arena, str_of(ahead->sha256, sizeof(ahead->sha256)));
+    model->size = ahead->size;
+    return ERR_NONE;
+}
+
 static enum err_code fill_own_artifact(
     struct reconciler *r,
     const struct want *want,
     const struct spec_model *from,
+    const struct digest *ahead,
     struct want_model *model,
     struct err *err)
 {
@@ -210,8 +272,7 @@ static enum err_code fill_own_artifact(
     model->allow_pickle = from->allow_pickle;
     if (!str_is_null(model->path)) {
         struct str pinned = from->sha256.value;
-        code = r->world->ops->digest_file(
-            r->world, r->arena, model->path, &model->sha256, &model->size, err);
+        code = digest_artifact(r, ahead, model, err);
         if (code == ERR_NONE && !str_is_null(pinned) && !str_eq_nocase(pinned, model->sha256)) {
             err_set(
                 err, ERR_SPEC, "artifact '" STR_FMT "' has sha256 " STR_FMT ", not the pinned one",
@@ -253,6 +314,8 @@ static int model_by_name(const void *a, const void *b)
 static enum err_code
 fill_models(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
 {
+    AUTO(arena_close) struct arena *scratch = arena_new("digests", 0);
+    const struct digest *ahead = digest_ahead(r, scratch, spec);
     want->n_models = spec->n_models;
     want->models = ARENA_ARRAY(r->arena, want->n_models, struct want_model);
     struct str settings = fingerprint_settings(r->arena, want);
@@ -268,7 +331,7 @@ fill_models(struct reconciler *r, const struct spec *spec, struct want *want, st
         model->hyperparameters =
             pairs_of(r->arena, &from->hyperparameters, true, &model->n_hyperparameters);
         if (!model->trained) {
-            enum err_code code = fill_own_artifact(r, want, from, model, err);
+            enum err_code code = fill_own_artifact(r, want, from, &ahead[i], model, err);
             if (code != ERR_NONE)
                 return code;
         }

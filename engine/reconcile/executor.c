@@ -4,7 +4,9 @@
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/settle.h"
 
+/* Objects in S3 are small and many, and S3 takes thousands a second; the rest is not. */
 #define DEFAULT_PARALLELISM 10
+#define OBJECT_PARALLELISM 32
 
 void reconcile_tell(struct reconciler *r, const struct event *event)
 {
@@ -42,6 +44,7 @@ struct phase {
     VEC(struct node *) ready; /* first in, first out: taken from `taken` */
     size_t taken;
     VEC(struct task *) idle; /* workers with nothing to do */
+    struct gate others;      /* changes that are no objects */
 };
 
 static void wake_idle(struct phase *phase)
@@ -188,7 +191,12 @@ static void worker(void *arg)
             continue;
         }
         struct node *node = phase->ready.items[phase->taken++];
+        bool object = node->change->kind == KIND_ARTIFACT || node->change->kind == KIND_DATA;
+        if (!object)
+            gate_enter(phase->r->loop, &phase->others);
         run_one(phase, node->change);
+        if (!object)
+            gate_leave(phase->r->loop, &phase->others);
         finish(phase, node);
     }
 }
@@ -236,7 +244,8 @@ void execute_phase(
         .left = count,
         .nodes = ARENA_ARRAY(scratch, count, struct node)};
     link_nodes(&phase, changes);
-    size_t width = r->parallelism > 0 ? r->parallelism : DEFAULT_PARALLELISM;
+    size_t width = r->parallelism > 0 ? r->parallelism : OBJECT_PARALLELISM;
+    gate_init(&phase.others, r->parallelism > 0 ? r->parallelism : DEFAULT_PARALLELISM);
     if (width > count)
         width = count;
     struct task **workers = ARENA_ARRAY(scratch, width, struct task *);

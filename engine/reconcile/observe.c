@@ -1,11 +1,13 @@
 #include "engine/reconcile/observe.h"
 
+#include "engine/base/batch.h"
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/rollback.h"
 
 /* Each round can only learn more; the planner asks at most for jobs, their details, and objects, in
  * turn. */
 #define MAX_ROUNDS 8
+#define ARTIFACTS_AT_ONCE 16 /* on one thread, in one go */
 
 /* Gaps are filled side by side: one task per worker, taking the next gap. */
 struct filling {
@@ -141,6 +143,63 @@ static enum err_code check_channel(
     return err_locate(err, channel->at);
 }
 
+/* The user's own artifacts that would be sent, looked into on the pool's threads. */
+struct inspection {
+    struct reconciler *r;
+    const struct want *want;
+    VEC(const struct artifact_plan *) artifacts;
+    struct err *errs; /* of each batch: its first */
+};
+
+/* Whether what it puts there is a file of the user's. */
+static bool sends_own(const struct change *change)
+{
+    if (change->kind != KIND_ARTIFACT || change->action == ACTION_NOOP ||
+        change->action == ACTION_DELETE)
+        return false;
+    const struct artifact_plan *artifact = change->subject;
+    return artifact->model != NULL && !artifact->model->trained &&
+           change->reason != REASON_NEW_GENERATION &&
+           str_eq(artifact->fp, artifact->model->spec_fp);
+}
+
+static void check_range(void *arg, size_t batch, size_t from, size_t to)
+{
+    struct inspection *work = arg;
+    struct world *world = work->r->world;
+    for (size_t i = from; i < to; i++) {
+        const struct artifact_plan *artifact = work->artifacts.items[i];
+        struct err *err = &work->errs[batch];
+        if (world->ops->check_artifact(world, work->want, artifact->model, err) == ERR_NONE)
+            continue;
+        err_wrap(err, "model '" STR_FMT "'", STR_ARG(artifact->name));
+        (void) !err_locate(err, artifact->model->at);
+        return;
+    }
+}
+
+/* The first that is wrong, in the plan's order. Those in S3 need the loop, and are few. */
+static enum err_code check_artifacts(
+    struct reconciler *r, const struct want *want, const struct plan *plan, struct err *err)
+{
+    AUTO(arena_close) struct arena *scratch = arena_new("artifacts", 0);
+    struct inspection work = {.r = r, .want = want};
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct artifact_plan *artifact = plan->changes.items[i]->subject;
+        if (sends_own(plan->changes.items[i]) && !str_is_null(artifact->model->path))
+            *VEC_PUSH(scratch, &work.artifacts) = artifact;
+    }
+    size_t batches = batch_count(work.artifacts.len, ARTIFACTS_AT_ONCE);
+    work.errs = ARENA_ARRAY(scratch, batches, struct err);
+    batch_run(r->loop, work.artifacts.len, ARTIFACTS_AT_ONCE, check_range, &work);
+    for (size_t i = 0; i < batches; i++)
+        if (work.errs[i].code != ERR_NONE) {
+            *err = work.errs[i];
+            return err->code;
+        }
+    return ERR_NONE;
+}
+
 static enum err_code check_change(
     struct reconciler *r,
     const struct want *want,
@@ -156,13 +215,8 @@ static enum err_code check_change(
     }
     if (change->kind == KIND_LOCAL_TRAINING)
         *trains = true;
-    if (change->kind != KIND_ARTIFACT)
-        return ERR_NONE;
     const struct artifact_plan *artifact = change->subject;
-    bool users = artifact->model != NULL && !artifact->model->trained &&
-                 change->reason != REASON_NEW_GENERATION &&
-                 str_eq(artifact->fp, artifact->model->spec_fp);
-    if (!users)
+    if (!sends_own(change) || !str_is_null(artifact->model->path))
         return ERR_NONE;
     enum err_code code = r->world->ops->check_artifact(r->world, want, artifact->model, err);
     if (code == ERR_NONE)
@@ -175,6 +229,9 @@ enum err_code preflight(struct reconciler *r, const struct plan *plan, struct er
 {
     const struct plan_context *context = plan->context;
     bool trains = false;
+    enum err_code checked = check_artifacts(r, context->want, plan, err);
+    if (checked != ERR_NONE)
+        return checked;
     for (size_t i = 0; i < plan->changes.len; i++) {
         enum err_code code = check_change(r, context->want, plan->changes.items[i], &trains, err);
         if (code != ERR_NONE)

@@ -32,7 +32,7 @@ struct reconciler {
     struct str writer;   /* "user@host", for the record */
     event_fn *on_event;  /* NULL: nobody listens */
     void *event_arg;
-    size_t parallelism; /* 0 = 10 */
+    size_t parallelism; /* 0 = 10, and 32 for objects */
     bool retry_failed;  /* try failed jobs and rolled-back configs again */
     bool follow_logs;
     bool fail_fast;           /* the first failure ends the run, not only what depends on it */
