@@ -107,11 +107,13 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
 {
     const struct record_model *recorded = record_find(&p->seen->record, model->name);
     const struct record_version *live = recorded != NULL ? &recorded->live : NULL;
-    struct str key = key_versioned(p->arena, p->want, model->name, model->fp);
-    struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
+    struct str key = key_versioned(p->scratch, p->want, model->name, model->fp);
     struct seen_object *object = map_get(p->seen->objects, key);
-    if (object != NULL && !p->seen->record.present && object->owner == OWNER_UNKNOWN)
-        object->owner = OWNER_US; /* without a record, existence and the key are enough */
+    key = object != NULL ? object->key : str_dup(p->arena, key);
+    struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
+    /* Without a record that says anything, existence and the key are enough. */
+    if (object != NULL && p->seen->record.models.len == 0 && object->owner == OWNER_UNKNOWN)
+        object->owner = OWNER_US;
     object = seen_at(p, key, live);
     if (object != NULL && object->owner == OWNER_OTHER && !object->tampered)
         return refuse_foreign(p, model, object, err);

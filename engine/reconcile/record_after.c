@@ -39,10 +39,32 @@ static void date_live(
         model->live.metrics = first->metrics;
 }
 
-/* The plan says what is kept; a copy that failed leaves the version where it was. */
-static void
-fill_history(struct arena *arena, struct record_model *model, const struct artifact_plan *artifact)
+static bool same_history(const struct artifact_plan *artifact, const struct record_model *before)
 {
+    if (before == NULL || before->history.len != artifact->versions.len)
+        return false;
+    for (size_t i = 0; i < before->history.len; i++) {
+        const struct version_plan *kept = &artifact->versions.items[i];
+        const struct record_version *old = &before->history.items[i];
+        if (kept->change != NULL || !str_eq(kept->version.fp, old->fp) ||
+            !str_eq(kept->version.key, old->key) || !str_eq(kept->version.etag, old->etag))
+            return false;
+    }
+    return true;
+}
+
+/* The plan says what is kept; a copy that failed leaves the version where it was. */
+static void fill_history(
+    struct arena *arena,
+    struct record_model *model,
+    const struct artifact_plan *artifact,
+    const struct record_model *before)
+{
+    if (same_history(artifact, before)) { /* of nearly every model: nothing to copy */
+        model->history.items = before->history.items;
+        model->history.len = model->history.cap = before->history.len;
+        return;
+    }
     for (size_t i = 0; i < artifact->versions.len; i++) {
         struct record_version version = artifact->versions.items[i].version;
         const struct change *change = artifact->versions.items[i].change;
@@ -171,7 +193,7 @@ struct record record_after(
             .by = artifact->imported ? str_fmt(arena, "import, " STR_FMT, STR_ARG(by)) : by,
             .metrics = artifact->metrics};
         date_live(model, artifact, old, before->serial + 1);
-        fill_history(arena, model, artifact);
+        fill_history(arena, model, artifact, old);
         model->hold = hold_after(context, artifact, old);
         model->protect =
             artifact->model->frozen ? old != NULL && old->protect : artifact->model->protect;
