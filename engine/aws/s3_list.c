@@ -3,7 +3,8 @@
 #include "engine/base/uri.h"
 #include "engine/base/vec.h"
 
-#define MAX_KEYS 1000 /* of a page, and what S3 gives without max-keys */
+#define MAX_KEYS 1000         /* of a page, and what S3 gives without max-keys */
+#define LEAST_ENTRY_BYTES 150 /* of XML that an object takes in a page: none is shorter */
 #define MAX_UPLOADS 100000
 
 static void arena_close_scratch(struct arena **arena)
@@ -105,7 +106,8 @@ static enum err_code read_page(struct page *page, struct str body, struct err *e
 {
     struct xml_handler handler = {.start = page_start, .end = page_end, .arg = page};
     struct err broken;
-    VEC_RESERVE(page->scratch, &page->objects, MAX_KEYS);
+    size_t most = body.len / LEAST_ENTRY_BYTES + 1;
+    VEC_RESERVE(page->scratch, &page->objects, most < MAX_KEYS ? most : MAX_KEYS);
     if (xml_walk(str_trim(body), S3_MAX_XML, &handler, &broken) != ERR_NONE)
         return err_set(
             err, ERR_PROTOCOL, "the answer to ListObjectsV2 is not XML: %s", broken.message);

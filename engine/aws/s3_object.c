@@ -51,10 +51,10 @@ static struct s3_info read_info(struct arena *arena, const struct http_response 
     VEC(struct s3_meta) meta = {0};
     static const struct str s_prefix = STR_INIT("x-amz-meta-");
     for (size_t i = 0; i < count; i++) {
-        struct str name = str_lower(arena, headers[i].name);
-        if (str_starts(name, s_prefix))
-            *VEC_PUSH(arena, &meta) =
-                (struct s3_meta){str_from_index(name, s_prefix.len), headers[i].value};
+        struct str name = headers[i].name;
+        if (str_eq_nocase(str_slice(name, 0, s_prefix.len), s_prefix))
+            *VEC_PUSH(arena, &meta) = (struct s3_meta){
+                str_lower(arena, str_from_index(name, s_prefix.len)), headers[i].value};
     }
     info.meta = meta.items;
     info.n_meta = meta.len;

@@ -32,8 +32,7 @@ enum err_code sigv4_sign(
 
     /* Host comes first, is signed with the others and left out of the result. */
     VEC(struct http_header) all = {0};
-    *VEC_PUSH(arena, &all) =
-        (struct http_header){STR("host"), sigv4_host(arena, request->url, err)};
+    *VEC_PUSH(arena, &all) = (struct http_header){STR("host"), sigv4_host(arena, &url)};
     for (size_t i = 0; i < request->n_headers; i++)
         *VEC_PUSH(arena, &all) = request->headers[i];
     *VEC_PUSH(arena, &all) = (struct http_header){STR("x-amz-date"), amz_date};
@@ -112,7 +111,7 @@ enum err_code sigv4_presign(
         add_param(&query, "X-Amz-Security-Token", creds->session_token);
     add_param(&query, "X-Amz-SignedHeaders", STR("host"));
 
-    struct http_header host = {STR("host"), sigv4_host(arena, url_text, err)};
+    struct http_header host = {STR("host"), sigv4_host(arena, &url)};
     struct sigv4_canonical canonical = {
         .method = method,
         .path = url.path,

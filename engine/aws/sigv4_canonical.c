@@ -265,12 +265,21 @@ static int compare_str(const void *a, const void *b)
     return str_cmp(*left, *right);
 }
 
+/* Most are in lower case as they are. */
+static struct str lower_name(struct arena *arena, struct str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
+            return str_lower(arena, name);
+    return name;
+}
+
 struct str
 sigv4_signed_names(struct arena *arena, const struct http_header *headers, size_t n_headers)
 {
     VEC(struct str) names = {0};
     for (size_t i = 0; i < n_headers; i++) {
-        struct str name = str_lower(arena, headers[i].name);
+        struct str name = lower_name(arena, headers[i].name);
         if (!is_unsigned_header(name))
             *VEC_PUSH(arena, &names) = name;
     }
@@ -333,16 +342,13 @@ add_headers(struct buf *out, const struct sigv4_canonical *canonical, struct err
     return ERR_NONE;
 }
 
-struct str sigv4_host(struct arena *arena, struct str url, struct err *err)
+struct str sigv4_host(struct arena *arena, const struct url *url)
 {
-    struct url parts;
-    if (url_parse(url, &parts, err) != ERR_NONE)
-        return STR_NULL;
-    bool usual = (str_eq_z(parts.scheme, "https") && parts.port == 443) ||
-                 (str_eq_z(parts.scheme, "http") && parts.port == 80);
+    bool usual = (str_eq_z(url->scheme, "https") && url->port == 443) ||
+                 (str_eq_z(url->scheme, "http") && url->port == 80);
     if (usual)
-        return str_dup(arena, parts.host);
-    return str_fmt(arena, STR_FMT ":%u", STR_ARG(parts.host), (unsigned) parts.port);
+        return str_dup(arena, url->host);
+    return str_fmt(arena, STR_FMT ":%u", STR_ARG(url->host), (unsigned) url->port);
 }
 
 /* ---- the stages ---- */

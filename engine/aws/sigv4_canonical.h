@@ -6,6 +6,7 @@
 #define ENGINE_AWS_SIGV4_CANONICAL_H
 
 #include "engine/aws/sigv4.h"
+#include "engine/base/uri.h"
 
 struct sigv4_scope {
     struct str date, region, service; /* date has 8 digits */
@@ -24,7 +25,7 @@ struct sigv4_canonical {
 struct str
 sigv4_signed_names(struct arena *arena, const struct http_header *headers, size_t n_headers);
 /* Host as every client writes it: the port only when it is not the scheme's. */
-struct str sigv4_host(struct arena *arena, struct str url, struct err *err);
+struct str sigv4_host(struct arena *arena, const struct url *url);
 struct str sigv4_scope_text(struct arena *arena, const struct sigv4_scope *scope);
 
 /* Fills in all stages. ERR_AUTH when a signed header is not there. */

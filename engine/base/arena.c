@@ -144,13 +144,14 @@ size_t arena_used(const struct arena *arena)
     return arena->total;
 }
 
-/* Neither aligned up nor zeroed in itself: `used` of a block is wherever the last thing ended. */
+/* alignment is a power of two. Neither aligned up nor zeroed in itself: `used` of a block is
+ * wherever the last thing ended. */
 static void *take(struct arena *arena, size_t size, size_t alignment)
 {
     if (size > arena->limit)
         die("memory limit reached", arena->name);
     struct block *block = arena->current;
-    size_t start = block != NULL ? (block->used + alignment - 1) / alignment * alignment : 0;
+    size_t start = block != NULL ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
     if (block == NULL || start > block->size || size > block->size - start) {
         size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;

@@ -48,36 +48,13 @@ char *buf_reserve(struct buf *buf, size_t len)
     return buf->ptr + buf->len;
 }
 
-void buf_add_mem(struct buf *buf, const void *ptr, size_t len)
+void buf_grow_add(struct buf *buf, const void *ptr, size_t len)
 {
-    if (len > 0 && len <= buf->cap - buf->len && !buf->overflow) {
-        memcpy(buf->ptr + buf->len, ptr, len);
-        buf->len += len;
-        return;
-    }
     char *room = buf_reserve(buf, len);
     if (room == NULL || len == 0)
         return;
     memcpy(room, ptr, len);
     buf->len += len;
-}
-
-void buf_add(struct buf *buf, struct str s)
-{
-    buf_add_mem(buf, s.ptr, s.len);
-}
-
-void buf_add_z(struct buf *buf, const char *z)
-{
-    buf_add(buf, str_from(z));
-}
-
-void buf_add_char(struct buf *buf, char c)
-{
-    if (buf->len < buf->cap && !buf->overflow)
-        buf->ptr[buf->len++] = c;
-    else
-        buf_add_mem(buf, &c, 1);
 }
 
 void buf_fmt(struct buf *buf, const char *fmt, ...)

@@ -1,8 +1,6 @@
 /* Before our own headers, since OpenSSL's name a parameter 'rand', which banned.h poisons. */
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "engine/base/digest.h"
 
@@ -21,7 +19,6 @@
  * for SigV4's short inputs. Hence one fetch per process, and contexts that each thread keeps. */
 static pthread_once_t s_once = PTHREAD_ONCE_INIT;
 static EVP_MD *s_sha256, *s_md5;
-static EVP_MAC *s_hmac;
 static pthread_key_t s_thread_key;
 static uint32_t s_crc[8][256];
 
@@ -36,14 +33,12 @@ static void must(bool worked, const char *what)
 
 /* What a thread keeps, so that short inputs cost no allocation. */
 struct thread_contexts {
-    EVP_MAC_CTX *hmac;
     EVP_MD_CTX *sha256, *md5;
 };
 
 static void thread_contexts_free(void *arg)
 {
     struct thread_contexts *contexts = arg;
-    EVP_MAC_CTX_free(contexts->hmac);
     EVP_MD_CTX_free(contexts->sha256);
     EVP_MD_CTX_free(contexts->md5);
     xfree(contexts);
@@ -68,8 +63,7 @@ static void fetch_all(void)
     s_sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     /* "-fips": MD5 names content here (S3's ETag), it protects nothing. */
     s_md5 = EVP_MD_fetch(NULL, "MD5", "-fips");
-    s_hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    must(s_sha256 != NULL && s_md5 != NULL && s_hmac != NULL, "fetching algorithms");
+    must(s_sha256 != NULL && s_md5 != NULL, "fetching algorithms");
     must(pthread_key_create(&s_thread_key, thread_contexts_free) == 0, "a thread key");
     crc_tables();
 }
@@ -86,24 +80,22 @@ static struct thread_contexts *thread_contexts(void)
     if (contexts != NULL)
         return contexts;
     contexts = xmalloc(sizeof(*contexts));
-    *contexts =
-        (struct thread_contexts){EVP_MAC_CTX_new(s_hmac), EVP_MD_CTX_new(), EVP_MD_CTX_new()};
-    must(contexts->hmac != NULL, "EVP_MAC_CTX_new");
+    *contexts = (struct thread_contexts){EVP_MD_CTX_new(), EVP_MD_CTX_new()};
     must(contexts->sha256 != NULL && contexts->md5 != NULL, "EVP_MD_CTX_new");
-    char name[] = "SHA2-256";
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-        OSSL_PARAM_construct_end()};
-    must(EVP_MAC_CTX_set_params(contexts->hmac, params) == 1, "EVP_MAC_CTX_set_params");
     must(pthread_setspecific(s_thread_key, contexts) == 0, "pthread_setspecific");
     return contexts;
+}
+
+static void digest_rest(EVP_MD_CTX *ctx, struct str data, unsigned char *out)
+{
+    must(EVP_DigestUpdate(ctx, data.ptr, data.len) == 1, "EVP_DigestUpdate");
+    must(EVP_DigestFinal_ex(ctx, out, NULL) == 1, "EVP_DigestFinal_ex");
 }
 
 static void digest_all(EVP_MD_CTX *ctx, const EVP_MD *md, struct str data, unsigned char *out)
 {
     must(EVP_DigestInit_ex2(ctx, md, NULL) == 1, "EVP_DigestInit_ex2");
-    must(EVP_DigestUpdate(ctx, data.ptr, data.len) == 1, "EVP_DigestUpdate");
-    must(EVP_DigestFinal_ex(ctx, out, NULL) == 1, "EVP_DigestFinal_ex");
+    digest_rest(ctx, data, out);
 }
 
 struct sha256 sha256_of(struct str data)
@@ -122,17 +114,32 @@ struct md5 md5_of(struct str data)
     return out;
 }
 
+/* RFC 2104 by hand: OpenSSL's MAC copies contexts on the heap, six times for a text of one block.
+ */
 struct sha256 hmac_sha256(struct str key, struct str data)
 {
-    struct sha256 out;
-    size_t len = 0;
-    EVP_MAC_CTX *ctx = thread_contexts()->hmac;
-    /* A NULL key would mean "the key of last time". */
-    const char *key_ptr = key.len > 0 ? key.ptr : "";
-    must(EVP_MAC_init(ctx, (const unsigned char *) key_ptr, key.len, NULL) == 1, "EVP_MAC_init");
-    must(EVP_MAC_update(ctx, (const unsigned char *) data.ptr, data.len) == 1, "EVP_MAC_update");
-    must(EVP_MAC_final(ctx, out.bytes, &len, sizeof(out.bytes)) == 1, "EVP_MAC_final");
-    assert(len == SHA256_LEN);
+    enum { BLOCK = 64 };
+    struct sha256 out, short_key;
+    unsigned char inner[BLOCK] = {0}, outer[BLOCK];
+    EVP_MD_CTX *ctx = thread_contexts()->sha256;
+    if (key.len > BLOCK) {
+        short_key = sha256_of(key);
+        key = str_of(short_key.bytes, SHA256_LEN);
+    }
+    if (key.len > 0)
+        memcpy(inner, key.ptr, key.len);
+    for (size_t i = 0; i < BLOCK; i++) {
+        outer[i] = inner[i] ^ 0x5c;
+        inner[i] ^= 0x36;
+    }
+    must(EVP_DigestInit_ex2(ctx, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
+    must(EVP_DigestUpdate(ctx, inner, BLOCK) == 1, "EVP_DigestUpdate");
+    digest_rest(ctx, data, out.bytes);
+    must(EVP_DigestInit_ex2(ctx, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
+    must(EVP_DigestUpdate(ctx, outer, BLOCK) == 1, "EVP_DigestUpdate");
+    digest_rest(ctx, str_of(out.bytes, SHA256_LEN), out.bytes);
+    secret_wipe(inner, sizeof(inner));
+    secret_wipe(outer, sizeof(outer));
     return out;
 }
 

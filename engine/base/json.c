@@ -89,7 +89,7 @@ static bool scan_string(struct scan *scan)
                 return false;
             continue;
         }
-        size_t len = utf8_char_len(scan->text, scan->at);
+        size_t len = c < 0x80 ? 1 : utf8_char_len(scan->text, scan->at);
         if (len == 0)
             return fault(scan, "bytes that are not UTF-8");
         scan->at += len;

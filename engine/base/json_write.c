@@ -49,7 +49,7 @@ static void write_string(struct buf *buf, struct str text)
     buf_add_char(buf, '"');
     for (size_t at = 0; at < text.len;) {
         unsigned char c = (unsigned char) text.ptr[at];
-        size_t len = utf8_char_len(text, at);
+        size_t len = c < 0x80 ? 1 : utf8_char_len(text, at);
         if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
             at += len;
             continue;
@@ -72,6 +72,10 @@ static void write_double(struct buf *buf, double value)
     char text[40];
     if (!isfinite(value)) {
         buf_add(buf, STR("null"));
+        return;
+    }
+    if (fabs(value) < 1e15 && fabs(value) >= 1 && fabs(value - trunc(value)) <= 0) {
+        buf_fmt(buf, "%lld", (long long) value);
         return;
     }
     int digits = fabs(value) < DBL_MIN && fabs(value) > 0 ? 1 : 15;

@@ -1,7 +1,11 @@
 #include "engine/base/rng.h"
 
+#include "engine/base/arena.h"
+
 #include <errno.h>
 #include <sys/random.h>
+
+enum { UUID_LEN = 36 };
 
 /* splitmix64 spreads a seed over the state, as the generator's authors advise (prng.di.unimi.it).
  */
@@ -66,10 +70,18 @@ struct str rng_uuid(struct rng *rng, struct arena *arena)
 {
     uint64_t hi = (rng_u64(rng) & ~(uint64_t) 0xf000) | 0x4000;
     uint64_t lo = (rng_u64(rng) & ~((uint64_t) 3 << 62)) | ((uint64_t) 2 << 62);
-    return str_fmt(
-        arena, "%08x-%04x-%04x-%04x-%04x%08x", (unsigned) (hi >> 32),
-        (unsigned) (hi >> 16 & 0xffff), (unsigned) (hi & 0xffff), (unsigned) (lo >> 48),
-        (unsigned) (lo >> 32 & 0xffff), (unsigned) (lo & 0xffffffff));
+    char *text = arena_chars(arena, UUID_LEN + 1);
+    for (size_t i = 0, digit = 0; i < UUID_LEN; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        text[i] = '-';
+        if (dash)
+            continue;
+        uint64_t half = digit < 16 ? hi : lo;
+        text[i] = "0123456789abcdef"[half >> (60 - 4 * (digit % 16)) & 15];
+        digit++;
+    }
+    text[UUID_LEN] = '\0';
+    return str_of(text, UUID_LEN);
 }
 
 enum err_code rng_secret(void *out, size_t len, struct err *err)

@@ -40,7 +40,10 @@ bool str_eq_z(struct str a, const char *z)
 {
     if (z == NULL)
         return a.len == 0;
-    return strnlen(z, a.len + 1) == a.len && (a.len == 0 || memcmp(a.ptr, z, a.len) == 0);
+    for (size_t i = 0; i < a.len; i++)
+        if (z[i] == '\0' || z[i] != a.ptr[i])
+            return false;
+    return z[a.len] == '\0';
 }
 
 static char lower(char c)
@@ -50,10 +53,11 @@ static char lower(char c)
 
 bool str_eq_nocase(struct str a, struct str b)
 {
-    if (a.len != b.len)
+    /* Most names that are compared differ in length or in their last byte, whatever its case. */
+    if (a.len != b.len || (a.len > 0 && ((a.ptr[a.len - 1] ^ b.ptr[b.len - 1]) & ~0x20) != 0))
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+        if (a.ptr[i] != b.ptr[i] && lower(a.ptr[i]) != lower(b.ptr[i]))
             return false;
     return true;
 }
@@ -69,7 +73,7 @@ int str_cmp(struct str a, struct str b)
 
 bool str_starts(struct str s, struct str prefix)
 {
-    return s.len >= prefix.len && str_eq(str_slice(s, 0, prefix.len), prefix);
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 bool str_ends(struct str s, struct str suffix)
@@ -99,11 +103,6 @@ size_t str_find(struct str s, struct str needle)
     return SIZE_MAX;
 }
 
-struct str str_from_index(struct str s, size_t start)
-{
-    return str_slice(s, start, s.len);
-}
-
 struct str str_slice(struct str s, size_t start, size_t end)
 {
     if (end > s.len)
@@ -111,6 +110,11 @@ struct str str_slice(struct str s, size_t start, size_t end)
     if (start > end)
         start = end;
     return s.ptr == NULL ? s : (struct str){s.ptr + start, end - start};
+}
+
+struct str str_from_index(struct str s, size_t start)
+{
+    return str_slice(s, start, s.len);
 }
 
 static bool is_blank(char c)
@@ -244,17 +248,20 @@ static void output_add(struct output *out, const char *bytes, size_t len)
 
 static void output_number(struct output *out, uint64_t value, bool negative, bool hex, size_t width)
 {
-    char digits[24];
-    size_t at = sizeof(digits);
-    unsigned base = hex ? 16 : 10;
-    do
-        digits[--at] = "0123456789abcdef"[value % base];
-    while ((value /= base) > 0);
-    size_t used = sizeof(digits) - at + (negative ? 1 : 0);
+    char digits[128]; /* room for the widest padding */
+    size_t at = sizeof(digits), sign = negative ? 1 : 0;
+    if (hex)
+        do
+            digits[--at] = "0123456789abcdef"[value & 15];
+        while ((value >>= 4) > 0);
+    else
+        do
+            digits[--at] = (char) ('0' + value % 10);
+        while ((value /= 10) > 0);
+    while (sizeof(digits) - at + sign < width)
+        digits[--at] = '0';
     if (negative)
-        output_add(out, "-", 1);
-    for (; used < width; used++)
-        output_add(out, "0", 1);
+        digits[--at] = '-';
     output_add(out, digits + at, sizeof(digits) - at);
 }
 
@@ -265,7 +272,7 @@ static const char *output_integer(struct output *out, const char *at, va_list *a
     enum { INT, LONG, LONG_LONG, SIZE, MAX } length = INT;
     size_t width = 0;
     if (*at == '0' && at[1] >= '1' && at[1] <= '9')
-        for (at++; *at >= '0' && *at <= '9' && width < 100; at++)
+        for (at++; *at >= '0' && *at <= '9' && width < 10; at++)
             width = width * 10 + (size_t) (*at - '0');
     if (*at == 'l') {
         at++;

@@ -10,10 +10,13 @@ static bool is_alnum(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* RFC 3986 section 2.3; SigV4 names the same set. */
+/* RFC 3986 section 2.3; SigV4 names the same set: letters, digits, "-._~". One bit for each byte.
+ */
 static bool is_unreserved(char c)
 {
-    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    static const uint64_t s_set[4] = {UINT64_C(0x03ff600000000000), UINT64_C(0x47fffffe87fffffe)};
+    unsigned char byte = (unsigned char) c;
+    return (s_set[byte >> 6] >> (byte & 63) & 1) != 0;
 }
 
 static int hex_value(char c)

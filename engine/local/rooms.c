@@ -40,10 +40,16 @@ const struct local_room *const local_rooms[] = {
 const size_t local_n_rooms = ARRAY_LEN(local_rooms);
 _Static_assert(ARRAY_LEN(local_rooms) <= LOCAL_MAX_ROOMS, "raise LOCAL_MAX_ROOMS");
 
+static const struct str s_names[] = {
+#define OP_NAME(service, name, action, handler, flags) STR_INIT(name),
+    LOCAL_OPS(OP_NAME)
+#undef OP_NAME
+};
+
 const struct local_op *local_op_find(enum local_service service, struct str name)
 {
     for (size_t i = 0; i < ARRAY_LEN(s_ops); i++)
-        if (s_ops[i].service == service && str_eq_z(name, s_ops[i].name))
+        if (s_ops[i].service == service && str_eq(name, s_names[i]))
             return &s_ops[i];
     return NULL;
 }

@@ -72,9 +72,10 @@ static void answer_headers(struct local_call *call, const struct s3_object *obje
         "cache-control", "content-disposition", "content-encoding"};
     bool has_type = false;
     for (size_t i = 0; i < ARRAY_LEN(may_override); i++) {
-        struct str name =
-            str_fmt(call->arena, "response-%s", may_override[i]); /* ends in NUL, on an arena */
-        struct str value = call_param(call, str_z(call->arena, name));
+        struct str value = STR_NULL;
+        if (call->n_params > 0)
+            value = call_param(
+                call, str_fmt(call->arena, "response-%s", may_override[i]).ptr); /* ends in NUL */
         if (str_is_null(value))
             value = json_get_str(object->headers, may_override[i]);
         call_header(call, may_override[i], value);

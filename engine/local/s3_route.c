@@ -97,7 +97,7 @@ static const char *const s_subresources[] = {
 
 static bool has_subresource(const struct local_call *call)
 {
-    for (size_t i = 0; i < ARRAY_LEN(s_subresources); i++)
+    for (size_t i = 0; i < ARRAY_LEN(s_subresources) && call->n_params > 0; i++)
         if (call_has_param(call, s_subresources[i]))
             return true;
     return false;

@@ -444,9 +444,9 @@ bool s3_keep_headers(struct local_call *call, struct json **out)
         json_put(call->arena, headers, "content-encoding", json_string(call->arena, encoding));
     for (size_t i = 0; i < call->http->n_headers; i++) {
         const struct httpd_header *header = &call->http->headers[i];
-        struct str name = str_lower(call->arena, header->name);
-        if (!str_starts(name, STR("x-amz-meta-")))
+        if (!str_eq_nocase(str_slice(header->name, 0, strlen("x-amz-meta-")), STR("x-amz-meta-")))
             continue;
+        struct str name = str_lower(call->arena, header->name);
         metadata += name.len - strlen("x-amz-meta-") + header->value.len;
         json_set(call->arena, headers, name, json_string(call->arena, header->value));
     }

@@ -1,6 +1,7 @@
 /* The world's lock and transaction, and the time that catches up in it. */
 #include "engine/local/world.h"
 
+#include "engine/base/digest.h"
 #include "engine/base/log.h"
 
 #include <assert.h>
@@ -104,7 +105,8 @@ struct str world_new_id(struct local *local, struct arena *arena)
     pthread_mutex_lock(&local->ids_lock);
     uint64_t high = rng_u64(&local->ids_rng), low = rng_u64(&local->ids_rng);
     pthread_mutex_unlock(&local->ids_lock);
-    return str_fmt(arena, "%016llx%016llx", (unsigned long long) high, (unsigned long long) low);
+    const uint64_t id[2] = {high, low};
+    return hex_of(arena, id, sizeof(id));
 }
 
 struct str world_new_uuid(struct local *local, struct arena *arena)
