@@ -4,6 +4,7 @@
 #include "engine/aws/endpoint.h"
 #include "engine/aws/fault.h"
 #include "engine/aws/profile.h"
+#include "engine/aws/rate.h"
 #include "engine/aws/retry.h"
 #include "engine/base/arena.h"
 #include "engine/base/log.h"
@@ -24,6 +25,7 @@ struct aws {
     struct str region, account;
     struct endpoint endpoints[AWS_SERVICE_COUNT];
     struct gate gates[AWS_SERVICE_COUNT];
+    struct rate rates[AWS_SERVICE_COUNT];
     struct sigv4_keys *keys;
     struct retry_quota quota;
     unsigned max_attempts, max_throttle_attempts;
@@ -246,6 +248,10 @@ send_once(struct attempts *attempts, struct http_response *ret_response, struct 
     attempts->count++;
     /* Signed inside the gate: a long wait there must not age the signature. */
     gate_enter(aws->options.loop, gate);
+    int64_t wait_ms =
+        rate_claim(&aws->rates[attempts->call->service], clock_mono_ms(aws->options.clock));
+    if (wait_ms > 0)
+        loop_sleep_ms(aws->options.loop, wait_ms);
     struct http_request request;
     enum err_code code = sign(attempts, &request, err);
     if (code == ERR_NONE) {
@@ -427,7 +433,10 @@ enum err_code aws_call(
         struct outcome outcome = code == ERR_NONE ? judge_answer(&attempts, &response, &last)
                                                   : judge_failure(&attempts, &last);
         *ret_response = response;
+        if (outcome.retry == RETRY_THROTTLE && !outcome.loading)
+            rate_throttled(&aws->rates[call->service], clock_mono_ms(aws->options.clock));
         if (outcome.code == ERR_NONE) {
+            rate_success(&aws->rates[call->service]);
             retry_quota_success(&aws->quota, attempts.cost);
             if (call->ret_attempts != NULL)
                 *call->ret_attempts = attempts.count;

@@ -4,9 +4,9 @@
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/settle.h"
 
-/* Objects in S3 are small and many, and S3 takes thousands a second; the rest is not. */
+/* SageMaker's control plane has low rates; S3 takes thousands of requests a second. */
 #define DEFAULT_PARALLELISM 10
-#define OBJECT_PARALLELISM 32
+#define STORE_PARALLELISM 32
 
 void reconcile_tell(struct reconciler *r, const struct event *event)
 {
@@ -34,6 +34,17 @@ struct node {
     VEC(struct node *) waiting;
 };
 
+/* What waits for S3 does not wait for SageMaker, and the other way round. */
+enum lane_id { LANE_CONTROL, LANE_STORE, LANE_COUNT };
+
+struct lane {
+    struct phase *phase;
+    size_t width, count;      /* workers; changes */
+    VEC(struct node *) ready; /* first in, first out: taken from `taken` */
+    size_t taken;
+    VEC(struct task *) idle; /* workers with nothing to do */
+};
+
 struct phase {
     struct reconciler *r;
     const struct want *want;
@@ -41,17 +52,31 @@ struct phase {
     struct arena *scratch;
     struct node *nodes;
     size_t count, left;
-    VEC(struct node *) ready; /* first in, first out: taken from `taken` */
-    size_t taken;
-    VEC(struct task *) idle; /* workers with nothing to do */
-    struct gate others;      /* changes that are no objects */
+    struct lane lanes[LANE_COUNT];
 };
 
-static void wake_idle(struct phase *phase)
+static struct lane *lane_of(struct phase *phase, const struct change *change)
 {
-    for (size_t i = 0; i < phase->idle.len; i++)
-        loop_ready(phase->r->loop, phase->idle.items[i]);
-    phase->idle.len = 0;
+    bool store = change->kind == KIND_ARTIFACT || change->kind == KIND_DATA;
+    return &phase->lanes[store ? LANE_STORE : LANE_CONTROL];
+}
+
+static void make_ready(struct phase *phase, struct node *node)
+{
+    struct lane *lane = lane_of(phase, node->change);
+    *VEC_PUSH(phase->scratch, &lane->ready) = node;
+    if (lane->idle.len > 0)
+        loop_ready(phase->r->loop, lane->idle.items[--lane->idle.len]);
+}
+
+/* Everything is done: nobody has to wait for more. */
+static void wake_all(struct phase *phase)
+{
+    for (size_t k = 0; k < LANE_COUNT; k++) {
+        struct lane *lane = &phase->lanes[k];
+        while (lane->idle.len > 0)
+            loop_ready(phase->r->loop, lane->idle.items[--lane->idle.len]);
+    }
 }
 
 static bool is_done(const struct change *change)
@@ -176,27 +201,24 @@ static void finish(struct phase *phase, struct node *node)
     for (size_t i = 0; i < node->waiting.len; i++) {
         struct node *waiting = node->waiting.items[i];
         if (--waiting->open == 0)
-            *VEC_PUSH(phase->scratch, &phase->ready) = waiting;
+            make_ready(phase, waiting);
     }
-    wake_idle(phase);
+    if (phase->left == 0)
+        wake_all(phase);
 }
 
 static void worker(void *arg)
 {
-    struct phase *phase = arg;
+    struct lane *lane = arg;
+    struct phase *phase = lane->phase;
     while (phase->left > 0) {
-        if (phase->taken == phase->ready.len) {
-            *VEC_PUSH(phase->scratch, &phase->idle) = loop_current(phase->r->loop);
+        if (lane->taken == lane->ready.len) {
+            *VEC_PUSH(phase->scratch, &lane->idle) = loop_current(phase->r->loop);
             loop_suspend(phase->r->loop);
             continue;
         }
-        struct node *node = phase->ready.items[phase->taken++];
-        bool object = node->change->kind == KIND_ARTIFACT || node->change->kind == KIND_DATA;
-        if (!object)
-            gate_enter(phase->r->loop, &phase->others);
+        struct node *node = lane->ready.items[lane->taken++];
         run_one(phase, node->change);
-        if (!object)
-            gate_leave(phase->r->loop, &phase->others);
         finish(phase, node);
     }
 }
@@ -222,7 +244,28 @@ static void link_nodes(struct phase *phase, struct change **changes)
     }
     for (size_t i = 0; i < phase->count; i++)
         if (phase->nodes[i].open == 0)
-            *VEC_PUSH(phase->scratch, &phase->ready) = &phase->nodes[i];
+            make_ready(phase, &phase->nodes[i]);
+}
+
+static void run_lanes(struct phase *phase)
+{
+    struct reconciler *r = phase->r;
+    size_t widths[LANE_COUNT] = {DEFAULT_PARALLELISM, STORE_PARALLELISM}, total = 0, n = 0;
+    for (size_t i = 0; i < phase->count; i++)
+        lane_of(phase, phase->nodes[i].change)->count++;
+    for (size_t k = 0; k < LANE_COUNT; k++) {
+        struct lane *lane = &phase->lanes[k];
+        lane->phase = phase;
+        lane->width = r->parallelism > 0 ? r->parallelism : widths[k];
+        lane->width = lane->width > lane->count ? lane->count : lane->width;
+        total += lane->width;
+    }
+    struct task **workers = ARENA_ARRAY(phase->scratch, total, struct task *);
+    for (size_t k = 0; k < LANE_COUNT; k++)
+        for (size_t i = 0; i < phase->lanes[k].width; i++)
+            workers[n++] = loop_spawn(r->loop, worker, &phase->lanes[k]);
+    for (size_t i = 0; i < total; i++)
+        loop_join(r->loop, workers[i]);
 }
 
 void execute_phase(
@@ -244,13 +287,5 @@ void execute_phase(
         .left = count,
         .nodes = ARENA_ARRAY(scratch, count, struct node)};
     link_nodes(&phase, changes);
-    size_t width = r->parallelism > 0 ? r->parallelism : OBJECT_PARALLELISM;
-    gate_init(&phase.others, r->parallelism > 0 ? r->parallelism : DEFAULT_PARALLELISM);
-    if (width > count)
-        width = count;
-    struct task **workers = ARENA_ARRAY(scratch, width, struct task *);
-    for (size_t i = 0; i < width; i++)
-        workers[i] = loop_spawn(r->loop, worker, &phase);
-    for (size_t i = 0; i < width; i++)
-        loop_join(r->loop, workers[i]);
+    run_lanes(&phase);
 }

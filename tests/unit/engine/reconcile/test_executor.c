@@ -245,6 +245,45 @@ static void random_graphs_keep_the_rules(void **state)
     }
 }
 
+/* S3 has a width of its own, and neither waits for the other. */
+static void objects_do_not_wait_for_things(void **state)
+{
+    AUTO(bench_close) struct bench b = bench_new(*state, NULL, 0);
+    for (int i = 0; i < 100; i++)
+        add(&b, KIND_ARTIFACT, str_fmt(b.t->s->arena, "object%d", i).ptr);
+    for (int i = 0; i < 40; i++)
+        add(&b, KIND_TRAINING_JOB, str_fmt(b.t->s->arena, "job%d", i).ptr);
+    struct toy_script *scripts = ARENA_ARRAY(b.t->s->arena, 140, struct toy_script);
+    for (size_t i = 0; i < 140; i++)
+        scripts[i] = (struct toy_script){
+            .address = str_z(b.t->s->arena, b.plan.changes.items[i]->address), .pending = 1};
+    b.t->scripts = scripts;
+    b.t->n_scripts = 140;
+    execute(&b);
+    assert_int_equal(b.t->most_inside, 32 + 10);
+}
+
+static void fail_fast_starts_nothing_after_a_failure(void **state)
+{
+    static const struct toy_script scripts[] = {
+        {.address = "slow", .pending = 5}, {.address = "bad", .pending = 2, .code = ERR_DENIED}};
+    for (int fail_fast = 0; fail_fast < 2; fail_fast++) {
+        AUTO(bench_close) struct bench b = bench_new(*state, scripts, ARRAY_LEN(scripts));
+        b.t->r.fail_fast = fail_fast == 1;
+        b.t->r.parallelism = 2;
+        struct change *slow = add(&b, KIND_BUCKET, "slow");
+        struct change *bad = add(&b, KIND_BUCKET, "bad");
+        struct change *other = add(&b, KIND_BUCKET, "other");
+        execute(&b);
+        assert_int_equal(slow->outcome, OUTCOME_DONE); /* what is under way ends */
+        assert_int_equal(bad->outcome, OUTCOME_FAILED);
+        assert_int_equal(other->outcome, fail_fast ? OUTCOME_SKIPPED : OUTCOME_DONE);
+        assert_null(other->err);
+        if (fail_fast)
+            assert_true(told(b.t, "skipped other: another change failed"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +296,8 @@ int main(void)
         WITH_ARENA(an_interrupt_starts_nothing_new),
         WITH_ARENA(events_tell_the_whole_story),
         WITH_ARENA(random_graphs_keep_the_rules),
+        WITH_ARENA(objects_do_not_wait_for_things),
+        WITH_ARENA(fail_fast_starts_nothing_after_a_failure),
     };
     return cmocka_run_group_tests_name("executor", tests, NULL, NULL);
 }
