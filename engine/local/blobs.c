@@ -3,6 +3,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/file.h"
+#include "engine/local/segments.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -41,7 +42,8 @@ struct blobs_snapshot {
 };
 
 struct blobs {
-    int folder_fd; /* -1: in memory */
+    int folder_fd;             /* -1: in memory */
+    struct segments *segments; /* NULL: in memory */
     pthread_mutex_t lock;
     struct blob *table[BUCKETS];
     size_t n_memory;
@@ -100,8 +102,13 @@ enum err_code blobs_open(const char *folder, struct blobs **out, struct err *err
         if (fd < 0)
             return err_errno(err, errno, "opening folder '%s'", folder);
     }
+    struct segments *segments = NULL;
+    if (folder != NULL && segments_open(fd, &segments, err) != ERR_NONE) {
+        close(fd);
+        return err->code;
+    }
     struct blobs *blobs = xmalloc(sizeof(*blobs));
-    *blobs = (struct blobs){.folder_fd = fd};
+    *blobs = (struct blobs){.folder_fd = fd, .segments = segments};
     pthread_mutex_init(&blobs->lock, NULL);
     *out = blobs;
     return ERR_NONE;
@@ -124,6 +131,7 @@ void blobs_close(struct blobs *blobs)
 {
     if (blobs == NULL)
         return;
+    segments_close(blobs->segments);
     if (blobs->folder_fd >= 0)
         close(blobs->folder_fd);
     memory_clear(blobs);
@@ -255,6 +263,22 @@ enum err_code blobs_put(struct blobs *blobs, struct str id, struct str bytes, st
     return code;
 }
 
+enum err_code blobs_keep(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str id,
+    struct str bytes,
+    struct str *ret_id,
+    struct err *err)
+{
+    if (blobs->segments != NULL && segments_fits(bytes.len))
+        return segments_put(blobs->segments, arena, bytes, ret_id, err);
+    enum err_code code = blobs_put(blobs, id, bytes, err);
+    if (code == ERR_NONE)
+        *ret_id = id;
+    return code;
+}
+
 static enum err_code write_piece(void *arg, struct str piece, struct err *err)
 {
     return blob_write(arg, piece, err);
@@ -280,10 +304,13 @@ enum err_code blobs_adopt(struct blobs *blobs, struct str id, int fd, struct err
     return code;
 }
 
-enum err_code blobs_fd(struct blobs *blobs, struct str id, int *ret_fd, struct err *err)
+enum err_code
+blobs_fd(struct blobs *blobs, struct str id, int *ret_fd, uint64_t *ret_offset, struct err *err)
 {
     char name[ID_MAX];
     int fd = -1;
+    if (blobs->segments != NULL && segments_owns(id))
+        return segments_fd(blobs->segments, id, ret_fd, ret_offset, err);
     if (!id_copy(name, id))
         return err_set(err, ERR_INTERNAL, "'" STR_FMT "' is no id of a blob", STR_ARG(id));
     if (blobs->folder_fd >= 0) {
@@ -294,6 +321,7 @@ enum err_code blobs_fd(struct blobs *blobs, struct str id, int *ret_fd, struct e
             return err_errno(err, errno, "reading an object");
     }
     *ret_fd = fd;
+    *ret_offset = 0;
     return ERR_NONE;
 }
 
@@ -317,30 +345,25 @@ static enum err_code memory_read(
     return ERR_NONE;
 }
 
-enum err_code blobs_read(
-    struct blobs *blobs,
-    struct arena *arena,
-    struct str id,
-    uint64_t offset,
-    uint64_t len,
-    struct str *out,
-    struct err *err)
+/* Of a blob in a segment, its id says it. */
+static enum err_code size_of(int fd, struct str id, uint64_t *out, struct err *err)
 {
-    if (blobs->folder_fd < 0)
-        return memory_read(blobs, arena, id, offset, len, out, err);
-    AUTO(fd_close) int fd = -1;
-    enum err_code code = blobs_fd(blobs, id, &fd, err);
-    if (code != ERR_NONE)
-        return code;
     struct stat status;
+    if (segments_owns(id)) {
+        if (!str_to_u64(str_from_index(id, str_rindex(id, 'n') + 1), out))
+            return err_set(err, ERR_INTERNAL, "'" STR_FMT "' is no id of a blob", STR_ARG(id));
+        return ERR_NONE;
+    }
     if (fstat(fd, &status) != 0)
         return err_errno(err, errno, "reading an object");
-    uint64_t size = (uint64_t) status.st_size;
-    if (offset > size)
-        offset = size;
-    if (len > size - offset)
-        len = size - offset;
-    char *bytes = arena_alloc(arena, (size_t) len + 1);
+    *out = (uint64_t) status.st_size;
+    return ERR_NONE;
+}
+
+enum err_code fd_read(
+    struct arena *arena, int fd, uint64_t offset, uint64_t len, struct str *out, struct err *err)
+{
+    char *bytes = arena_chars(arena, (size_t) len + 1);
     for (uint64_t done = 0; done < len;) {
         ssize_t n = pread(fd, bytes + done, (size_t) (len - done), (off_t) (offset + done));
         if (n < 0 && errno == EINTR)
@@ -353,15 +376,54 @@ enum err_code blobs_read(
     return ERR_NONE;
 }
 
-enum err_code blobs_copy(struct blobs *blobs, struct str from, struct str to, struct err *err)
+enum err_code blobs_read(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str id,
+    uint64_t offset,
+    uint64_t len,
+    struct str *out,
+    struct err *err)
+{
+    if (blobs->folder_fd < 0)
+        return memory_read(blobs, arena, id, offset, len, out, err);
+    AUTO(fd_close) int fd = -1;
+    uint64_t base = 0, size = 0;
+    enum err_code code = blobs_fd(blobs, id, &fd, &base, err);
+    if (code != ERR_NONE)
+        return code;
+    code = size_of(fd, id, &size, err);
+    if (code != ERR_NONE)
+        return code;
+    if (offset > size)
+        offset = size;
+    if (len > size - offset)
+        len = size - offset;
+    return fd_read(arena, fd, base + offset, len, out, err);
+}
+
+enum err_code blobs_copy(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str from,
+    struct str to,
+    struct str *ret_id,
+    struct err *err)
 {
     char old[ID_MAX], new[ID_MAX];
+    if (blobs->segments != NULL && segments_owns(from)) {
+        struct str bytes;
+        enum err_code code = blobs_read(blobs, arena, from, 0, UINT64_MAX, &bytes, err);
+        return code != ERR_NONE ? code : blobs_keep(blobs, arena, to, bytes, ret_id, err);
+    }
+    *ret_id = to;
     if (blobs->folder_fd >= 0 && id_copy(old, from) && id_copy(new, to) &&
         linkat(blobs->folder_fd, old, blobs->folder_fd, new, 0) == 0)
         return ERR_NONE;
     if (blobs->folder_fd >= 0) { /* too many links, or a file system without them */
         AUTO(fd_close) int fd = -1;
-        enum err_code code = blobs_fd(blobs, from, &fd, err);
+        uint64_t base;
+        enum err_code code = blobs_fd(blobs, from, &fd, &base, err);
         return code != ERR_NONE ? code : blobs_adopt(blobs, to, fd, err);
     }
     struct bytes *bytes = id_copy(old, from) ? memory_get(blobs, old) : NULL;
@@ -407,6 +469,10 @@ void blobs_snapshot_free(struct blobs_snapshot *snapshot)
 void blobs_remove(struct blobs *blobs, struct str id)
 {
     char name[ID_MAX];
+    if (blobs->segments != NULL && segments_owns(id)) {
+        segments_remove(blobs->segments, id);
+        return;
+    }
     if (!id_copy(name, id))
         return;
     if (blobs->folder_fd >= 0) {
@@ -426,8 +492,16 @@ void blobs_remove(struct blobs *blobs, struct str id)
     }
 }
 
+void blobs_claim(struct blobs *blobs, struct str id)
+{
+    if (blobs->segments != NULL && segments_owns(id))
+        segments_claim(blobs->segments, id);
+}
+
 void blobs_sweep(struct blobs *blobs, blobs_known_fn *known, void *arg)
 {
+    if (blobs->segments != NULL)
+        segments_sweep(blobs->segments);
     int fd = blobs->folder_fd >= 0 ? fcntl(blobs->folder_fd, F_DUPFD_CLOEXEC, 3) : -1;
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (folder == NULL) {

@@ -1,4 +1,5 @@
-/* engine/local/blobs.h - the bytes of objects: files named by id in one folder, or memory.
+/* engine/local/blobs.h - the bytes of objects: in one folder, or memory. Small ones share files
+ * (segments.h), others are files named by their id.
  *
  * An id is used once. A blob nobody's row names is garbage from a killed process and swept at the
  * next start, so a blob needs no temporary name: it exists when its row is committed. Threads: any.
@@ -30,11 +31,27 @@ enum err_code blobs_put(struct blobs *blobs, struct str id, struct str bytes, st
     MUST_USE;
 /* Takes over an unlinked file without copying when the file system can; fd stays the caller's. */
 enum err_code blobs_adopt(struct blobs *blobs, struct str id, int fd, struct err *err) MUST_USE;
-/* The same bytes under a second id: a link where the file system can. */
-enum err_code blobs_copy(struct blobs *blobs, struct str from, struct str to, struct err *err)
+/* The same, where it costs least: *ret_id is `id` or one of its own, on the arena. */
+enum err_code blobs_keep(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str id,
+    struct str bytes,
+    struct str *ret_id,
+    struct err *err) MUST_USE;
+/* The same bytes under a second id (`to`, or one of its own): a link where the file system can. */
+enum err_code blobs_copy(
+    struct blobs *blobs,
+    struct arena *arena,
+    struct str from,
+    struct str to,
+    struct str *ret_id,
+    struct err *err) MUST_USE;
+/* A descriptor, and where in it the bytes begin. *ret_fd is -1 when blobs are in memory: then use
+ * blobs_read. The caller closes it. */
+enum err_code
+blobs_fd(struct blobs *blobs, struct str id, int *ret_fd, uint64_t *ret_offset, struct err *err)
     MUST_USE;
-/* *ret_fd is -1 when blobs are in memory: then use blobs_read. The caller closes it. */
-enum err_code blobs_fd(struct blobs *blobs, struct str id, int *ret_fd, struct err *err) MUST_USE;
 enum err_code blobs_read(
     struct blobs *blobs,
     struct arena *arena,
@@ -43,8 +60,10 @@ enum err_code blobs_read(
     uint64_t len,
     struct str *out,
     struct err *err) MUST_USE;
-void blobs_remove(struct blobs *blobs, struct str id); /* absent is fine */
-/* Removes every blob for which known() is false. */
+void blobs_remove(struct blobs *blobs, struct str id); /* once; absent is fine */
+/* At the start: every blob that a row names, before blobs_sweep(). */
+void blobs_claim(struct blobs *blobs, struct str id);
+/* Removes every blob that was not claimed and for which known() is false. */
 typedef bool blobs_known_fn(void *arg, struct str id);
 void blobs_sweep(struct blobs *blobs, blobs_known_fn *known, void *arg);
 
@@ -54,7 +73,11 @@ struct blobs_snapshot *blobs_snapshot(struct blobs *blobs);
 void blobs_restore(struct blobs *blobs, const struct blobs_snapshot *snapshot);
 void blobs_snapshot_free(struct blobs_snapshot *snapshot); /* accepts NULL */
 
-/* Reads a file from its start in pieces, moving no shared offset. */
+/* A part of a file, on the arena, moving no shared offset. */
+enum err_code fd_read(
+    struct arena *arena, int fd, uint64_t offset, uint64_t len, struct str *out, struct err *err)
+    MUST_USE;
+/* Reads a file in pieces, moving no shared offset. */
 typedef enum err_code fd_piece_fn(void *arg, struct str piece, struct err *err);
 enum err_code
 fd_each_piece(int fd, uint64_t offset, uint64_t len, fd_piece_fn *fn, void *arg, struct err *err)

@@ -1,5 +1,6 @@
-/* The only file that includes SQLite. WAL with synchronous=NORMAL: a commit is one write to the log
- * without fsync, safe against the death of the process; only a power cut may take the last commits.
+/* The only file that includes SQLite. WAL with synchronous=OFF: a commit is one write to the log
+ * and nothing is ever fsynced, which is safe against the death of the process; a power cut may
+ * damage this database, which holds a stand-in's world and nothing of its user's.
  * https://www.sqlite.org/pragma.html#pragma_synchronous */
 #include "engine/local/db.h"
 
@@ -103,7 +104,7 @@ enum err_code db_open(const char *path, struct db **out, struct err *err)
         db_exec(
             db, path != NULL
                     ? "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-                      "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+                      "PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
                       "PRAGMA auto_vacuum=FULL; PRAGMA cache_size=-32768;"
                     : "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;");
         prepare_own(db);

@@ -127,7 +127,7 @@ enum err_code objects_write(
         .sum_type = STR("FULL_OBJECT"),
     };
     json_put(arena, object.headers, "content-type", json_string(arena, content_type));
-    enum err_code code = blobs_put(local->blobs, object.blob, bytes, err);
+    enum err_code code = blobs_keep(local->blobs, arena, object.blob, bytes, &object.blob, err);
     if (code != ERR_NONE)
         return code;
     code = world_enter(local, err);

@@ -263,7 +263,7 @@ s3_body_store(struct local_call *call, struct s3_body *out, bool *ret_ok, struct
     else if (call->http->body_fd >= 0)
         code = blobs_adopt(blobs, body.blob, call->http->body_fd, err);
     else
-        code = blobs_put(blobs, body.blob, call->http->body, err);
+        code = blobs_keep(blobs, call->arena, body.blob, call->http->body, &body.blob, err);
     if (code == ERR_NONE)
         *out = body;
     return code;

@@ -108,9 +108,10 @@ join_part(struct local_call *call, const struct part *part, struct join *join, s
 {
     AUTO(fd_close) int fd = -1;
     struct str bytes = STR("");
-    enum err_code code = blobs_fd(call->local->blobs, part->blob, &fd, err);
+    uint64_t base = 0;
+    enum err_code code = blobs_fd(call->local->blobs, part->blob, &fd, &base, err);
     if (code == ERR_NONE && fd >= 0)
-        return fd_each_piece(fd, 0, part->size_bytes, join_piece, join, err);
+        return fd_each_piece(fd, base, part->size_bytes, join_piece, join, err);
     if (code == ERR_NONE)
         code = blobs_read(
             call->local->blobs, call->arena, part->blob, 0, part->size_bytes, &bytes, err);

@@ -151,11 +151,12 @@ static enum err_code flatten(struct local_call *call, struct s3_object *object, 
     AUTO(digest_close) struct digest *digest = digest_new();
     AUTO(fd_close) int fd = -1;
     struct md5 md5;
-    enum err_code code = blobs_fd(call->local->blobs, object->blob, &fd, err);
+    uint64_t base = 0;
+    enum err_code code = blobs_fd(call->local->blobs, object->blob, &fd, &base, err);
     if (code != ERR_NONE)
         return code;
     if (fd >= 0) {
-        code = fd_each_piece(fd, 0, object->size_bytes, add_piece, digest, err);
+        code = fd_each_piece(fd, base, object->size_bytes, add_piece, digest, err);
     } else {
         struct str bytes = STR("");
         code = blobs_read(
@@ -183,8 +184,7 @@ take_source(struct local_call *call, struct s3_object *object, bool *ret_ok, str
     bool planned = plan_copy(call, object);
     if (planned) {
         struct str id = world_new_id(call->local, call->arena);
-        code = blobs_copy(call->local->blobs, object->blob, id, err);
-        object->blob = id;
+        code = blobs_copy(call->local->blobs, call->arena, object->blob, id, &object->blob, err);
     }
     if (code != ERR_NONE || (call->failed && !db_failed(call->db))) {
         world_abandon(call->local);

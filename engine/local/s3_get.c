@@ -112,6 +112,7 @@ static void answer_stored_sum(struct local_call *call, const struct s3_object *o
 struct source {
     struct s3_object object;
     int fd;
+    uint64_t base; /* where in it the object begins */
 };
 
 /* The version asked for. A marker is no object: of a key it hides it answers 404, by its own id
@@ -149,8 +150,8 @@ find(struct local_call *call, struct source *out, bool *ret_ok, struct err *err)
     if (code != ERR_NONE)
         return code;
     *ret_ok = s3_check_bucket(call) && find_version(call, &out->object);
-    if (*ret_ok)
-        code = blobs_fd(call->local->blobs, out->object.blob, &out->fd, err);
+    if (*ret_ok && !str_eq(call->http->method, STR("HEAD")))
+        code = blobs_fd(call->local->blobs, out->object.blob, &out->fd, &out->base, err);
     if (code != ERR_NONE) {
         *ret_ok = false;
         world_abandon(call->local);
@@ -167,10 +168,12 @@ static enum err_code send_bytes(
     struct httpd_response *response = call->response;
     if (source->fd >= 0 && len > INLINE_BYTES) {
         response->body_fd = source->fd;
-        response->body_offset = offset;
+        response->body_offset = source->base + offset;
         source->fd = -1;
         return ERR_NONE;
     }
+    if (source->fd >= 0)
+        return fd_read(call->arena, source->fd, source->base + offset, len, &response->body, err);
     return blobs_read(
         call->local->blobs, call->arena, source->object.blob, offset, len, &response->body, err);
 }

@@ -181,6 +181,7 @@ static enum err_code open_source(
     struct local_call *call,
     struct s3_object *source,
     int *ret_fd,
+    uint64_t *ret_base,
     struct str *ret_bytes,
     struct err *err)
 {
@@ -189,7 +190,7 @@ static enum err_code open_source(
     if (code != ERR_NONE)
         return code;
     if (s3_check_bucket(call) && s3_find_upload(call, &upload) && s3_copy_source(call, source)) {
-        code = blobs_fd(call->local->blobs, source->blob, ret_fd, err);
+        code = blobs_fd(call->local->blobs, source->blob, ret_fd, ret_base, err);
         if (code == ERR_NONE && *ret_fd < 0)
             code = blobs_read(
                 call->local->blobs, call->arena, source->blob, 0, source->size_bytes, ret_bytes,
@@ -204,6 +205,7 @@ static enum err_code open_source(
 static enum err_code copy_range(
     struct local_call *call,
     int fd,
+    uint64_t base,
     struct str bytes,
     uint64_t offset,
     uint64_t len,
@@ -218,7 +220,7 @@ static enum err_code copy_range(
     if (code == ERR_NONE)
         code =
             fd >= 0
-                ? fd_each_piece(fd, offset, len, add_piece, &copy, err)
+                ? fd_each_piece(fd, base + offset, len, add_piece, &copy, err)
                 : add_piece(&copy, str_slice(bytes, (size_t) offset, (size_t) (offset + len)), err);
     if (code == ERR_NONE)
         code = blob_finish(writer, err);
@@ -230,12 +232,13 @@ enum err_code s3_upload_part_copy(struct local_call *call, struct err *err)
 {
     int64_t number;
     AUTO(fd_close) int fd = -1;
+    uint64_t base = 0;
     struct s3_object source;
     struct s3_body body;
     struct str bytes = STR("");
     if (!part_number(call, &number))
         return ERR_NONE;
-    enum err_code code = open_source(call, &source, &fd, &bytes, err);
+    enum err_code code = open_source(call, &source, &fd, &base, &bytes, err);
     if (code != ERR_NONE || call->failed)
         return code;
     struct str range = call_request_header(call, "x-amz-copy-source-range");
@@ -245,7 +248,7 @@ enum err_code s3_upload_part_copy(struct local_call *call, struct err *err)
             call, 400, "InvalidArgument",
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first "
             "and last are the zero-based offsets of the first and last bytes to copy");
-    code = copy_range(call, fd, bytes, offset, len, &body, err);
+    code = copy_range(call, fd, base, bytes, offset, len, &body, err);
     if (code == ERR_NONE)
         code = commit_part(call, number, &body, err);
     if (code != ERR_NONE || call->failed)

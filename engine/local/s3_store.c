@@ -46,6 +46,16 @@ static bool blob_is_known(void *arg, struct str id)
     return known;
 }
 
+static void claim_blobs(struct local *local)
+{
+    AUTO(arena_close) struct arena *arena = arena_new("claims", 0);
+    struct db_stmt *q =
+        db_query(local->db, "SELECT blob FROM known_blob WHERE blob>='s' AND blob<'t'", DB_NO_ARGS);
+    while (db_next(q))
+        blobs_claim(local->blobs, db_col_text(q, 0, arena));
+    db_finish(&q);
+}
+
 /* Bytes that a killed process had written and no row had named. */
 static enum err_code s3_start(struct local *local, void **state, struct err *err)
 {
@@ -57,6 +67,7 @@ static enum err_code s3_start(struct local *local, void **state, struct err *err
                    "INSERT OR IGNORE INTO known_blob SELECT blob FROM old_version WHERE blob IS "
                    "NOT NULL;"
                    "INSERT OR IGNORE INTO known_blob SELECT blob FROM part");
+    claim_blobs(local);
     if (!db_failed(local->db))
         blobs_sweep(local->blobs, blob_is_known, local);
     db_exec(local->db, "DROP TABLE known_blob");

@@ -21,7 +21,8 @@ static void read_back(struct blobs *blobs, struct arena *arena)
     assert_str(out, "89");
     assert_ok(blobs_read(blobs, arena, STR("a1"), 11, 1, &out, &err), &err);
     assert_str(out, "");
-    assert_ok(blobs_copy(blobs, STR("a1"), STR("a2"), &err), &err);
+    assert_ok(blobs_copy(blobs, arena, STR("a1"), STR("a2"), &out, &err), &err);
+    assert_str(out, "a2");
     blobs_remove(blobs, STR("a1"));
     blobs_remove(blobs, STR("a1"));
     assert_ok(blobs_read(blobs, arena, STR("a2"), 0, 10, &out, &err), &err);
