@@ -194,7 +194,7 @@ void segments_sweep(struct segments *segments)
             at = segment->claimed.items[i].offset + segment->claimed.items[i].len;
         }
         punch(segment, at, segment->size_bytes);
-        memset(&segment->claimed, 0, sizeof(segment->claimed));
+        segment->claimed.len = 0; /* its memory goes with the claims */
     }
     arena_free(segments->claims);
     segments->claims = NULL;
