@@ -248,9 +248,15 @@ enum err_code kinds_observe(
     struct kinds *kinds = kinds_of(world);
     /* First, and alone: it is what a run is claimed with. Whatever another run changed after this
      * was read makes the claim fail; read after the rest, it would vouch for what is old. */
-    enum err_code code = kinds_record_read(world, arena, want, &out->record, err);
-    if (code != ERR_NONE)
-        return code;
+    struct err unread = {0};
+    enum err_code code = kinds_record_read(world, arena, want, &out->record, &unread);
+    if (code != ERR_NONE) {
+        /* What is wrong with the bucket as a whole, its listing says better. */
+        code = kinds_observe_storage(kinds, arena, want, destroy, out, err);
+        if (code == ERR_NONE)
+            *err = unread;
+        return err->code;
+    }
     task_fn *const readers[] = {read_storage, read_endpoint, list_models,
                                 list_configs, read_jobs,     read_log_group};
     struct part *parts = ARENA_ARRAY(arena, ARRAY_LEN(readers), struct part);

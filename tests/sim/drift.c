@@ -180,7 +180,7 @@ static void moved_to_theirs(const struct drift_case *c)
 static void object_added(const struct drift_case *c)
 {
     static const char *const keys[] = {
-        SIM_PREFIX "/models/backup.zip", SIM_PREFIX "/data/notes.txt", SIM_PREFIX "/TODO"};
+        SIM_PREFIX "/models/backup.zip", SIM_PREFIX "/data/notes.txt", SIM_PREFIX "/README"};
     size_t which = (size_t) rng_below(c->rng, ARRAY_LEN(keys));
     if (c->account->alone) /* a bucket of ours that others use could not go in the end */
         return;
