@@ -105,3 +105,43 @@ for block in autoscaling update dataCapture kmsKey vpc networkIsolation logs con
 done
 not_built spot 13:5 '12a\    spot: {enabled: true}'
 not_built "mode: multi-container-direct" 23:11 '22a\    mode: multi-container-direct'
+slip "not built yet: regions" 's/region: us-east-1/regions: [us-east-1, eu-west-1]/' \
+    "'regions' is not supported by this version" 8:3 "take it out; .*"
+not_built kmsKey 11:5 '9a\  storage:\n    kmsKey: alias\/own'
+
+# ---- everything at once ----
+
+cp "$good" "$T/bad.yaml"
+edit "$T/bad.yaml" 's/maxRuntime/maxRuntme/; s/model_two/model_one/; s/eta: 0.3/eta: 7/'
+run "$MMECTL" validate "$T/bad.yaml"
+is_exit 1 "validate finds the same faults"
+is "$(grep -c '^Error: ' "$T/err") $(grep -c '^hint: ' "$T/err")" "3 3" "all of them at once, each with a hint"
+is "$(grep '^  --> ' "$T/err" | sed 's/.*yaml//' | tr '\n' ' ')" ":12:5 :18:44 :19:13 " "in the order of the file"
+lacks_out . "and nothing on standard output"
+
+# ---- a small file that stands for a large one ----
+
+{
+    printf 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n'
+    for i in 1 2 3 4 5 6 7 8 9; do
+        j=$((i - 1))
+        printf 'a%s: &a%s [*a%s, *a%s, *a%s, *a%s, *a%s, *a%s, *a%s, *a%s, *a%s, *a%s]\n' $i $i $j $j $j $j $j $j $j $j $j $j
+    done
+} >"$T/bad.yaml"
+refuse "alias bomb" "the file stands for more than 2000000 nodes" '[67]:[0-9]+' "aliases count as what they stand for"
+figures=$(sed -n 's/^Requests: .*), \([0-9]*\)\.[0-9]* s CPU, \([0-9]*\)\.[0-9]* MiB$/\1 \2/p' "$T/err")
+ok "alias bomb: refused fast (${figures% *} s) and small (${figures#* } MiB)" \
+    test "${figures% *}" -lt 2 -a "${figures#* }" -lt 400
+{
+    i=0
+    while [ $i -lt 100 ]; do
+        printf '['
+        i=$((i + 1))
+    done
+} >"$T/bad.yaml"
+refuse "nested too deep" "nested deeper than 64 levels" 1:65
+
+same_things "nothing of all this changed anything" "$before"
+mme plan "$good" -detailed-exitcode
+is_exit 0 "and the good spec still has nothing to do"
+done_testing
