@@ -11,11 +11,9 @@ static const struct {
     const char *name;
     unsigned uses;
 } s_uses[] = {
-    {"plan", USE_PLAN},
-    {"apply", USE_PLAN | USE_APPLY},
-    {"destroy", USE_DESTROY},
-    {"call", USE_CALL},
-    {"import", USE_PLAN | USE_APPLY | USE_IMPORT},
+    {"plan", USE_PLAN},       {"apply", USE_PLAN | USE_APPLY},
+    {"destroy", USE_DESTROY}, {"test", USE_PLAN | USE_CALL},
+    {"invoke", USE_CALL},     {"import", USE_PLAN | USE_APPLY | USE_IMPORT},
 };
 
 static enum err_code uses_of(const struct opt_list *names, unsigned *ret_uses, struct err *err)
@@ -33,7 +31,8 @@ static enum err_code uses_of(const struct opt_list *names, unsigned *ret_uses, s
             const char *near = opt_nearest(names->items[i], known, ARRAY_LEN(known));
             err_set(
                 err, ERR_USAGE,
-                "option '--for' takes plan, apply, destroy, call or import, not '" STR_FMT "'",
+                "option '--for' takes plan, apply, destroy, test, invoke or import, not '" STR_FMT
+                "'",
                 STR_ARG(names->items[i]));
             return near != NULL ? err_hint(err, "did you mean '%s'?", near) : ERR_USAGE;
         }
@@ -169,9 +168,9 @@ static enum exit_code run(struct app *app)
 #define AT(member) offsetof(struct args, member)
 
 static const struct opt s_opts[] = {
-    {OPT_LIST, 0, "for", "USE", AT(uses), NULL, 0,
-     "only what this takes: plan (and status), apply, destroy, call (test, invoke) or import; may "
-     "be repeated"},
+    {OPT_LIST, 0, "for", "COMMAND", AT(uses), NULL, 0,
+     "only what this takes: plan (also status), apply, destroy, test, invoke (also route) or "
+     "import; may be repeated"},
     {OPT_FLAG, 0, "bucket-exists", NULL, AT(bucket_exists), NULL, 0,
      "leave out making and deleting the bucket"},
     {OPT_FLAG, 0, "role", NULL, AT(execution_role), NULL, 0,

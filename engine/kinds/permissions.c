@@ -68,7 +68,7 @@ static const struct permission {
     {AWS_S3, "ListObjectsV2", GROUP_SOURCES_LIST, P | A, NEED_NOTHING},
     {AWS_S3, "GetObject", GROUP_SOURCES, P | A, NEED_NOTHING},
 
-    {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_THINGS, P | A | D | C, NEED_NOTHING},
+    {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_THINGS, P | A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "DescribeEndpointConfig", GROUP_THINGS, P | A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "DescribeModel", GROUP_THINGS, P | A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "DescribeTrainingJob", GROUP_THINGS, P | A | D, NEED_TRAINING},

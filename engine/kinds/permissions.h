@@ -15,7 +15,7 @@ enum permission_use {
     USE_PLAN = 1, /* everything that only looks: plan, status, history, drift checks */
     USE_APPLY = 2,
     USE_DESTROY = 4,
-    USE_CALL = 8,    /* predictions: test, invoke, route */
+    USE_CALL = 8,    /* predictions: invoke, route; test looks, too */
     USE_IMPORT = 16, /* taking over what somebody else made: reads things of any name */
     USE_OWN = USE_PLAN | USE_APPLY | USE_DESTROY | USE_CALL
 };

@@ -9,6 +9,7 @@
     call.py fault JSON...                 plants faults (engine/local/faults.h); no JSON: lists them
     call.py nofaults
     call.py key JSON                      makes an access key (engine/local/admin.h)
+    call.py used ACCESS_KEY               what was asked under a key that has a policy
     call.py things                        everything that exists, one line each, sorted, with a digest of what it is
 
 Ends with 1, and AWS's code on standard error, when the answer is an error.
@@ -37,6 +38,8 @@ def send(service, method, path, query="", body=b"", headers=None):
     digest = hashlib.sha256(body).hexdigest()
     headers = {key.lower(): value for key, value in (headers or {}).items()}
     headers.update({"host": urllib.parse.urlsplit(url).netloc, "x-amz-date": now, "x-amz-content-sha256": digest})
+    if "AWS_SESSION_TOKEN" in os.environ:
+        headers["x-amz-security-token"] = os.environ["AWS_SESSION_TOKEN"]
     signed = ";".join(sorted(headers))
     canonical = "\n".join(
         [method, path, query]
@@ -115,6 +118,11 @@ def key(text):
     return send("mmectl", "POST", "/_mmectl/add-key", body=text.encode())
 
 
+def used(access_key):
+    """What was asked under a key: engine/local/access.h."""
+    return send("mmectl", "GET", "/_mmectl/used", "access_key=" + access_key)
+
+
 def world():
     return json.loads(send("mmectl", "GET", "/_mmectl/world"))
 
@@ -141,7 +149,7 @@ def describe(world):
 
 
 COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
-            "things": things, "key": key}
+            "things": things, "key": key, "used": used}
 
 if __name__ == "__main__":
     sys.stdout.buffer.write(COMMANDS[sys.argv[1]](*sys.argv[2:]))
