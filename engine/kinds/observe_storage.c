@@ -16,8 +16,8 @@ static enum err_code list_prefix(struct reading *r)
 {
     r->out->objects = map_new(r->arena);
     struct err failure = {0};
-    enum err_code code = kinds_list_objects(
-        r->kinds, r->arena, r->want, &r->out->record, r->out->objects, &failure);
+    enum err_code code =
+        kinds_list_objects(r->kinds, r->arena, r->want, &r->out->record, r->out->objects, &failure);
     if (code == ERR_NOT_FOUND) /* NoSuchBucket */
         return ERR_NONE;
     if (code != ERR_NONE) {
@@ -108,8 +108,8 @@ enum err_code kinds_observe_storage(
     /* A killed run may have left a bucket that is not set up. To know is worth one request, and not
      * a permission that nothing else of an apply needs. */
     struct err ignored = {0};
-    if (code == ERR_NONE && !destroy && !out->record.present && map_len(out->objects) == 0 &&
-        read_bucket_tags(&reading, &ignored) != ERR_NONE)
+    if (code == ERR_NONE && !destroy && !out->record.present &&
+        !keys_hold_content(want, out->objects) && read_bucket_tags(&reading, &ignored) != ERR_NONE)
         out->bucket.ours = false;
     return code;
 }

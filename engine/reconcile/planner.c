@@ -191,7 +191,7 @@ static void plan_bucket(struct planner *p)
 {
     /* Ours, and nothing in it, not even a record: its first run was killed while setting it up. */
     bool unfinished = p->seen->bucket.present && p->seen->bucket.ours && !p->seen->record.present &&
-                      !p->seen->endpoint.present && map_len(p->seen->objects) == 0;
+                      !p->seen->endpoint.present && !keys_hold_content(p->want, p->seen->objects);
     if (p->seen->bucket.present && !unfinished)
         return;
     struct change *change = planner_change(p, KIND_BUCKET, ACTION_CREATE, STR_NULL);

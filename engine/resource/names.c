@@ -179,6 +179,18 @@ enum key_class key_classify(const struct want *want, struct str key, struct key_
     return KEY_FOREIGN;
 }
 
+bool keys_hold_content(const struct want *want, const struct map *objects)
+{
+    struct str record = STR("/control/stack.json");
+    struct key_parts parts;
+    for (size_t i = 0; i < map_len(objects); i++) {
+        struct str key = map_key_at(objects, i);
+        if (key_classify(want, key, &parts) != KEY_CONTROL || str_ends(key, record))
+            return true;
+    }
+    return false;
+}
+
 struct str key_target_model(const struct want *want, struct str key)
 {
     struct key_parts parts;

@@ -11,6 +11,7 @@
 #ifndef ENGINE_RESOURCE_NAMES_H
 #define ENGINE_RESOURCE_NAMES_H
 
+#include "engine/base/map.h"
 #include "engine/resource/want.h"
 
 #define FP12 12
@@ -54,6 +55,10 @@ struct key_parts {
     struct str model, fp16, gen, job;
 };
 enum key_class key_classify(const struct want *want, struct str key, struct key_parts *parts);
+
+/* Whether objects (by key, below the prefix) are more than what a run leaves while it works: its
+ * lease, a probe. */
+bool keys_hold_content(const struct want *want, const struct map *objects);
 
 /* The TargetModel of a key: what stands behind the SageMaker model's ModelDataUrl. */
 struct str key_target_model(const struct want *want, struct str key);

@@ -96,6 +96,20 @@ static void test_names__keys(void **state)
     }
 }
 
+static void test_names__content(void **state)
+{
+    struct map *objects = map_new(*state);
+    assert_false(keys_hold_content(&s_want, objects));
+    map_put(objects, STR("a/b/control/lease"), objects);
+    map_put(objects, STR("a/b/control/probe"), objects);
+    assert_false(keys_hold_content(&s_want, objects));
+    map_put(objects, STR("a/b/control/stack.json"), objects);
+    assert_true(keys_hold_content(&s_want, objects));
+    objects = map_new(*state);
+    map_put(objects, STR("a/b/notes.txt"), objects);
+    assert_true(keys_hold_content(&s_want, objects));
+}
+
 static void test_names__target_model(void **state)
 {
     struct arena *arena = *state;
@@ -126,7 +140,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(test_names__uid_is_stable), WITH_ARENA(test_names__ours),
         WITH_ARENA(test_names__attempts),      WITH_ARENA(test_names__keys),
-        WITH_ARENA(test_names__target_model),  WITH_ARENA(test_names__images),
+        WITH_ARENA(test_names__content),       WITH_ARENA(test_names__target_model),
+        WITH_ARENA(test_names__images),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }
