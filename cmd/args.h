@@ -43,7 +43,7 @@ struct args {
     bool force;
     int64_t ready_fd;
     /* iam-policy */
-    struct opt_list uses;
+    struct opt_list uses, sources;
     bool execution_role, bucket_exists;
     /* import, forget, gc */
     struct str from_stack, from_home;

@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "cmd/session.h"
+#include "engine/aws/s3.h"
 #include "engine/kinds/permissions.h"
 #include "engine/reconcile/desired.h"
 
@@ -11,9 +12,14 @@ static const struct {
     const char *name;
     unsigned uses;
 } s_uses[] = {
-    {"plan", USE_PLAN},       {"apply", USE_PLAN | USE_APPLY},
-    {"destroy", USE_DESTROY}, {"test", USE_PLAN | USE_CALL},
-    {"invoke", USE_CALL},     {"import", USE_PLAN | USE_APPLY | USE_IMPORT},
+    {"plan", USE_PLAN},
+    {"apply", USE_PLAN | USE_APPLY},
+    {"destroy", USE_DESTROY},
+    {"test", USE_PLAN | USE_CALL},
+    {"invoke", USE_CALL},
+    {"doctor", USE_PLAN | USE_DOCTOR},
+    {"import", USE_PLAN | USE_APPLY | USE_IMPORT},
+    {"forget", USE_PLAN | USE_FORGET},
 };
 
 static enum err_code uses_of(const struct opt_list *names, unsigned *ret_uses, struct err *err)
@@ -31,14 +37,25 @@ static enum err_code uses_of(const struct opt_list *names, unsigned *ret_uses, s
             const char *near = opt_nearest(names->items[i], known, ARRAY_LEN(known));
             err_set(
                 err, ERR_USAGE,
-                "option '--for' takes plan, apply, destroy, test, invoke or import, not '" STR_FMT
-                "'",
+                "option '--for' takes plan, apply, destroy, test, invoke, doctor, import or "
+                "forget, not '" STR_FMT "'",
                 STR_ARG(names->items[i]));
             return near != NULL ? err_hint(err, "did you mean '%s'?", near) : ERR_USAGE;
         }
         uses |= found;
     }
     *ret_uses = uses;
+    return ERR_NONE;
+}
+
+static enum err_code check_sources(const struct opt_list *given, struct err *err)
+{
+    struct str bucket, key;
+    for (size_t i = 0; i < given->len; i++)
+        if (!s3_uri_split(given->items[i], &bucket, &key))
+            return err_set(
+                err, ERR_USAGE, "option '--source' takes s3://BUCKET/PREFIX/, not '" STR_FMT "'",
+                STR_ARG(given->items[i]));
     return ERR_NONE;
 }
 
@@ -54,11 +71,15 @@ static void add_source(struct permission_scope *scope, struct str *sources, stru
 }
 
 /* What the stack reads outside of its own prefix, and whether it trains on SageMaker. */
-static void
-fill_sources(struct arena *arena, const struct spec *spec, struct permission_scope *scope)
+static void fill_sources(
+    struct arena *arena,
+    const struct spec *spec,
+    const struct opt_list *given,
+    struct permission_scope *scope)
 {
     const struct spec_training *training = &spec->training;
-    struct str *sources = ARENA_ARRAY(arena, training->n_channels + spec->n_models, struct str);
+    size_t most = training->n_channels + spec->n_models + given->len;
+    struct str *sources = ARENA_ARRAY(arena, most, struct str);
     size_t trained = 0, remote = 0;
     for (size_t i = 0; i < spec->n_models; i++) {
         trained += str_is_null(spec->models[i].artifact.value);
@@ -67,6 +88,8 @@ fill_sources(struct arena *arena, const struct spec *spec, struct permission_sco
     }
     scope->trains = trained > 0 && training->backend == SPEC_BACKEND_SAGEMAKER;
     scope->sources = sources;
+    for (size_t i = 0; i < given->len; i++)
+        add_source(scope, sources, given->items[i]);
     for (size_t i = 0; i < training->n_channels; i++)
         if (str_is_null(training->channels[i].path))
             add_source(scope, sources, training->channels[i].source.value);
@@ -103,7 +126,7 @@ static enum err_code scope_of(
         return code;
     *out = (struct permission_scope){
         .want = want, .uses = uses, .bucket_exists = app->args.bucket_exists};
-    fill_sources(app->arena, spec, out);
+    fill_sources(app->arena, spec, &app->args.sources, out);
     return ERR_NONE;
 }
 
@@ -148,7 +171,8 @@ static enum exit_code run(struct app *app)
     struct err err = {0};
     struct spec_list specs = {0};
     unsigned uses = 0;
-    if (uses_of(&app->args.uses, &uses, &err) != ERR_NONE)
+    if (uses_of(&app->args.uses, &uses, &err) != ERR_NONE ||
+        check_sources(&app->args.sources, &err) != ERR_NONE)
         return app_fail(app, &err);
     if (session_specs(app, true, &specs, &err) != ERR_NONE)
         return session_fail(app, &err);
@@ -169,8 +193,10 @@ static enum exit_code run(struct app *app)
 
 static const struct opt s_opts[] = {
     {OPT_LIST, 0, "for", "COMMAND", AT(uses), NULL, 0,
-     "only what this takes: plan (also status), apply, destroy, test, invoke (also route) or "
-     "import; may be repeated"},
+     "only what this takes: plan (also status, history), apply (also rollback), destroy, test, "
+     "invoke (also route), doctor, import or forget; may be repeated"},
+    {OPT_LIST, 0, "source", "URI", AT(sources), NULL, 0,
+     "the stack reads from there, too: with import, the artifacts' folder, s3://BUCKET/PREFIX/"},
     {OPT_FLAG, 0, "bucket-exists", NULL, AT(bucket_exists), NULL, 0,
      "leave out making and deleting the bucket"},
     {OPT_FLAG, 0, "role", NULL, AT(execution_role), NULL, 0,

@@ -163,6 +163,11 @@ static void for_pass_role(struct statement *w)
         w, "StringEquals", STR("iam:PassedToService"), STR("sagemaker.amazonaws.com"));
 }
 
+static void for_role(struct statement *w)
+{
+    statement_add_resource(w, w->want->role);
+}
+
 /* CloudWatch Logs wants the ":*" with every action but those that tag.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html */
 static void for_job_logs(struct statement *w)
@@ -272,6 +277,7 @@ static const struct {
     [GROUP_THINGS_CHANGE] = {"ChangeOwn", for_things_change},
     [GROUP_ENDPOINT] = {"Invoke", for_endpoint},
     [GROUP_PASS_ROLE] = {"PassRole", for_pass_role},
+    [GROUP_ROLE] = {"SeeRole", for_role},
     [GROUP_JOB_LOGS] = {"JobLogs", for_job_logs},
     [GROUP_JOB_STREAMS] = {"JobLogStreams", for_job_streams},
     [GROUP_ENDPOINT_LOGS] = {"EndpointLogs", for_endpoint_logs},

@@ -18,6 +18,8 @@ enum need {
 #define D USE_DESTROY
 #define C USE_CALL
 #define I USE_IMPORT
+#define F USE_FORGET
+#define X USE_DOCTOR
 #define ANY_SERVICE AWS_SERVICE_COUNT
 
 /* Every operation mmectl sends, where it may go, and who sends it. The IAM action of an operation
@@ -37,33 +39,37 @@ static const struct permission {
     unsigned uses;
     enum need need;
 } s_permissions[] = {
-    {AWS_STS, "GetCallerIdentity", GROUP_ACCOUNT, P | A | D | C | I, NEED_NOTHING},
+    {AWS_STS, "GetCallerIdentity", GROUP_ACCOUNT, P | A | D | C | I | F | X, NEED_NOTHING},
     {AWS_SAGEMAKER, "ListModels", GROUP_ACCOUNT, P | A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "ListEndpointConfigs", GROUP_ACCOUNT, P | A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "ListTrainingJobs", GROUP_ACCOUNT, P | A, NEED_TRAINING},
-    {AWS_SAGEMAKER, "ListTrainingJobs", GROUP_ACCOUNT, D, NEED_NOTHING},
-    {AWS_LOGS, "DescribeLogGroups", GROUP_ACCOUNT, D, NEED_NOTHING},
+    {AWS_SAGEMAKER, "ListTrainingJobs", GROUP_ACCOUNT, D | F, NEED_NOTHING},
+    {AWS_LOGS, "DescribeLogGroups", GROUP_ACCOUNT, D | F, NEED_NOTHING},
 
     {AWS_S3, "ListObjectsV2", GROUP_BUCKET_LIST, P | A | D | C, NEED_NOTHING},
     {AWS_S3, "GetBucketTagging", GROUP_BUCKET, P | A, NEED_NOTHING},
-    {AWS_S3, "GetBucketTagging", GROUP_BUCKET, D, NEED_BUCKET_DELETED},
-    {AWS_S3, "GetBucketVersioning", GROUP_BUCKET, D, NEED_NOTHING},
-    {AWS_S3, "ListMultipartUploads", GROUP_BUCKET, D, NEED_NOTHING},
+    {AWS_S3, "GetBucketTagging", GROUP_BUCKET, D | F, NEED_BUCKET_DELETED},
+    {AWS_S3, "GetBucketVersioning", GROUP_BUCKET, D | F | X, NEED_NOTHING},
+    {AWS_S3, "ListMultipartUploads", GROUP_BUCKET, D | F | X, NEED_NOTHING},
+    {AWS_S3, "GetPublicAccessBlock", GROUP_BUCKET, X, NEED_NOTHING},
+    {AWS_S3, "GetBucketEncryption", GROUP_BUCKET, X, NEED_NOTHING},
+    {AWS_S3, "GetBucketLifecycleConfiguration", GROUP_BUCKET, X, NEED_NOTHING},
     {AWS_S3, "CreateBucket", GROUP_BUCKET, A, NEED_BUCKET_MADE},
     {AWS_S3, "PutBucketTagging", GROUP_BUCKET, A, NEED_BUCKET_MADE},
     {AWS_S3, "PutPublicAccessBlock", GROUP_BUCKET, A, NEED_BUCKET_MADE},
     {AWS_S3, "PutBucketEncryption", GROUP_BUCKET, A, NEED_BUCKET_MADE},
     {AWS_S3, "DeleteBucket", GROUP_BUCKET, D, NEED_BUCKET_DELETED},
+    {AWS_S3, "DeleteBucketTagging", GROUP_BUCKET, F, NEED_BUCKET_DELETED},
     {AWS_S3, "GetObject", GROUP_OBJECTS, P | A | D | C, NEED_NOTHING},
     {AWS_S3, "HeadObject", GROUP_OBJECTS, P | A | D, NEED_NOTHING},
-    {AWS_S3, "PutObject", GROUP_OBJECTS, A | D, NEED_NOTHING}, /* destroy: the lease */
+    {AWS_S3, "PutObject", GROUP_OBJECTS, A | D | F, NEED_NOTHING}, /* D, F: lease and record */
     {AWS_S3, "CopyObject", GROUP_OBJECTS, A, NEED_NOTHING},
     {AWS_S3, "CreateMultipartUpload", GROUP_OBJECTS, A, NEED_NOTHING},
     {AWS_S3, "UploadPart", GROUP_OBJECTS, A, NEED_NOTHING},
     {AWS_S3, "CompleteMultipartUpload", GROUP_OBJECTS, A, NEED_NOTHING},
     {AWS_S3, "AbortMultipartUpload", GROUP_OBJECTS, A | D, NEED_NOTHING},
-    {AWS_S3, "DeleteObject", GROUP_OBJECTS_DELETE, A | D, NEED_NOTHING},
-    {AWS_S3, "DeleteObjects", GROUP_OBJECTS_DELETE, A | D, NEED_NOTHING},
+    {AWS_S3, "DeleteObject", GROUP_OBJECTS_DELETE, A | D | F, NEED_NOTHING},
+    {AWS_S3, "DeleteObjects", GROUP_OBJECTS_DELETE, A | D | F, NEED_NOTHING},
     {AWS_S3, "HeadObject", GROUP_PARENTS, P | A | D, NEED_NOTHING},
     {AWS_S3, "ListObjectsV2", GROUP_SOURCES_LIST, P | A, NEED_NOTHING},
     {AWS_S3, "GetObject", GROUP_SOURCES, P | A, NEED_NOTHING},
@@ -79,6 +85,7 @@ static const struct permission {
     {AWS_SAGEMAKER, "CreateEndpoint", GROUP_THINGS_CREATE, A, NEED_NOTHING},
     {AWS_SAGEMAKER, "AddTags", GROUP_THINGS_CREATE, A | I, NEED_NOTHING},
     {AWS_SAGEMAKER, "UpdateEndpoint", GROUP_THINGS_CHANGE, A, NEED_NOTHING},
+    {AWS_SAGEMAKER, "DeleteTags", GROUP_THINGS_CHANGE, F, NEED_NOTHING},
     {AWS_SAGEMAKER, "DeleteEndpoint", GROUP_THINGS_CHANGE, A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "DeleteEndpointConfig", GROUP_THINGS_CHANGE, A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "DeleteModel", GROUP_THINGS_CHANGE, A | D, NEED_NOTHING},
@@ -86,6 +93,7 @@ static const struct permission {
     {AWS_SAGEMAKER, "DeleteTrainingJob", GROUP_THINGS_CHANGE, D, NEED_TRAINING},
     {AWS_RUNTIME, "InvokeEndpoint", GROUP_ENDPOINT, C, NEED_NOTHING},
     {ANY_SERVICE, "iam:PassRole", GROUP_PASS_ROLE, A, NEED_NOTHING},
+    {AWS_IAM, "GetRole", GROUP_ROLE, X, NEED_NOTHING},
 
     {AWS_LOGS, "DescribeLogStreams", GROUP_JOB_LOGS, A | D, NEED_TRAINING},
     {AWS_LOGS, "GetLogEvents", GROUP_JOB_STREAMS, A, NEED_TRAINING},
@@ -123,6 +131,8 @@ static const struct permission s_role_permissions[] = {
 #undef D
 #undef C
 #undef I
+#undef F
+#undef X
 
 static bool is_needed(const struct permission *p, const struct permission_scope *scope)
 {

@@ -17,7 +17,9 @@ enum permission_use {
     USE_DESTROY = 4,
     USE_CALL = 8,    /* predictions: invoke, route; test looks, too */
     USE_IMPORT = 16, /* taking over what somebody else made: reads things of any name */
-    USE_OWN = USE_PLAN | USE_APPLY | USE_DESTROY | USE_CALL
+    USE_FORGET = 32, /* letting go of what it manages */
+    USE_DOCTOR = 64,
+    USE_OWN = USE_PLAN | USE_APPLY | USE_DESTROY | USE_CALL | USE_DOCTOR
 };
 
 struct permission_scope {

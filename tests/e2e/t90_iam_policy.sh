@@ -105,15 +105,15 @@ works "other instances"
 edit "$spec" 's/tags: {project: [a-z-]*}/tags: {project: other}/'
 apply
 works "other tags"
+as all "$MMECTL" doctor "$spec"
+works "doctor"
+lacks_out '^skipped' "which could look at everything"
+as all "$MMECTL" gc "$spec" --delete -auto-approve
+works "gc"
 as_admin call fault '{"operation":"CreateTrainingJob","kind":"fail","reason":"InternalServerError: try again","times":1}'
 edit "$spec" 's/num_round: 32/num_round: 33/'
 apply
 works "a job that failed and is tried again"
-for command in doctor gc; do
-    "$MMECTL" help $command >/dev/null 2>&1 || continue
-    as all "$MMECTL" $command "$spec"
-    works "$command"
-done
 as all "$MMECTL" plan "$spec" -detailed-exitcode
 works "and nothing is left to do"
 
@@ -210,6 +210,42 @@ works "backend local: apply of a change"
 as here "$MMECTL" destroy "$spec" -auto-approve
 works "backend local: destroy"
 nothing_denied ASIAHERE "backend local"
+
+# ---- taking over, and letting go ----
+as_admin "$PYTHON" tests/e2e/tutorial.py tutorial taken team=risk >"$T/out" 2>&1 || bail "the tutorial's scripts: $(tail -3 "$T/out")"
+old=$(as_admin call sm DescribeModel "$(as_admin call things | sed -n 's/^model \(multi-model[^ ]*\) .*/{"ModelName":"\1"}/p')" |
+    jq -r .PrimaryContainer.ModelDataUrl)
+taken=$(copy_demo taken)
+edit "$taken" 's/bucket: ""/bucket: tutorial/'
+for use in import forget; do
+    "$MMECTL" iam-policy "$taken" --for=$use --source="$old" >"$T/$use.json" || bail "iam-policy --for=$use"
+    key $use "$T/$use.json"
+done
+as import "$MMECTL" import "$taken" -auto-approve
+works "--for=import: import"
+as import "$MMECTL" apply "$taken" -auto-approve
+works "--for=import: and its first apply"
+nothing_denied ASIAIMPORT "--for=import"
+as forget "$MMECTL" forget aws_sagemaker_endpoint.this -f "$taken" -auto-approve
+works "--for=forget: the endpoint"
+as forget "$MMECTL" forget --all -f "$taken" -auto-approve
+works "--for=forget: all"
+nothing_denied ASIAFORGET "--for=forget"
+is "$(as_admin call things | grep -c '^endpoint taken InService')" 1 "the endpoint serves on"
+# A stack with a bucket of its own, whose tags go, too.
+kept=$(copy_demo kept)
+edit "$kept" 's/bucket: ""/bucket: kept-models/; s/backend: sagemaker/backend: local/'
+"$MMECTL" iam-policy "$kept" --for=forget >"$T/kept.json" || bail "iam-policy --for=forget"
+key kept "$T/kept.json"
+as_admin "$MMECTL" apply "$kept" -auto-approve >"$T/out" 2>&1 || bail "kept: $(tail -3 "$T/out")"
+as kept "$MMECTL" forget --all -f "$kept" -auto-approve
+works "--for=forget: a stack with its bucket"
+nothing_denied ASIAKEPT "--for=forget"
+run "$MMECTL" iam-policy "$taken" --source=nowhere
+is_exit 64 "a source that is no URI"
+run "$MMECTL" iam-policy "$taken" --for=aply
+is_exit 64 "a use that is none"
+has_err "did you mean 'apply'" "with the nearest one"
 
 # ---- the policy keeps to its stack ----
 key fence "$T/all.json"
