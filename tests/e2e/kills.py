@@ -6,6 +6,7 @@
 One walk through the states of a stack: its spec changes (hyperparameters, models in and out, mode, instance, environment,
 backend, artifacts of the user's own), it is rolled back, destroyed and made again. A command of the walk is killed at a
 moment drawn between nothing and the time it usually takes; then the same command, or sometimes another one, runs to its end.
+The last tenth are imports of an endpoint that somebody else made.
 
 After the kill      nothing foreign has changed; an endpoint that served still has its config, its model and every artifact
                     that the record tells callers of
@@ -28,7 +29,7 @@ KILLS, SEED = int(sys.argv[1]), int(sys.argv[2])
 MMECTL = os.environ["MMECTL"]
 WORK = os.environ["T"]
 DATA = os.path.abspath("examples/data")
-BUCKET, STACK, SIBLING = "kills-bucket", "kills", "kills-b"
+BUCKET, STACK, SIBLING, IMPORTED = "kills-bucket", "kills", "kills-b", "taken"
 FOREIGN_KEYS = [f"{STACK}/notes.txt", f"{STACK}/models/theirs.bin", f"{SIBLING}-notes.txt"]
 COMMANDS = subprocess.run([MMECTL, "help"], capture_output=True, text=True).stdout
 draw = random.Random(SEED)
@@ -178,11 +179,12 @@ def check_orphans(view, where):
         for name in view.things[kind]:
             if name not in (live, view.endpoint["config"]) and name not in view.record:
                 bad.append(f"{where}: {kind} {name} is an orphan")
+    # What jobs left is a by-product: gc and destroy know it by its name, and the end of the walk shows that they do.
     for key in view.keys:
         part = key.split("/")[1]
         # A killed run's lease stays where the next plan is empty, since such a run writes nothing; the next other one takes it.
         known = key in (f"{STACK}/control/stack.json", f"{STACK}/control/lease") or (part == "data") or (
-            part == "training" and key.split("/")[2] in view.things["trainingJobs"]) or (
+            part == "training" and ours(key.split("/")[2])) or (
             part in ("models", "versions") and (key in view.record or key.split("/")[-1] in view.record))
         if not known:
             bad.append(f"{where}: object {key} is an orphan (the endpoint is on {home})")
@@ -249,11 +251,11 @@ def settle(command, state, words, where):
     return len(bad) == before, command
 
 
-def walk():
+def walk(kills):
     global OWN
     state, present, done, tries, same = FIRST, False, 0, 0, 0
     tally = {}
-    while done < KILLS and len(bad) < 5 and tries < 5 * KILLS:
+    while done < kills and len(bad) < 5 and tries < 5 * kills:
         tries += 1
         command, new = choose(state, present)
         words = words_of(command, new)
@@ -287,6 +289,46 @@ def walk():
     return done, tally, same
 
 
+def take_over(rounds, place):
+    """import, killed: an endpoint that somebody else made, again and again."""
+    tutorial = [sys.executable, "tests/e2e/tutorial.py", "theirs", IMPORTED]
+    subprocess.run(tutorial, check=True, stdout=subprocess.DEVNULL)
+    theirs = re.compile(r"^(model|endpoint-config) multi-model|s3://theirs/mme/|^training-job model-")
+    before = [line for line in call.describe(call.world()).decode().splitlines() if theirs.search(line)]
+    spec = f"{WORK}/import.yaml"
+    with open("examples/mme-demo.yaml") as demo, open(spec, "w") as out:
+        text = re.sub(r"(name|prefix): +mme-demo\b", rf"\1: {IMPORTED}", demo.read())
+        out.write(text.replace('bucket: ""', "bucket: theirs").replace("source: data/", f"source: {DATA}/"))
+    done = tries = 0
+    while done < rounds and len(bad) < 5 and tries < 5 * rounds:
+        tries += 1
+        moment = draw.random() * usual_ms.get("import", 200)
+        where = f"kill {place + done + 1} (import after {moment:.0f} ms)"
+        was_killed = killed(["import", spec, "-auto-approve"], moment)
+        done += was_killed
+        for words in (["import", spec, "-auto-approve"], ["apply", spec, "-auto-approve"],
+                      ["plan", spec, "-detailed-exitcode"]):
+            code, took, text = finish(words)
+            usual_ms[words[0]] = max(usual_ms.get(words[0], 0) * 0.9, took)
+            if code != 0:
+                bad.append(f"{where}: then {words[0]} ended with {code}\n{text[-3000:]}")
+        lines = call.describe(call.world()).decode().splitlines()
+        if [line for line in lines if theirs.search(line)] != before:
+            bad.append(f"{where}: what the scripts made has changed")
+        if len([line for line in lines if line.startswith(f"endpoint {IMPORTED} InService")]) != 1:
+            bad.append(f"{where}: the endpoint does not serve")
+        code, _, text = finish(["destroy", spec, "-auto-approve"])
+        left = [line for line in call.describe(call.world()).decode().splitlines()
+                if re.search(rf"[ /]{IMPORTED}[-/ ]", line)]
+        if code != 0 or left:
+            bad.append(f"{where}: destroy ended with {code} and left {left}\n{text[-2000:]}")
+        again = {"EndpointName": IMPORTED, "EndpointConfigName": "multi-model-config-1"}
+        call.sagemaker("CreateEndpoint", json.dumps(again))
+        while json.loads(call.sagemaker("DescribeEndpoint", json.dumps(again)))["EndpointStatus"] != "InService":
+            pass
+    return done
+
+
 # ---- the stage ----
 
 call.s3("mb", BUCKET)
@@ -311,7 +353,10 @@ for command in ("apply", "destroy"):
     if code != 0:
         sys.exit(f"{command} that nobody disturbs: {text}")
 begin = time.monotonic()
-done, tally, same = walk()
+imports = KILLS // 10
+done, tally, same = walk(KILLS - imports)
+tally["import"] = take_over(imports, done)
+done += tally["import"]
 say(f"{done} kills ({', '.join(f'{n} of {c}' for c, n in sorted(tally.items()))}; {same} times the same command ran again), "
     f"{time.monotonic() - begin:.0f} s, {len(bad)} violations")
 for text in bad:

@@ -78,10 +78,11 @@ else:
         "MMECTL_PLAN_ROLE": plan, "MMECTL_APPLY_ROLE": apply}
 json.dump(context, open(out, "w"))
 EOF
-    rm -rf "$T/work"
-    mkdir "$T/work"
+    work=$T/runner.$3/$1 # no two jobs run in the same place
+    rm -rf "$work"
+    mkdir -p "$work"
     ran="$service $1 on $2"
-    (cd "$T/work" && PATH="$T/bin:$FORGE/installed:$PATH" exec "$PYTHON" "$root/tests/e2e/pipeline.py" "$service" "$root/$file" "$1" "$T/context") \
+    (cd "$work" && PATH="$T/bin:$FORGE/installed:$PATH" exec "$PYTHON" "$root/tests/e2e/pipeline.py" "$service" "$root/$file" "$1" "$T/context") \
         >"$T/out" 2>"$T/err" </dev/null &
     job=$!
     [ "${background:-}" ] && return
