@@ -216,6 +216,27 @@ static void tearing_down_needs_names_alone(void **state)
     assert_fails(build(&b), ERR_REFUSED, &b.err, "the credentials belong to account");
 }
 
+static void the_outline_needs_nobody(void **state)
+{
+    AUTO(building_done) struct building b = building_new(*state, STR(SPEC_TEST_BASE));
+    struct want outline;
+    struct str account = account_of_arn(b.spec->role.value);
+    assert_str(account, "123456789012");
+    assert_true(str_is_null(account_of_arn(STR("arn:aws"))));
+    assert_ok(desired_outline(*state, b.spec, account, &outline, &b.err), &b.err);
+    assert_int_equal(outline.n_models + outline.n_channels, 0);
+    assert_ok(build(&b), &b.err);
+    assert_str_len(outline.uid, b.want->uid);
+    assert_str_len(outline.home, b.want->home);
+    assert_str_len(outline.endpoint, b.want->endpoint);
+    assert_str_len(outline.image, b.want->image);
+    AUTO(building_done)
+    struct building far = building_new(*state, changed(*state, "us-east-1", "mars-north-1"));
+    assert_fails(
+        desired_outline(*state, far.spec, account, &outline, &far.err), ERR_SPEC, &far.err,
+        "no XGBoost image is known for region 'mars-north-1'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +249,7 @@ int main(void)
         WITH_ARENA(channels_in_s3_are_read_where_they_are),
         WITH_ARENA(own_images),
         WITH_ARENA(tearing_down_needs_names_alone),
+        WITH_ARENA(the_outline_needs_nobody),
     };
     return cmocka_run_group_tests_name("desired", tests, NULL, NULL);
 }
