@@ -66,25 +66,6 @@ static enum exit_code fail(struct app *app, const struct err *err)
     return app_fail(app, err);
 }
 
-/* Plans against a stable endpoint: one that is being changed is waited for first. */
-static enum err_code settled_plan(
-    struct session *session,
-    const struct direction *direction,
-    struct plan **ret_plan,
-    struct err *err)
-{
-    struct reconciler *r = &session->reconciler;
-    for (;;) {
-        enum err_code code = reconcile_plan(r, session->spec, direction->mode, ret_plan, err);
-        if (code != ERR_NONE || str_is_null((*ret_plan)->note_busy))
-            return code;
-        bool waited = false;
-        code = reconcile_wait_stable(r, session->spec, &waited, err);
-        if (code != ERR_NONE || !waited)
-            return code;
-    }
-}
-
 static enum exit_code show_plan(struct session *session, const struct plan *plan)
 {
     struct app *app = session->app;
@@ -215,11 +196,12 @@ static enum err_code locked_plan(
     struct plan **ret_plan,
     struct err *err)
 {
-    enum err_code code = settled_plan(session, direction, ret_plan, err);
+    struct reconciler *r = &session->reconciler;
+    enum err_code code = reconcile_plan_settled(r, session->spec, direction->mode, ret_plan, err);
     if (code == ERR_NONE && (*ret_plan)->guards.len == 0)
-        code = reconcile_lock(&session->reconciler, *ret_plan, err);
-    if (code == ERR_NONE && session->reconciler.lease != NULL)
-        code = settled_plan(session, direction, ret_plan, err);
+        code = reconcile_lock(r, *ret_plan, err);
+    if (code == ERR_NONE && r->lease != NULL)
+        code = reconcile_plan_settled(r, session->spec, direction->mode, ret_plan, err);
     return code;
 }
 

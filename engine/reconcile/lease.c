@@ -262,6 +262,8 @@ static enum err_code wait_for(
     }
     int64_t ms = waiting->next_ms, expires_ms = lease_info_left_ms(found);
     ms = ms > expires_ms ? expires_ms : ms;
+    /* The store's times are whole seconds: who asks more often learns nothing new. */
+    ms = ms < BACKOFF_FIRST_MS ? BACKOFF_FIRST_MS : ms;
     ms = ms > left_ms ? left_ms : ms;
     waiting->next_ms *= 2;
     if (waiting->next_ms > BACKOFF_LONGEST_MS)

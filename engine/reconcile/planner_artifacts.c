@@ -57,8 +57,13 @@ new_artifact(struct planner *p, const struct want_model *model, struct str fp, s
 static void
 keep(struct planner *p, struct artifact_plan *artifact, const struct seen_object *object)
 {
+    const struct record_model *recorded = record_find(&p->seen->record, artifact->name);
     artifact->etag = object->etag;
     artifact->size = object->size;
+    if (object->tampered && recorded != NULL) { /* what was written over it is not what it is */
+        artifact->etag = recorded->live.etag;
+        artifact->size = recorded->live.size;
+    }
     artifact->imported = object->imported;
     *VEC_PUSH(p->arena, &p->context->artifacts) = artifact;
     planner_keep(p, object->key);
@@ -131,7 +136,7 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
     }
     if (model->left_out) {
         /* What was published stays published. */
-        struct seen_object *old = live != NULL ? map_get(p->seen->objects, live->key) : NULL;
+        struct seen_object *old = live != NULL ? seen_at(p, live->key, live) : NULL;
         if (old != NULL)
             keep(p, new_artifact(p, model, live->fp, live->key), old);
         return ERR_NONE;
@@ -234,7 +239,8 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
     if (moves)
         planner_keep(p, live->key); /* its removal belongs to this change */
     struct change *need = NULL;
-    if (model->left_out && live == NULL)
+    /* Bytes that somebody else wrote are not carried along under our name. */
+    if (model->left_out && (live == NULL || (live->tampered && p->new_generation)))
         return ERR_NONE;
     if (live != NULL && (model->left_out || (moves && !content_differs(live, model)))) {
         if (!p->new_generation) {

@@ -137,6 +137,24 @@ enum err_code reconcile_wait_stable(
     return ERR_NONE;
 }
 
+enum err_code reconcile_plan_settled(
+    struct reconciler *r,
+    const struct spec *spec,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err)
+{
+    for (bool waited = true;;) {
+        enum err_code code = reconcile_plan(r, spec, mode, ret_plan, err);
+        if (code != ERR_NONE || str_is_null((*ret_plan)->note_busy) || !waited)
+            return code;
+        /* It may also have ended between the two looks: once more then, the plan is old. */
+        code = reconcile_wait_stable(r, spec, &waited, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+}
+
 enum err_code reconcile_route(
     struct reconciler *r,
     const struct spec *spec,

@@ -65,6 +65,14 @@ enum err_code reconcile_plan(
     struct plan **ret_plan,
     struct err *err) MUST_USE;
 
+/* Plans against an endpoint in a stable state: one that is being changed is waited for first. */
+enum err_code reconcile_plan_settled(
+    struct reconciler *r,
+    const struct spec *spec,
+    enum plan_mode mode,
+    struct plan **ret_plan,
+    struct err *err) MUST_USE;
+
 /* Takes the stack's lease (lease.h) for what this plan would change. Nothing is taken for an empty
  * plan, nor before there is a bucket: then reconcile_execute() takes it as soon as it has made one.
  * What was planned before is to be planned again. */

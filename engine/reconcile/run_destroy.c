@@ -26,9 +26,12 @@ static void run_all(struct reconciler *r, struct plan *plan, struct report *repo
     run_count(r->arena, set.items, set.len, report);
 }
 
-/* Or its log group, which an endpoint left that went shortly before. */
+/* Now or in an earlier run, which may have ended a moment ago. */
 static bool had_endpoint(const struct plan *plan)
 {
+    const struct plan_context *context = plan->context;
+    if (context->seen->record.endpoints.len > 0)
+        return true;
     for (size_t i = 0; i < plan->changes.len; i++) {
         const struct change *change = plan->changes.items[i];
         if ((change->kind == KIND_ENDPOINT || change->kind == KIND_LOG_GROUP) &&

@@ -72,6 +72,26 @@ static void an_overwritten_version_is_replaced_in_its_place(void **state)
     settled(s);
 }
 
+/* It cannot be made anew now. That somebody wrote over it must be seen the next time, too. */
+static void what_stays_overwritten_is_not_recorded_as_right(void **state)
+{
+    for (int stable = 0; stable < 2; stable++) {
+        struct scene *s = deployed(*state, stable == 1);
+        const struct record_version *live = &s->seen.record.models.items[0].live;
+        struct seen_object *object = map_get(s->seen.objects, live->key);
+        object->etag = STR("\"other\"");
+        object->owner = OWNER_OTHER;
+        object->fp = STR_NULL;
+        s->want.models[0].failed = s->want.models[0].left_out = true;
+        assert_ok(plan(s), &s->err);
+        const struct plan_context *context = s->plan->context;
+        for (size_t i = 0; i < context->artifacts.len; i++)
+            if (str_eq(context->artifacts.items[i]->name, s->want.models[0].name))
+                assert_str_len(context->artifacts.items[i]->etag, live->etag);
+        assert_int_equal(context->artifacts.len, s->want.n_models);
+    }
+}
+
 static void a_lost_version_is_put_back(void **state)
 {
     for (int stable = 0; stable < 2; stable++) {
@@ -188,6 +208,7 @@ int main(void)
         WITH_ARENA(sources),
         WITH_ARENA(a_renamed_model_is_copied),
         WITH_ARENA(an_overwritten_version_is_replaced_in_its_place),
+        WITH_ARENA(what_stays_overwritten_is_not_recorded_as_right),
         WITH_ARENA(a_lost_version_is_put_back),
         WITH_ARENA(going_back_uses_the_retained_version),
         WITH_ARENA(a_removed_model_takes_its_versions_along),

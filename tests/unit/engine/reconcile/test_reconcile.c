@@ -33,6 +33,12 @@ static void wait_task(void *arg)
     s->code = reconcile_wait_stable(&s->t->r, s->spec, &s->waited, &s->err);
 }
 
+static void settled_task(void *arg)
+{
+    struct session *s = arg;
+    s->code = reconcile_plan_settled(&s->t->r, s->spec, s->mode, &s->t->plan, &s->err);
+}
+
 static void target_task(void *arg)
 {
     struct session *s = arg;
@@ -161,6 +167,25 @@ static void what_is_not_waited_for(void **state)
     assert_false(none.waited);
 }
 
+/* It was seen going and was gone at the next look: what was planned for it is old. */
+static void a_plan_is_made_anew_when_the_endpoint_has_ended(void **state)
+{
+    AUTO(session_done) struct session s = session_deployed(*state, STR(SPEC_TEST_BASE));
+    s.t->s->seen.endpoint.status = STR("Deleting");
+    s.t->endpoint_ends = true;
+    assert_ok(run(&s, settled_task), &s.err);
+    assert_true(str_is_null(s.t->plan->note_busy));
+    assert_false(plan_is_empty(s.t->plan));
+}
+
+static void one_that_nobody_can_wait_for_is_planned_as_it_is(void **state)
+{
+    AUTO(session_done) struct session s = session_deployed(*state, STR(SPEC_TEST_BASE));
+    s.t->s->seen.endpoint.status = STR("UpdateRollbackFailed");
+    assert_ok(run(&s, settled_task), &s.err);
+    assert_false(str_is_null(s.t->plan->note_busy));
+}
+
 static void an_interrupt_ends_the_wait(void **state)
 {
     static const char *const statuses[] = {"Updating", NULL};
@@ -260,6 +285,8 @@ int main(void)
         WITH_ARENA(a_foreign_account_is_refused_before_anything),
         WITH_ARENA(a_busy_endpoint_is_waited_for),
         WITH_ARENA(what_is_not_waited_for),
+        WITH_ARENA(a_plan_is_made_anew_when_the_endpoint_has_ended),
+        WITH_ARENA(one_that_nobody_can_wait_for_is_planned_as_it_is),
         WITH_ARENA(an_interrupt_ends_the_wait),
         WITH_ARENA(target_models),
         WITH_ARENA(status_of_what_is_deployed),

@@ -113,6 +113,8 @@ static UNUSED enum err_code toy_observe(
         copy->tampered = false;
         map_put(out->objects, copy->key, copy);
     }
+    if (t->endpoint_ends)
+        remove_endpoint(t->s, t->s->seen.endpoint.name);
     memset(&out->models, 0, sizeof(out->models));
     memset(&out->configs, 0, sizeof(out->configs));
     memset(&out->jobs, 0, sizeof(out->jobs));

@@ -46,13 +46,14 @@ struct toy {
     const char *account;
     /* What is there after everything was removed, as AWS has it: seen at the second look. */
     bool log_group_comes_back;
+    bool endpoint_ends;          /* right after it was looked at */
     struct record other;         /* read by record_read when present */
     const char *const *statuses; /* of describe_endpoint, in order; the last one stays */
     struct seen_lease
         lease; /* control/lease; its clock is the toy's, whatever a run's clock says */
     int64_t lease_written_ms, lease_takes_ms;
     const enum toy_fault *lease_faults;
-    size_t n_lease_writes, lease_reads_fail;
+    size_t n_lease_writes, n_lease_reads, lease_reads_fail;
     bool lease_without_age, no_bucket;
     struct rng rng;
     struct report report;

@@ -20,6 +20,7 @@ static UNUSED enum err_code toy_lease_read(
     if (t->lease_reads_fail > 0 && t->lease_reads_fail-- > 0)
         return err_set(err, ERR_TRANSIENT, "the store does not answer");
     *out = t->lease;
+    t->n_lease_reads++;
     out->age_ms = t->lease_without_age ? -1 : (t->now_ms - t->lease_written_ms) / 1000 * 1000;
     out->text = str_dup(arena, t->lease.text);
     out->etag = str_dup(arena, t->lease.etag);
