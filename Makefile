@@ -52,7 +52,7 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 CMD_OBJS := $(CMD_SRCS:%.c=$(B)/obj/%.o)
 HARNESS_OBJS := $(HARNESS_SRCS:%.c=$(B)/obj/%.o)
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%)
+TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%) $(B)/tests/sim/sim
 BENCH_BINS := $(BENCH_SRCS:%.c=$(B)/%)
 LINT_TESTS := tests/lint/run.sh
 E2E_TESTS := $(sort $(wildcard tests/e2e/t*.sh tests/interop/*.py tests/parity/t*.sh tests/sim/t*.sh))
@@ -68,7 +68,7 @@ endif
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all clean deps test-deps lint-deps libraries-found unit tools check test demo install uninstall lint tidy format \
+.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools check test demo install uninstall lint tidy format \
   check-asan check-valgrind cover fresh bench kills docs help FORCE
 
 all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan or cover)
@@ -222,6 +222,9 @@ mutant: all ## build/mutants/NAME/mmectl, with the defect MUTANT=NAME in it
 	@tests/mutants/build.sh $(B) $(MUTANT) mmectl
 print-%:
 	@echo '$($*)'
+
+sim: $(B)/tests/sim/sim ## the whole simulation: crashes, faults, random courses, two appliers (minutes)
+	@tests/sim/run.sh $(B)
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)

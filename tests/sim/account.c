@@ -5,6 +5,7 @@
 #include "engine/base/file.h"
 #include "engine/local/trainer.h"
 #include "engine/local/transport.h"
+#include "engine/local/world.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,11 +105,7 @@ static void open_world(struct account *account)
     static const struct local_trainer trainer = {train, NULL};
     struct err err = {0};
     struct local_options options = {
-        .clock = account_clock(account),
-        .seed = 1,
-        .delays = &account->delays,
-        .trainer = &trainer,
-        .inline_work = true};
+        .clock = account_clock(account), .seed = 1, .trainer = &trainer, .inline_work = true};
     sim_must(local_open(&options, &account->local, &err), &err, "opening a world");
     account->wire = local_transport_new(account->local);
 }
@@ -135,6 +132,8 @@ void account_close(struct account *account)
 {
     struct err err = {0};
     sim_must(file_remove_tree(account->folder, &err), &err, "removing the specs");
+    for (size_t i = 0; i < ARRAY_LEN(account->untouched); i++)
+        local_snapshot_free(account->untouched[i]);
     http_close(account->wire);
     local_close(account->local);
     arena_free(account->arena);
@@ -183,23 +182,37 @@ struct local_delays account_delays(void)
     return delays;
 }
 
+/* The first time it is all made; from then on that moment is gone back to. */
+static void begin_again(struct account *account)
+{
+    struct err err = {0};
+    struct local_snapshot **untouched = &account->untouched[account->alone];
+    if (*untouched != NULL) {
+        sim_must(local_snapshot_restore(account->local, *untouched, &err), &err, "beginning again");
+        return;
+    }
+    sim_must(local_reset(account->local, &err), &err, "emptying the world");
+    move_neighbours_in(account);
+    sim_must(local_snapshot_take(account->local, untouched, &err), &err, "keeping a world");
+}
+
 void account_reset(struct account *account, const struct account_options *options)
 {
     struct err err = {0};
-    http_close(account->wire);
-    local_close(account->local);
     arena_reset(account->arena);
     *account = (struct account){
         .arena = account->arena,
         .folder = account->folder,
+        .local = account->local,
+        .wire = account->wire,
+        .untouched = {account->untouched[0], account->untouched[1]},
         .now_ms = START_MS,
-        .delays = options->delays != NULL ? *options->delays : account_delays(),
         .alone = options->alone,
         .requests = account->requests};
+    account->local->delays = options->delays != NULL ? *options->delays : account_delays();
     rng_seed(&account->rng, options->seed);
-    open_world(account);
     sim_must(local_first_key(account->local, account->arena, &account->key, &err), &err, "the key");
-    move_neighbours_in(account);
+    begin_again(account);
 }
 
 /* ---- requests of others ---- */
@@ -320,4 +333,12 @@ void account_violation(struct account *account, const char *rule, const char *fm
 bool account_is_well(const struct account *account)
 {
     return account->verdict.rule[0] == '\0';
+}
+
+bool account_is_tampered(const struct account *account, struct str key)
+{
+    for (size_t i = 0; i < account->n_tampered; i++)
+        if (str_eq(account->tampered[i], key))
+            return true;
+    return false;
 }

@@ -15,7 +15,7 @@
 #include "engine/base/loop.h"
 #include "engine/local/local.h"
 
-struct db;
+struct reconciler;
 
 /* A violation is kept until somebody reports it; the first one is the one that counts. */
 struct verdict {
@@ -29,25 +29,34 @@ struct account {
     struct local *local;
     struct http_transport *wire; /* straight to the stand-in */
     struct local_key key;
-    struct local_delays delays;
     bool alone;
     int64_t now_ms;  /* AWS's clock */
     int64_t skew_ms; /* ours minus AWS's */
     struct rng rng;  /* jitter of everything that runs here */
-    uint64_t serial; /* of runs, for their seeds */
+    uint64_t serial; /* of runs, for their seeds and pids */
     bool published;  /* the last run that ended well was an apply, and nobody meddled since */
     bool destroying;
-    struct str tampered;   /* an artifact that somebody else wrote over: may be written anew */
-    struct str theirs[4];  /* keys under our prefix that others put there */
-    bool scaled;           /* somebody changed the number of instances */
+    bool unfenced; /* one may have been stopped for longer than its lease: SageMaker knows no fence,
+                      so what it had begun may hit what the other one uses (no I6) */
+    struct str tampered[4]; /* artifacts that somebody else wrote over */
+    size_t n_tampered;
+    struct str theirs[4]; /* keys under our prefix that others put there */
+    bool etag_lied;   /* an answer had another ETag in it: the record's may be wrong, which costs a
+                         HEAD */
+    bool record_lost; /* somebody deleted, broke or aged the record since the last success */
+    bool scaled;      /* somebody changed the number of instances */
     struct str old_record; /* of stack.json, for who puts it back */
+    bool struck;           /* a run was: its lease may still lie there */
+    int64_t alive[4];      /* processes that run; 0: none */
+    const struct reconciler *running[4];
     struct verdict verdict;
     struct {
         struct str etag; /* of the record that `keys` are from */
         struct str *keys;
         size_t n_keys;
     } live;
-    size_t requests; /* of all runs, since it was opened */
+    size_t requests;                     /* of all runs, since it was opened */
+    struct local_snapshot *untouched[2]; /* what account_reset() goes back to, by `alone` */
 };
 
 struct account *account_open(void);
@@ -98,6 +107,8 @@ struct json *account_dump(struct account *account, struct arena *arena);
 void account_violation(struct account *account, const char *rule, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 bool account_is_well(const struct account *account);
+/* Somebody else wrote over this artifact: it may be written anew. */
+bool account_is_tampered(const struct account *account, struct str key);
 void sim_must(enum err_code code, const struct err *err, const char *doing);
 
 #endif

@@ -83,13 +83,32 @@ static void artifact_deleted(const struct drift_case *c)
     delete_one(c, "models/");
 }
 
+/* A key of versioned mode says by itself what stands there, and only the record's ETag could say
+ * that it does not: without the record, nobody can know. */
+static bool names_its_content(struct str key)
+{
+    return str_find(key, STR("--")) != SIZE_MAX;
+}
+
 static void artifact_overwritten(const struct drift_case *c)
 {
+    struct account *account = c->account;
     struct str key = some_key(c, "models/");
-    if (str_is_null(key))
+    if (str_is_null(key) || account->n_tampered == ARRAY_LEN(account->tampered) ||
+        (account->record_lost && names_its_content(key)))
         return;
     send_object(c, "PUT", key, STR(OVERWRITTEN));
-    c->account->tampered = str_dup(c->account->arena, key);
+    account->tampered[account->n_tampered++] = str_dup(account->arena, key);
+}
+
+static bool may_lose_record(const struct drift_case *c)
+{
+    struct account *account = c->account;
+    for (size_t i = 0; i < account->n_tampered; i++)
+        if (names_its_content(account->tampered[i]))
+            return false;
+    account->record_lost = true;
+    return true;
 }
 
 static void data_deleted(const struct drift_case *c)
@@ -104,12 +123,15 @@ static void output_deleted(const struct drift_case *c)
 
 static void record_deleted(const struct drift_case *c)
 {
-    (void) account_send(c->account, "s3", "DELETE", STR(RECORD), STR(""), NULL, NULL);
+    if (may_lose_record(c))
+        (void) account_send(c->account, "s3", "DELETE", STR(RECORD), STR(""), NULL, NULL);
 }
 
 static void record_corrupted(const struct drift_case *c)
 {
-    (void) account_send(c->account, "s3", "PUT", STR(RECORD), STR("{\"format\":1,"), NULL, NULL);
+    if (may_lose_record(c))
+        (void) account_send(
+            c->account, "s3", "PUT", STR(RECORD), STR("{\"format\":1,"), NULL, NULL);
 }
 
 /* As it was before, with keys and ETags that are not there any more. */
@@ -117,7 +139,8 @@ static void record_stale(const struct drift_case *c)
 {
     struct account *account = c->account;
     struct str now = STR_NULL;
-    if (account_send(account, "s3", "GET", STR(RECORD), STR(""), NULL, &now) != 200)
+    if (account_send(account, "s3", "GET", STR(RECORD), STR(""), NULL, &now) != 200 ||
+        !may_lose_record(c))
         return;
     if (account->old_record.len > 0)
         (void) account_send(account, "s3", "PUT", STR(RECORD), account->old_record, NULL, NULL);
@@ -244,13 +267,15 @@ void drift_undo(struct account *account)
 bool drift_clear(struct account *account)
 {
     struct drift_case c = {.account = account};
-    struct str bytes, target;
-    if (str_is_null(account->tampered))
-        return false;
-    target = str_fmt(account->arena, "/" SIM_BUCKET "/" STR_FMT, STR_ARG(account->tampered));
-    int status = account_send(account, "s3", "GET", target, STR(""), NULL, &bytes);
-    bool there = status == 200 && str_eq_z(bytes, OVERWRITTEN);
-    if (there)
-        send_object(&c, "DELETE", account->tampered, STR(""));
-    return there;
+    bool any = false;
+    for (size_t i = 0; i < account->n_tampered; i++) {
+        struct str bytes, target;
+        target = str_fmt(account->arena, "/" SIM_BUCKET "/" STR_FMT, STR_ARG(account->tampered[i]));
+        int status = account_send(account, "s3", "GET", target, STR(""), NULL, &bytes);
+        if (status != 200 || !str_eq_z(bytes, OVERWRITTEN))
+            continue;
+        send_object(&c, "DELETE", account->tampered[i], STR(""));
+        any = true;
+    }
+    return any;
 }

@@ -362,6 +362,7 @@ static enum err_code play_answer(
                                                       : with_token(arena, request, response->body);
         break;
     case WAY_MANGLED:
+        wire->account->etag_lied = wire->account->etag_lied || fault->mangle == MANGLE_ETAG;
         mangle(arena, request, fault->mangle, response);
         break;
     case WAY_NOT_SENT:
@@ -409,6 +410,12 @@ enum err_code fault_play(
     if (code != ERR_NONE)
         return code;
     return play_answer(wire, arena, request, ret_response, err);
+}
+
+bool fault_is_untrue(const struct fault *fault)
+{
+    return fault->status == 403 || fault->status == 404 || fault->status == 412 ||
+           fault->mangle == MANGLE_ETAG;
 }
 
 bool fault_applies(const struct fault *fault, const struct http_request *request)

@@ -13,6 +13,9 @@ size_t fault_count(void);
 const struct fault *fault_at(size_t index);
 const struct fault *fault_named(struct str name); /* NULL */
 const char *fault_name(const struct fault *fault);
+/* It says what is not so, in words that must be believed: 'you may not', 'there is no such thing',
+ * 'it has changed', 'this is its ETag'. What a run makes of that is judged after the next one. */
+bool fault_is_untrue(const struct fault *fault);
 /* False: it cannot happen to this request (an empty page to one that lists nothing). */
 bool fault_applies(const struct fault *fault, const struct http_request *request);
 

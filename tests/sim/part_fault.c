@@ -38,6 +38,8 @@ static void fault_at_request(
     order.nth = nth;
     order.trace = stage->trace;
     struct sim_result result = sim_run(report->account, &order);
+    if (fault_is_untrue(fault) && result.code == ERR_NONE)
+        result.code = ERR_PARTIAL; /* as far as it could know */
     stage_judge(stage, &result);
     if (result.code == ERR_NONE && account_is_well(report->account))
         stage_settle(stage);

@@ -129,11 +129,13 @@ static void schedule(
     struct account *account = report->account;
     account_return(account, start);
     struct director director = *script;
+    account->unfenced = !pair->lock;
     struct sim_result results[2];
     struct sim_order orders[2] = {
         {.verb = SIM_APPLY, .spec = pair->a, .trace = stage->trace, .no_lock = !pair->lock},
         {.verb = SIM_APPLY, .spec = pair->b, .trace = stage->trace, .no_lock = !pair->lock}};
     run_both(account, &director, orders, results);
+    account->unfenced = false;
     for (size_t i = 0; i < 2; i++)
         if (results[i].code == ERR_INTERNAL)
             account_violation(account, "I10", "a defect: %s", results[i].err.message);

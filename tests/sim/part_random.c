@@ -99,6 +99,9 @@ static void step(struct course *course, enum sim_verb verb, struct sim_spec spec
             stderr, "%s " STR_FMT "\n", verb == SIM_APPLY ? "apply" : "destroy",
             STR_ARG(sim_spec_line(account->arena, &spec)));
     struct sim_result result = sim_run(account, &order);
+    bool untrue = order.fault != NULL && result.struck && fault_is_untrue(order.fault);
+    if (untrue && result.code == ERR_NONE)
+        result.code = ERR_PARTIAL; /* as far as it could know */
     judge(course, &order, result.code);
     order = an_order(course, verb, spec);
     order.retry_failed = true; /* a struck update may have been rolled back */
@@ -119,6 +122,7 @@ static void check_plans(struct course *course, struct sim_spec spec)
 {
     struct account *account = course->account;
     struct sim_order order = an_order(course, SIM_PLAN, spec);
+    account->now_ms += 60000; /* what goes on has ended */
     struct sim_result first = sim_run(account, &order);
     order.spec.dress ^= 1;
     struct sim_result second = sim_run(account, &order);

@@ -4,12 +4,51 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/json.h"
+#include "engine/reconcile/adopt.h"
 #include "specs/spec.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* As the command line's: longer than a lease lasts. */
 #define LOCK_TIMEOUT_MS 150000
+
+/* All processes run on one machine; what is dead there is known to be. */
+static struct host_process who_am_i(void *self, struct arena *arena)
+{
+    (void) arena;
+    const struct sim_process *process = self;
+    return (struct host_process){
+        .machine = STR("machine"),
+        .boot = STR("boot"),
+        .pid_namespace = STR("pids"),
+        .pid = process->pid,
+        .start_time = 1};
+}
+
+static bool is_alive(void *self, int64_t pid, uint64_t start_time)
+{
+    (void) start_time;
+    const struct account *account = ((struct sim_process *) self)->account;
+    for (size_t i = 0; i < ARRAY_LEN(account->alive); i++)
+        if (account->alive[i] == pid)
+            return true;
+    return false;
+}
+
+static const struct host_ops s_host = {who_am_i, is_alive};
+
+static void
+replace_pid(struct account *account, int64_t from, int64_t to, const struct reconciler *running)
+{
+    for (size_t i = 0; i < ARRAY_LEN(account->alive); i++)
+        if (account->alive[i] == from) {
+            account->alive[i] = to;
+            account->running[i] = running;
+            return;
+        }
+    abort();
+}
 
 static void hear(void *arg, const struct event *event)
 {
@@ -30,13 +69,14 @@ void sim_process_open(
 {
     *process = (struct sim_process){
         .account = account, .order = order, .arena = arena_new("run", 0), .said = BUF_INIT(MIB(4))};
-    rng_seed(&process->rng, rng_u64(&account->rng) + account->serial++);
+    rng_seed(&process->rng, rng_u64(&account->rng) + ++account->serial);
     wire_init(&process->wire, account, loop);
     process->wire.trace = order->trace;
     process->wire.strike = order->strike;
     process->wire.nth = order->nth;
     process->wire.fault = order->fault;
     process->wire.pause = order->pause;
+    process->wire.pause_arg = order->pause_arg;
     process->wire.masks = order->masks;
     process->wire.n_masks = order->n_masks;
     if (order->longest_ms > 0)
@@ -65,7 +105,13 @@ void sim_process_open(
         .retry_failed = order->retry_failed,
         .use_lock = !order->no_lock,
         .lock_timeout_ms = LOCK_TIMEOUT_MS,
-        .rng = &process->rng};
+        .rng = &process->rng,
+        .version = STR("1"),
+        .allow_empty = true};
+    process->pid = (int64_t) account->serial;
+    replace_pid(account, 0, process->pid, &process->r);
+    if (!order->elsewhere)
+        process->r.host = (struct host){&s_host, process};
 }
 
 /* I15: whatever was said, in which words ever, no secret was in it. */
@@ -89,6 +135,8 @@ void sim_process_close(struct sim_process *process)
     process->result.after_strike_ms = process->account->now_ms - wire->struck_ms;
     memcpy(process->result.what, wire->what, sizeof(wire->what));
     check_secrets(process);
+    replace_pid(process->account, process->pid, 0, NULL);
+    process->account->struck = process->account->struck || wire->struck;
     kinds_free(process->world);
     aws_free(process->aws);
     creds_close(process->creds);
@@ -119,23 +167,32 @@ static struct str plan_text(struct arena *arena, const struct plan *plan)
     return text;
 }
 
-/* As cmd_apply.c: against an endpoint that is in a stable state. */
-static enum err_code settled_plan(
+/* As cmd_apply.c: without the lock, and again under it. */
+static enum err_code locked_plan(
     struct sim_process *process,
     const struct spec *spec,
     enum plan_mode mode,
     struct plan **ret_plan,
     struct err *err)
 {
-    for (;;) {
-        enum err_code code = reconcile_plan(&process->r, spec, mode, ret_plan, err);
-        if (code != ERR_NONE || str_is_null((*ret_plan)->note_busy))
-            return code;
-        bool waited = false;
-        code = reconcile_wait_stable(&process->r, spec, &waited, err);
-        if (code != ERR_NONE || !waited)
-            return code;
-    }
+    enum err_code code = reconcile_plan_settled(&process->r, spec, mode, ret_plan, err);
+    if (code == ERR_NONE)
+        code = reconcile_lock(&process->r, *ret_plan, err);
+    if (code == ERR_NONE && process->r.lease != NULL)
+        code = reconcile_plan_settled(&process->r, spec, mode, ret_plan, err);
+    return code;
+}
+
+/* As cmd_import.c. */
+static enum err_code import(struct sim_process *process, const struct spec *spec, struct err *err)
+{
+    struct adopt_options options = {.from_stack = STR_NULL};
+    struct report report = {0};
+    bool waited;
+    enum err_code code = reconcile_wait_stable(&process->r, spec, &waited, err);
+    if (code == ERR_NONE)
+        code = adopt_execute(&process->r, spec, &options, &report, err);
+    return code;
 }
 
 static enum err_code work(struct sim_process *process, struct err *err)
@@ -151,10 +208,13 @@ static enum err_code work(struct sim_process *process, struct err *err)
     if (code != ERR_NONE)
         return code;
     struct plan *plan = NULL;
+    struct report report = {0};
+    if (order->verb == SIM_IMPORT)
+        return import(process, specs.items[0], err);
     if (order->verb == SIM_PLAN)
         code = reconcile_plan(&process->r, specs.items[0], PLAN_APPLY, &plan, err);
     else
-        code = settled_plan(
+        code = locked_plan(
             process, specs.items[0], order->verb == SIM_DESTROY ? PLAN_DESTROY : PLAN_APPLY, &plan,
             err);
     if (code != ERR_NONE)
@@ -168,7 +228,6 @@ static enum err_code work(struct sim_process *process, struct err *err)
         result->plan = plan_text(process->account->arena, plan);
         return ERR_NONE;
     }
-    struct report report = {0};
     return reconcile_execute(&process->r, plan, &report, err);
 }
 
@@ -176,6 +235,7 @@ void sim_process_main(void *arg)
 {
     struct sim_process *process = arg;
     process->result.code = work(process, &process->result.err);
+    reconcile_unlock(&process->r);
 }
 
 struct sim_result sim_run(struct account *account, const struct sim_order *order)
@@ -190,6 +250,8 @@ struct sim_result sim_run(struct account *account, const struct sim_order *order
     loop_free(loop);
     if (order->verb == SIM_APPLY && process.result.code == ERR_NONE)
         account->published = true;
+    if (account->published)
+        account->record_lost = false;
     if (order->verb == SIM_DESTROY)
         account->published = false;
     if (order->trace)

@@ -10,19 +10,21 @@
 #include "engine/kinds/kinds.h"
 #include "engine/reconcile/reconcile.h"
 
-enum sim_verb { SIM_APPLY, SIM_DESTROY, SIM_PLAN };
+enum sim_verb { SIM_APPLY, SIM_DESTROY, SIM_PLAN, SIM_IMPORT };
 
 struct sim_order {
     enum sim_verb verb;
     struct sim_spec spec;
     bool retry_failed;
     bool trace;
-    bool no_lock; /* without the lease */
+    bool no_lock;   /* without the lease */
+    bool elsewhere; /* on another machine: nobody knows whether it lives */
     /* What happens on the way. */
     enum strike strike;
     size_t nth;
     const struct fault *fault;
     void (*pause)(struct wire *wire);
+    void *pause_arg;
     unsigned longest_ms; /* of a request; 0: 1 */
     /* NULL, or gets for each request which faults apply to it, a bit each. */
     uint64_t *masks;
@@ -56,6 +58,7 @@ struct sim_process {
     struct reconciler r;
     struct rng rng;
     struct buf said;
+    int64_t pid;
 };
 void sim_process_open(
     struct sim_process *process,

@@ -15,6 +15,7 @@ struct stage {
     enum err_code ends;     /* how it ends when nothing is in its way; ERR_NONE mostly */
     struct str untouched;   /* the world before mmectl came */
     bool trace;
+    const struct account_moment *moment; /* a part's own: where its cases begin */
 };
 
 struct scenario {

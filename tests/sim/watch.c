@@ -5,6 +5,7 @@
 #include "engine/base/uri.h"
 #include "engine/local/call.h"
 #include "engine/local/sm.h"
+#include "engine/reconcile/lease.h"
 
 /* Keys of other people, and what stands there (account.c puts them there). */
 static const struct {
@@ -75,7 +76,7 @@ static void before_write(struct account *account, struct arena *arena, const str
     enter(account);
     struct str etag = etag_at(account, arena, key);
     world_abandon(account->local);
-    if (!str_is_null(etag) && !has_header(r, "if-none-match") && !str_eq(key, account->tampered))
+    if (!str_is_null(etag) && !has_header(r, "if-none-match") && !account_is_tampered(account, key))
         account_violation(
             account, "I7", "PUT over the artifact '" STR_FMT "' without If-None-Match",
             STR_ARG(key));
@@ -121,8 +122,21 @@ static void before_sagemaker(struct account *account, const struct http_request 
             STR_ARG(r->body));
 }
 
+/* I9: of all that run, at most one believes that it has the lease. */
+static void check_holders(struct account *account)
+{
+    size_t holders = 0;
+    for (size_t i = 0; i < ARRAY_LEN(account->running); i++) {
+        const struct reconciler *r = account->running[i];
+        holders += r != NULL && r->lease != NULL && lease_held(r->lease);
+    }
+    if (holders > 1)
+        account_violation(account, "I9", "%zu runs believe that they have the lease", holders);
+}
+
 void watch_before(struct account *account, const struct http_request *request)
 {
+    check_holders(account);
     AUTO(arena_close) struct arena *arena = arena_new("watch", 0);
     if (wire_operation(request).len > 0) {
         before_sagemaker(account, request);
@@ -247,7 +261,7 @@ void watch_after(struct account *account, const struct http_request *request)
 void watch_everything(struct account *account)
 {
     AUTO(arena_close) struct arena *arena = arena_new("watch", 0);
-    bool check = account->published && !account->destroying;
+    bool check = account->published && !account->destroying && !account->unfenced;
     enter(account);
     check_foreign(account);
     if (check)

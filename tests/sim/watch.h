@@ -3,7 +3,8 @@
  *
  * I5 nothing foreign is ever touched; I6 from the first success on, the config and the model of the
  * endpoint exist, and so does every TargetModel of the record; I7 no artifact key is overwritten;
- * I8 what is deleted is known to be ours: objects by their ETag.
+ * I8 what is deleted is known to be ours: objects by their ETag; I9 at most one run believes that
+ * it has the lease.
  */
 #ifndef TESTS_SIM_WATCH_H
 #define TESTS_SIM_WATCH_H

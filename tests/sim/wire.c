@@ -98,6 +98,8 @@ static enum err_code strike(
         die(wire);
         return killed(err);
     case STRIKE_FAULT:
+        if (!fault_applies(wire->fault, request))
+            break;
         return fault_play(wire, arena, request, ret_response, err);
     case STRIKE_PAUSE:
         wire->pause(wire);
@@ -120,9 +122,11 @@ static void trace(const struct wire *wire, const struct http_request *request, i
     char name[200];
     wire_name(request, name, sizeof(name));
     fprintf(
-        stderr, "  %6zu %12lld %s%s -> %d%s\n", wire->requests, (long long) wire->account->now_ms,
+        stderr, "  %6zu %12lld %s%s -> %d  %s\n", wire->requests, (long long) wire->account->now_ms,
         wire_is_mutating(request) ? "* " : "", name, status,
-        wire->struck && wire->requests == wire->nth ? "   <== struck here" : "");
+        !wire->struck || wire->requests != wire->nth ? ""
+        : wire->fault != NULL                        ? fault_name(wire->fault)
+                                                     : "struck here");
 }
 
 static void note_faults(struct wire *wire, const struct http_request *request)
@@ -132,6 +136,8 @@ static void note_faults(struct wire *wire, const struct http_request *request)
     uint64_t mask = 0;
     for (size_t i = 0; i < fault_count(); i++)
         mask |= fault_applies(fault_at(i), request) ? UINT64_C(1) << i : 0;
+    if (str_find(request->url, STR("/control/lease")) != SIZE_MAX)
+        mask |= WIRE_LEASE;
     wire->masks[wire->requests - 1] = mask;
 }
 

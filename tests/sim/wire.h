@@ -20,6 +20,8 @@ enum strike {
     STRIKE_PAUSE,     /* `pause` is called before it arrives: the process is stopped meanwhile */
 };
 
+#define WIRE_LEASE (UINT64_C(1) << 63)
+
 struct fault;
 struct wire;
 
@@ -39,6 +41,7 @@ struct wire {
     size_t nth; /* of all requests, from 1 */
     const struct fault *fault;
     void (*pause)(struct wire *wire);
+    void *pause_arg;
     wire_turn_fn *turn; /* NULL: at once */
     void *turn_arg;
 
@@ -52,7 +55,8 @@ struct wire {
         struct http_response page;
         bool has_page;
     } later;
-    uint64_t *masks; /* NULL, or gets for each request which faults apply to it */
+    uint64_t *masks; /* NULL, or gets for each request which faults apply to it; bit 63: it is
+                        the lease's */
     size_t n_masks;
 };
 
