@@ -330,9 +330,106 @@ static void equality(void **state)
     assert_false(json_equal(NULL, parsed(*state, "null")));
 }
 
+/* ---- in parts ---- */
+
+struct parts_seen {
+    struct arena *arena;
+    struct json *object; /* put together again */
+};
+
+static void put_part(void *arg, struct str name, const struct json *node)
+{
+    struct parts_seen *seen = arg;
+    json_add(seen->object, str_dup(seen->arena, name), json_copy(seen->arena, node));
+}
+
+/* The document with its member put back; NULL and the code when it is refused. */
+static struct json *
+in_parts(struct arena *arena, struct str text, const char *member, enum err_code *ret_code)
+{
+    struct parts_seen seen = {arena, json_object(arena)};
+    struct json *out = NULL;
+    struct err err = {0};
+    *ret_code = json_parse_parts(arena, text, MIB(1), member, put_part, &seen, &out, &err);
+    if (*ret_code != ERR_NONE) {
+        assert_true(err.code == *ret_code && err.message[0] != '\0');
+        return NULL;
+    }
+    const struct json *there = json_get(out, member);
+    if (there != NULL && there->type == JSON_OBJECT && there->len == 0)
+        json_set(arena, out, str_from(member), seen.object);
+    return out;
+}
+
+static void parts_make_the_whole(void **state)
+{
+    static const char *const s_texts[] = {
+        "{\"m\":{}}",
+        " { \"m\" : { } } ",
+        "{\"m\":{\"a\":1}}",
+        "{\"x\":[1,{\"m\":{\"no\":2}}],\"m\":{\"a\":{\"b\":[1,2,{}]},\"c\":null,\"\\u00e4\\\"\":"
+        "\"}{\"},\"y\":-1.5e3}",
+        "{\"m\":[1,2]}",
+        "{\"m\":7}",
+        "{\"other\":{\"m\":1}}",
+        "[{\"m\":{}}]",
+        "\"m\"",
+        "{}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_texts); i++) {
+        enum err_code code;
+        const struct json *parts = in_parts(*state, str_from(s_texts[i]), "m", &code);
+        assert_int_equal(code, ERR_NONE);
+        assert_true(json_equal(parts, parsed(*state, s_texts[i])));
+    }
+}
+
+/* Damaged at any place, and cut at any place: refused as the whole is. */
+static void parts_refuse_what_the_whole_refuses(void **state)
+{
+    static const char s_text[] = "{\"a\":[1,2],\"m\":{\"k\":{\"v\":[true,\"s\\n\"]},\"l\":-0.5,"
+                                 "\"z\":null},\"e\":{\"f\":\"g\"}}";
+    static const char s_marks[] = "{}[]:,\"\\0ex\n\x01\xff ";
+    for (size_t at = 0; at + 1 < sizeof(s_text); at++)
+        for (size_t k = 0; k < sizeof(s_marks); k++) {
+            AUTO(arena_close) struct arena *arena = arena_new("damaged", 0);
+            struct json *whole = NULL;
+            struct err err = {0};
+            enum err_code code;
+            char *damaged = str_z(arena, str_from(s_text));
+            damaged[at] = s_marks[k]; /* the last mark is a NUL */
+            struct str text = s_marks[k] == '\0' ? str_of(damaged, at) : str_from(damaged);
+            const struct json *parts = in_parts(arena, text, "m", &code);
+            enum err_code wanted = json_parse(arena, text, MIB(1), &whole, &err);
+            /* A name twice in the member is the caller's business. */
+            if (wanted != ERR_NONE && strstr(err.message, "comes twice") != NULL)
+                continue;
+            if (code != wanted)
+                fail_msg("in parts %d, whole %d (%s): %s", code, wanted, err.message, damaged);
+            assert_true(code != ERR_NONE || json_equal(parts, whole));
+        }
+    (void) state;
+}
+
+static void parts_have_limits(void **state)
+{
+    struct json *out = NULL;
+    struct err err = {0};
+    struct parts_seen seen = {*state, json_object(*state)};
+    assert_fails(
+        json_parse_parts(*state, STR("{\"m\":{}}"), 5, "m", put_part, &seen, &out, &err),
+        ERR_PROTOCOL, &err, "at most 5");
+    enum err_code code;
+    assert_null(in_parts(*state, STR("{\"m\":{\"a\":1},\"m\":{\"b\":1}}"), "m", &code));
+    assert_int_equal(code, ERR_PROTOCOL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(parts_make_the_whole),
+        WITH_ARENA(parts_refuse_what_the_whole_refuses),
+        WITH_ARENA(parts_have_limits),
         WITH_ARENA(written_back),
         WITH_ARENA(pretty),
         WITH_ARENA(what_is_refused),

@@ -143,9 +143,37 @@ static void writing_reads_back(void **state)
     assert_str(buf_str(&buf), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+static void note_start(void *arg, size_t depth, struct str name)
+{
+    buf_fmt(arg, "%zu<" STR_FMT " ", depth, STR_ARG(name));
+}
+
+static void note_end(void *arg, size_t depth, struct str name, struct str text)
+{
+    buf_fmt(arg, "%zu" STR_FMT "=" STR_FMT "> ", depth, STR_ARG(name), STR_ARG(text));
+}
+
+static void walking_sees_everything_in_order(void **state)
+{
+    (void) state;
+    AUTO(buf_done) struct buf seen = BUF_INIT(KIB(4));
+    struct xml_handler handler = {.start = note_start, .end = note_end, .arg = &seen};
+    struct err err = {0};
+    struct str text = STR("<n:a x='1'>t<b>1&amp;</b>u<c/></n:a>");
+    assert_ok(xml_walk(text, KIB(4), &handler, &err), &err);
+    assert_str(buf_str(&seen), "0<a 1<b 1b=1&> 1<c 1c=> 0a=tu> ");
+    buf_clear(&seen);
+    handler.start = NULL;
+    assert_ok(xml_walk(text, KIB(4), &handler, &err), &err);
+    assert_str(buf_str(&seen), "1b=1&> 1c=> 0a=tu> ");
+    handler.max_elements = 2;
+    assert_fails(xml_walk(text, KIB(4), &handler, &err), ERR_PROTOCOL, &err, "too many elements");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(walking_sees_everything_in_order),
         WITH_ARENA(a_listing),
         WITH_ARENA(prefixes_and_attributes_go),
         WITH_ARENA(what_is_refused),
