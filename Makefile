@@ -228,6 +228,7 @@ sim: $(B)/tests/sim/sim ## the whole simulation: crashes, faults, random courses
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)
+	@tests/bench/bulk.sh $(B)
 
 kills: $(B)/mmectl ## kill mmectl -9 at 200 random moments; MMECTL_TEST_SEED=N replays a walk
 	@MMECTL_KILLS=$${MMECTL_KILLS:-200} BUILD=$(B) sh tests/e2e/t50_killed.sh

@@ -388,8 +388,7 @@ static enum err_code finish(struct planner *p, struct err *err)
     if (plan->mode != PLAN_DESTROY && plan_is_empty(plan) && !emptied) {
         bool rolled = str_is_null(plan->note_blocked);
         arena_reset(p->scratch);
-        struct record after = record_after(p->scratch, plan, rolled, STR_NULL, STR_NULL);
-        plan->record_only = !record_same(&after, &p->seen->record);
+        plan->record_only = !record_stays(p->scratch, plan, rolled);
     }
     if (plan->mode == PLAN_APPLY)
         plan_drift(p);
@@ -434,6 +433,8 @@ enum err_code plan_build(
         return code;
     apply_hints(seen);
     find_artifacts(&p);
+    VEC_RESERVE(arena, &p.plan->changes, want->n_models + 16);
+    VEC_RESERVE(arena, &p.context->artifacts, want->n_models);
     describe_plan(&p);
     if (mode == PLAN_DESTROY)
         plan_destroy(&p);

@@ -64,5 +64,7 @@ enum err_code plan_build(
  * they had. rolled: the endpoint is on the wanted config. */
 struct record record_after(
     struct arena *arena, const struct plan *plan, bool rolled, struct str at, struct str by);
+/* Whether that is the same as what there is (record_same()), found out without making all of it. */
+bool record_stays(struct arena *arena, const struct plan *plan, bool rolled);
 
 #endif

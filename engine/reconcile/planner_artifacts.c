@@ -112,7 +112,8 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
 {
     const struct record_model *recorded = record_find(&p->seen->record, model->name);
     const struct record_version *live = recorded != NULL ? &recorded->live : NULL;
-    struct str key = key_versioned(p->scratch, p->want, model->name, model->fp);
+    AUTO(arena_close) struct arena *scratch = arena_new("key", 0);
+    struct str key = key_versioned(scratch, p->want, model->name, model->fp);
     struct seen_object *object = map_get(p->seen->objects, key);
     key = object != NULL ? object->key : str_dup(p->arena, key);
     struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);

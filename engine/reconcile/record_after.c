@@ -149,8 +149,46 @@ static void note_failure(const struct plan *plan, struct record *record, bool ro
     }
 }
 
-struct record record_after(
-    struct arena *arena, const struct plan *plan, bool rolled, struct str at, struct str by)
+/* One model's entry; false when there is none. */
+static bool model_after(
+    struct arena *arena,
+    const struct plan_context *context,
+    const struct artifact_plan *artifact,
+    struct str at,
+    struct str by,
+    struct record_model *model)
+{
+    const struct record *before = &context->seen->record;
+    const struct change *change = artifact->change;
+    const struct record_model *old = record_find(before, artifact->name);
+    bool there = change == NULL || change->action == ACTION_NOOP || change->outcome == OUTCOME_DONE;
+    /* One that this run is not about stays as it is recorded, unless the record is behind. */
+    bool aside = change != NULL && change->action == ACTION_NOOP && artifact->model != NULL &&
+                 artifact->model->aside && old != NULL && str_eq(old->live.key, artifact->key);
+    if (!there || aside) {
+        if (old != NULL)
+            *model = *old;
+        return old != NULL;
+    }
+    *model = (struct record_model){.name = artifact->name};
+    model->live = (struct record_version){
+        .fp = artifact->fp,
+        .etag = artifact->etag,
+        .key = artifact->key,
+        .size = artifact->size,
+        .at = at,
+        .by = artifact->imported ? str_fmt(arena, "import, " STR_FMT, STR_ARG(by)) : by,
+        .metrics = artifact->metrics};
+    date_live(model, artifact, old, before->serial + 1);
+    fill_history(arena, model, artifact, old);
+    model->hold = hold_after(context, artifact, old);
+    model->protect =
+        artifact->model->frozen ? old != NULL && old->protect : artifact->model->protect;
+    model->unknown = old != NULL ? old->unknown : NULL;
+    return true;
+}
+
+static struct record without_models(struct arena *arena, const struct plan *plan, struct str by)
 {
     const struct plan_context *context = plan->context;
     const struct want *want = context->want;
@@ -166,38 +204,54 @@ struct record record_after(
         .conditions_missing = before->conditions_missing,
         .unknown = before->unknown};
     *VEC_PUSH(arena, &record.endpoints) = want->endpoint;
+    return record;
+}
+
+/* Ten thousand entries, to find that none is another: one after the other, and none kept. */
+static bool models_stay(struct arena *arena, const struct plan_context *context)
+{
+    const struct record *before = &context->seen->record;
+    if (context->artifacts.len != before->models.len)
+        return false;
+    for (size_t i = 0; i < context->artifacts.len; i++) {
+        struct record_model model;
+        const struct artifact_plan *artifact = context->artifacts.items[i];
+        const struct record_model *old = record_find(before, artifact->name);
+        if (!model_after(arena, context, artifact, STR_NULL, STR_NULL, &model) || old == NULL ||
+            !record_same_model(&model, old))
+            return false;
+    }
+    return true;
+}
+
+bool record_stays(struct arena *arena, const struct plan *plan, bool rolled)
+{
+    const struct plan_context *context = plan->context;
+    const struct record *before = &context->seen->record;
+    bool plain = !context->want->stable && plan->mode == PLAN_APPLY && plan->aside.len == 0;
+    if (!plain) {
+        struct record after = record_after(arena, plan, rolled, STR_NULL, STR_NULL);
+        return record_same(&after, before);
+    }
+    struct record head = without_models(arena, plan, STR_NULL), old = *before;
+    old.models.len = 0;
+    note_failure(plan, &head, rolled);
+    return record_same(&head, &old) && models_stay(arena, context);
+}
+
+struct record record_after(
+    struct arena *arena, const struct plan *plan, bool rolled, struct str at, struct str by)
+{
+    const struct plan_context *context = plan->context;
+    const struct want *want = context->want;
+    const struct record *before = &context->seen->record;
+    struct record record = without_models(arena, plan, by);
     VEC_RESERVE(arena, &record.models, context->artifacts.len);
     bool moved = !want->stable || rolled || want->n_models == 0;
     for (size_t i = 0; moved && i < context->artifacts.len; i++) {
-        const struct artifact_plan *artifact = context->artifacts.items[i];
-        const struct change *change = artifact->change;
-        const struct record_model *old = record_find(before, artifact->name);
-        bool there =
-            change == NULL || change->action == ACTION_NOOP || change->outcome == OUTCOME_DONE;
-        /* One that this run is not about stays as it is recorded, unless the record is behind. */
-        bool aside = change != NULL && change->action == ACTION_NOOP && artifact->model != NULL &&
-                     artifact->model->aside && old != NULL && str_eq(old->live.key, artifact->key);
-        if (!there || aside) {
-            if (old != NULL)
-                *VEC_PUSH(arena, &record.models) = *old;
-            continue;
-        }
-        struct record_model *model = VEC_PUSH(arena, &record.models);
-        model->name = artifact->name;
-        model->live = (struct record_version){
-            .fp = artifact->fp,
-            .etag = artifact->etag,
-            .key = artifact->key,
-            .size = artifact->size,
-            .at = at,
-            .by = artifact->imported ? str_fmt(arena, "import, " STR_FMT, STR_ARG(by)) : by,
-            .metrics = artifact->metrics};
-        date_live(model, artifact, old, before->serial + 1);
-        fill_history(arena, model, artifact, old);
-        model->hold = hold_after(context, artifact, old);
-        model->protect =
-            artifact->model->frozen ? old != NULL && old->protect : artifact->model->protect;
-        model->unknown = old != NULL ? old->unknown : NULL;
+        struct record_model model;
+        if (model_after(arena, context, context->artifacts.items[i], at, by, &model))
+            *VEC_PUSH(arena, &record.models) = model;
     }
     /* What this run is not about stays, even where the object of its live version is gone. */
     for (size_t i = 0; i < before->models.len; i++)

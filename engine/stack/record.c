@@ -277,7 +277,7 @@ static bool same_version(const struct record_version *a, const struct record_ver
     return str_eq(a->fp, b->fp) && str_eq(a->etag, b->etag) && str_eq(a->key, b->key);
 }
 
-static bool same_model(const struct record_model *a, const struct record_model *b)
+bool record_same_model(const struct record_model *a, const struct record_model *b)
 {
     if (!str_eq(a->name, b->name) || !same_version(&a->live, &b->live) ||
         a->history.len != b->history.len || a->protect != b->protect ||
@@ -304,7 +304,7 @@ bool record_same(const struct record *a, const struct record *b)
             !str_eq(a->removed.items[i].fp, b->removed.items[i].fp))
             return false;
     for (size_t i = 0; i < a->models.len; i++)
-        if (!same_model(&a->models.items[i], &b->models.items[i]))
+        if (!record_same_model(&a->models.items[i], &b->models.items[i]))
             return false;
     return true;
 }

@@ -71,5 +71,6 @@ const struct record_model *record_find(const struct record *record, struct str n
 /* Same claims about the world: uid, home, endpoints, live and older versions, holds, generation,
  * failed config. Who wrote it and when does not count. */
 bool record_same(const struct record *a, const struct record *b);
+bool record_same_model(const struct record_model *a, const struct record_model *b);
 
 #endif
