@@ -1,6 +1,7 @@
 #include "engine/reconcile/executor.h"
 
 #include "engine/plan/world.h"
+#include "engine/reconcile/checkpoint.h"
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/settle.h"
 
@@ -174,6 +175,8 @@ static void run_one(struct phase *phase, struct change *change)
 {
     struct reconciler *r = phase->r;
     const struct change *stopped = stopped_by(change);
+    if (change->kind == KIND_ENDPOINT)
+        checkpoint_settle(r->checkpoint);
     change->started_ms = clock_mono_ms(loop_clock(r->loop));
     if (stopped != NULL || !reconcile_may_start(r)) {
         reconcile_skip(r, change, stopped);
@@ -186,6 +189,7 @@ static void run_one(struct phase *phase, struct change *change)
     if (code == ERR_NONE) {
         change->outcome = OUTCOME_DONE;
         reconcile_tell_change(r, EVENT_DONE, change, STR_NULL);
+        checkpoint_note(r->checkpoint, change);
         return;
     }
     err_locate(&err, change->at);

@@ -138,6 +138,8 @@ static void apply_hints(struct snapshot *seen)
         for (size_t k = 0; k < model->history.len; k++)
             hint(seen, &model->history.items[k]);
     }
+    for (size_t i = 0; i < seen->record.uploaded.len; i++)
+        hint(seen, &seen->record.uploaded.items[i]);
 }
 
 static enum err_code check_claims(struct planner *p, struct err *err)

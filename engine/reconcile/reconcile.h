@@ -21,6 +21,7 @@ struct saved_stack;
 struct spec;
 struct world;
 
+struct checkpoint;
 struct lease;
 
 struct reconciler {
@@ -52,8 +53,9 @@ struct reconciler {
     struct rollback *rollback;          /* what PLAN_ROLLBACK is about (rollback.h); else NULL */
     const struct saved_stack *approved; /* a saved plan: nothing else is carried out; NULL: any */
     /* Of the run under way (executor.c). */
-    bool failed;     /* something did */
-    struct err ends; /* why nothing new is started; ERR_NONE: it is */
+    bool failed;                   /* something did */
+    struct checkpoint *checkpoint; /* while artifacts are published, else NULL */
+    struct err ends;               /* why nothing new is started; ERR_NONE: it is */
 };
 
 /* Reads and compares; mutates nothing. An endpoint that is being changed is planned against its

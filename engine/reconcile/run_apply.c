@@ -1,3 +1,4 @@
+#include "engine/reconcile/checkpoint.h"
 #include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/lease.h"
@@ -70,7 +71,8 @@ static enum err_code commit(struct reconciler *r, const struct plan *plan, struc
     const struct plan_context *context = plan->context;
     struct str now = time_iso(r->arena, clock_wall_ms(loop_clock(r->loop)));
     struct record record = record_after(r->arena, plan, is_rolled(plan), now, r->writer);
-    if (record_same(&record, &context->seen->record))
+    bool more = checkpoint_keep(r->checkpoint, &record);
+    if (!more && record_same(&record, &context->seen->record))
         return ERR_NONE;
     return claim_write(r, context->want, context->seen, &record, err);
 }
@@ -157,6 +159,7 @@ make(struct reconciler *r, struct plan **plan, struct report *report, struct err
         if (code != ERR_NONE)
             return code;
     }
+    r->checkpoint = checkpoint_new(r, *plan);
     run_stage(r, *plan, STAGE_PUBLISH, report);
     return ERR_NONE;
 }
@@ -177,6 +180,7 @@ run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct
     /* Without the lease nothing more is changed; what was made is found by the next run. */
     if (code == ERR_NONE && r->ends.code == ERR_NONE)
         code = commit(r, plan, err);
+    r->checkpoint = NULL;
     if (code != ERR_NONE)
         return code;
     run_stage(r, plan, STAGE_REMOVE, report);

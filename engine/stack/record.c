@@ -168,6 +168,9 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
     JSON_EACH (node, json_get(doc, "removed")) {
         *VEC_PUSH(arena, &record.removed) = (struct record_removed){node->key, json_str(node)};
     }
+    JSON_EACH (node, json_get(doc, "uploaded")) {
+        *VEC_PUSH(arena, &record.uploaded) = version_of(&reading, node, "fp");
+    }
     const struct json *failed = json_get(doc, "failedConfig");
     record.failed_config = json_get_str(failed, "name");
     record.failed_reason = json_get_str(failed, "reason");
@@ -251,6 +254,11 @@ struct str record_text(struct arena *text_arena, const struct record *record)
             removed, record->removed.items[i].name,
             json_string(arena, record->removed.items[i].fp));
     json_put(arena, doc, "removed", removed);
+    struct json *uploaded = json_array(arena);
+    for (size_t i = 0; i < record->uploaded.len; i++)
+        json_push(uploaded, version_node(arena, &record->uploaded.items[i], "fp"));
+    if (uploaded->len > 0 || json_get(doc, "uploaded") != NULL)
+        json_put(arena, doc, "uploaded", uploaded);
     struct json *failed = json_null(arena);
     if (!str_is_null(record->failed_config)) {
         failed = json_object(arena);

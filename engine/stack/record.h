@@ -59,6 +59,8 @@ struct record {
     VEC(struct record_model) models; /* sorted by name */
     struct str generation;           /* stable mode: the live one */
     VEC(struct record_removed) removed;
+    /* There, and not published yet, by a run that was interrupted: hints alone. */
+    VEC(struct record_version) uploaded;
     struct str failed_config, failed_reason;
     const struct json *unknown; /* the document without its models, for members we do not know */
 };
