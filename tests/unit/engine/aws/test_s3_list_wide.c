@@ -139,8 +139,9 @@ static void ranges_of_whole_pages(void **state)
     static const struct {
         size_t keys, bound; /* the bound: the key of that index */
         size_t requests;
-    } s_cases[] = {{1000, 1000, 1}, {1001, 1000, 3}, {2000, 999, 2},  {2000, 998, 3},
-                   {2000, 1000, 3}, {2001, 1000, 3}, {2000, 1999, 3}, {2000, 0, 3}};
+    } s_cases[] = {{999, 999, 1},   {1000, 1000, 1}, {1001, 1000, 3},
+                   {2000, 999, 2},  {2000, 998, 3},  {2000, 1000, 3},
+                   {2001, 1000, 3}, {2000, 1999, 3}, {2000, 0, 3}};
     for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
         AUTO(life_close) struct life *life = life_new();
         struct world_of_keys world = {.count = s_cases[i].keys, .width = 2};
