@@ -184,7 +184,7 @@ test: ## install what the tests need, build, and run all of them
 	@$(MAKE) --no-print-directory -j2 all $(UNIT_BINS) $(TOOL_BINS)
 	@tests/run.sh -b $(B) $(UNIT_BINS) $(LINT_TESTS) $(E2E_TESTS)
 
-lint: lint-deps ## the gates, each against its seeded defect, and format, clang, cppcheck
+lint: lint-deps all ## the gates, each against its seeded defect, and format, clang, cppcheck
 	@tests/lint/run.sh -v gates format clang cppcheck
 tidy: lint-deps ## clang-tidy (minutes)
 	@tests/lint/run.sh -v tidy

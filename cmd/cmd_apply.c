@@ -331,7 +331,7 @@ static enum exit_code stream_head(struct app *app)
 static enum exit_code run(struct app *app, const struct direction *direction)
 {
     struct err err = {0};
-    struct saved_plan *saved;
+    struct saved_plan *saved = NULL;
     struct spec_list specs;
     bool one_model = direction->mode == PLAN_ROLLBACK;
     enum err_code code = one_model ? check_version(app, &err) : ERR_NONE;

@@ -237,7 +237,7 @@ struct s3_listing {
     size_t count;
     struct str *prefixes; /* CommonPrefixes, with a delimiter */
     size_t n_prefixes;
-    bool cut; /* max_objects was reached and there is more */
+    bool cut;        /* max_objects was reached and there is more */
     bool from_front; /* of s3_list_wide(): start_after could not be heeded */
     int64_t date_ms;
 };

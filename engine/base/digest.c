@@ -119,7 +119,7 @@ struct md5 md5_of(struct str data)
 struct sha256 hmac_sha256(struct str key, struct str data)
 {
     enum { BLOCK = 64 };
-    struct sha256 out, short_key;
+    struct sha256 out = {{0}}, short_key;
     unsigned char inner[BLOCK] = {0}, outer[BLOCK];
     EVP_MD_CTX *ctx = thread_contexts()->sha256;
     if (key.len > BLOCK) {

@@ -84,7 +84,7 @@ static enum err_code upload(
     bool here = artifact->source == ARTIFACT_UPLOAD;
     AUTO(arena_close) struct arena *scratch = arena_new("upload", 0);
     struct str bytes = here ? STR_NULL : artifact->trained->tar_gz;
-    struct sha256 hash;
+    struct sha256 hash = {{0}};
     bool known = here && hex_decode(artifact->model->sha256, hash.bytes, sizeof(hash.bytes));
     if (!here)
         hash = sha256_of(bytes);

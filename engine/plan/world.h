@@ -51,8 +51,8 @@ struct world_ops {
         struct str *ret_account,
         struct str *ret_arn,
         struct err *err);
-    /* sha256 and size of a local file. This and check_artifact() of a local file are also called from
-     * threads of the pool, several at once, each with an arena of its own. */
+    /* sha256 and size of a local file. This and check_artifact() of a local file are also called
+     * from threads of the pool, several at once, each with an arena of its own. */
     enum err_code (*digest_file)(
         struct world *world,
         struct arena *arena,

@@ -344,7 +344,7 @@ enum err_code adopt_execute(
     struct err *err)
 {
     *ret_report = (struct report){0};
-    struct adoption *adoption;
+    struct adoption *adoption = NULL;
     struct adopt_look *look = ARENA_NEW(r->arena, struct adopt_look);
     enum err_code code = look_at(r, spec, options, look, err);
     if (code == ERR_NONE)

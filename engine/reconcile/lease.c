@@ -110,11 +110,10 @@ static enum err_code renew(struct lease *lease, struct err *err)
 {
     struct reconciler *r = lease->r;
     AUTO(arena_close) struct arena *scratch = arena_new("lease", 0);
-    enum err_code code = ERR_NONE;
     for (int i = 0; i < TRIES; i++) {
         struct err failure = {0};
         struct lease_info found = {0};
-        code = write_own(lease, scratch, str_from(lease->etag), &failure);
+        enum err_code code = write_own(lease, scratch, str_from(lease->etag), &failure);
         if (code == ERR_NONE)
             return ERR_NONE;
         *err = failure;
@@ -361,7 +360,6 @@ enum err_code lease_acquire(
     struct lease **ret_lease,
     struct err *err)
 {
-    enum err_code code = ERR_NONE;
     if (r->use_lock && r->lease == NULL) {
         assert(r->rng != NULL);
         struct arena *arena = arena_new("lease", 0);
@@ -369,7 +367,7 @@ enum err_code lease_acquire(
         *lease = (struct lease){.r = r, .want = want, .arena = arena};
         lease->own = own_info(r, arena, want, operation);
         gate_init(&lease->gate, 1);
-        code = take(lease, err);
+        enum err_code code = take(lease, err);
         if (code != ERR_NONE) {
             arena_free(arena);
             return code;

@@ -42,16 +42,17 @@ static void note_holds(struct planner *p)
             str_fmt(p->arena, "%zu more models are held or pinned", n - NOTED_MODELS);
 }
 
-static void note_hold(
-    struct planner *p, const struct want_model *model, const struct record_hold *hold, bool pinned)
+/* Held, or pinned by the spec when there is no hold. */
+static void
+note_hold(struct planner *p, const struct want_model *model, const struct record_hold *hold)
 {
     *VEC_PUSH(p->arena, &p->plan->holds) = (struct plan_hold){
         .model = model->name,
         .fp = model->fp,
-        .pinned = pinned,
-        .at = pinned ? STR_NULL : hold->at,
-        .by = pinned ? STR_NULL : hold->by,
-        .reason = pinned ? STR_NULL : hold->reason,
+        .pinned = hold == NULL,
+        .at = hold != NULL ? hold->at : STR_NULL,
+        .by = hold != NULL ? hold->by : STR_NULL,
+        .reason = hold != NULL ? hold->reason : STR_NULL,
         .differs = !version_is(model->fp, model->spec_fp)};
 }
 
@@ -108,7 +109,7 @@ static void hold_model(struct planner *p, struct want_model *model, const struct
                  find_version(p, &versions, hold->fp) != NULL || plan_copy_from_old(p, model, &old);
     if (version_is(hold->fp, model->spec_fp))
         model->fp = model->spec_fp;
-    note_hold(p, model, hold, false);
+    note_hold(p, model, hold);
     if (p->plan->mode == PLAN_ROLLBACK)
         note_rollback(p, model, &versions);
     if (there)
@@ -160,7 +161,7 @@ static enum err_code pin_model(struct planner *p, struct want_model *model, stru
     model->fixed = FIXED_PINNED;
     if (!own) /* the metadata has all digits of what only the key told of */
         model->fp = found->object->fp.len > FP16 ? found->object->fp : found->known.fp;
-    note_hold(p, model, NULL, true);
+    note_hold(p, model, NULL);
     return ERR_NONE;
 }
 

@@ -68,7 +68,8 @@ void answer_begin(struct answer *answer)
 static void add_number(struct answer *answer, float value)
 {
     char text[REPR_MAX];
-    buf_add_mem(answer->out, text, repr_float((double) value, answer->format == ANSWER_JSON, text));
+    size_t len = repr_float((double) value, answer->format == ANSWER_JSON, text);
+    buf_add_mem(answer->out, text, len);
 }
 
 void answer_rows(struct answer *answer, const float *predictions, size_t rows)

@@ -168,13 +168,10 @@ static void test_list(void **state)
     policy_fact_vec facts = {0};
     struct policy_question question = {STR("b:y"), STR("r"), &facts};
     struct str statement;
-    const char
-        *
-            text =
-                "[{'Version':'2012-10-17','Statement':" ALLOW(
-                    "'Action':'a:*','Resource':'*'") "},{'Version':'2012-10-17','Statement':"
-                                                     "[" ALLOW("'Action':'b:*','Resource':'*'") "]}"
-                                                                                                "]";
+    const char *text = "[{'Version':'2012-10-17','Statement':" ALLOW(
+        "'Action':'a:*','Resource':'*'") "},{'Version':'2012-10-17','Statement':"
+                                         "[" ALLOW("'Action':'b:*','Resource':'*'") "]}"
+                                                                                    "]";
     assert_ok(policy_parse(arena, json_of(arena, text), &policy, &err), &err);
     assert_int_equal(policy_decide(policy, &question, &statement), POLICY_ALLOWED);
     assert_str(statement, "2");

@@ -201,7 +201,7 @@ static void other_formats(void **state)
         "has format 2, this mmectl reads 1");
     static const char *const heads[] = {"mmectl-plan 01 " SHA "\n{}", "mmectl-plan  1 " SHA "\n{}",
                                         "mmectl-plan 1 " SHA " \n{}", "mmectl-plan 1 " SHA "\r\n{}",
-                                        "mmectl-plan x " SHA "\n{}",  "mmectl-plan 1 " SHA,
+                                        "mmectl-plan x " SHA "\n{}",  ("mmectl-plan 1 " SHA),
                                         "mmectl-plan 1\n{}",          "mmectl-plan \n",
                                         "apiVersion: mmectl/v1\n",    ""};
     for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
