@@ -269,11 +269,17 @@ static void keep_version(
         *VEC_PUSH(p->arena, &artifact->versions) = kept;
 }
 
-static bool keepable(const struct version *version, struct str current)
+/* What a record that is there does not know of may be anybody's. Without a record the key is
+ * enough: else every version would cost a look. */
+static bool keepable(struct planner *p, const struct version *version, struct str current)
 {
-    const struct seen_object *object = version->object;
-    return object != NULL && !object->tampered && object->owner != OWNER_OTHER &&
-           !str_is_null(version->known.fp) && !version_is(version->known.fp, current);
+    struct seen_object *object = version->object;
+    if (object == NULL || object->tampered || str_is_null(version->known.fp) ||
+        version_is(version->known.fp, current))
+        return false;
+    if (version->listed && p->seen->record.models.len > 0)
+        return planner_owns(p, object);
+    return object->owner != OWNER_OTHER;
 }
 
 static void retain_model(struct planner *p, struct arena *scratch, struct want_model *model)
@@ -288,14 +294,15 @@ static void retain_model(struct planner *p, struct arena *scratch, struct want_m
     for (size_t i = 0; older && i < versions.len; i++) {
         const struct version *version = &versions.items[i];
         if (room == 0 || !version_is(version->known.fp, model->spec_fp) ||
-            !keepable(version, current))
+            !keepable(p, version, current))
             continue;
         keep_version(p, model, artifact, version);
         room--;
     }
     for (size_t i = 0; i < versions.len && room > 0; i++) {
         const struct version *version = &versions.items[i];
-        if ((older && version_is(version->known.fp, model->spec_fp)) || !keepable(version, current))
+        if ((older && version_is(version->known.fp, model->spec_fp)) ||
+            !keepable(p, version, current))
             continue;
         keep_version(p, model, artifact, version);
         room--;

@@ -116,6 +116,24 @@ plan_rest(struct reconciler *r, struct plan *first, struct plan **ret_plan, stru
     return ERR_NONE;
 }
 
+/* It answers, on instances of two configurations, and no update of ours mends that. */
+static enum err_code check_serving(const struct plan *plan, struct err *err)
+{
+    const struct plan_context *context = plan->context;
+    const struct seen_endpoint *endpoint = &context->seen->endpoint;
+    if (context->endpoint != NULL || !str_eq(endpoint->status, STR("UpdateRollbackFailed")))
+        return ERR_NONE;
+    err_set(
+        err, ERR_ROLLED_BACK, "endpoint '" STR_FMT "' is UpdateRollbackFailed: " STR_FMT,
+        STR_ARG(endpoint->name),
+        STR_ARG(
+            str_is_empty(endpoint->failure_reason) ? STR("SageMaker gave no reason")
+                                                   : endpoint->failure_reason));
+    return err_hint(
+        err, "it runs on instances of two configurations; make it anew with "
+             "--replace=aws_sagemaker_endpoint.this, or ask AWS support");
+}
+
 /* What the plan could not do is not success, even when all it did went well. */
 static enum err_code apply_result(
     struct reconciler *r, const struct plan *plan, const struct report *report, struct err *err)
@@ -134,7 +152,7 @@ static enum err_code apply_result(
             plan->n_left_out == 1 ? "" : "s", plan->n_left_out == 1 ? "is" : "are");
         return err_hint(err, "the messages above say why");
     }
-    return ERR_NONE;
+    return check_serving(plan, err);
 }
 
 /* Bucket, lease, record: from here on it is this run's turn. */

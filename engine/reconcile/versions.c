@@ -160,7 +160,8 @@ static void add_listed(struct arena *arena, const struct link *links, struct ver
                  .key = object->key,
                  .etag = ours ? object->etag : STR_NULL,
                  .size = object->size},
-            .object = object};
+            .object = object,
+            .listed = true};
     }
 }
 

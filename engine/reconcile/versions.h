@@ -16,6 +16,7 @@ struct version {
     struct record_version known;
     struct seen_object *object; /* NULL: it is gone */
     bool live;                  /* what clients reach now */
+    bool listed;                /* only its key tells of it: the record does not */
 };
 
 struct versions {

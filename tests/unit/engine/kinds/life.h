@@ -63,7 +63,7 @@ struct life {
     enum err_code code;
     struct err err;
     struct report report;
-    size_t n_add, n_change, n_destroy;
+    size_t n_add, n_change, n_destroy, n_drift;
     bool empty;
     size_t requests, mutating;
     char lost[160]; /* the request that was lost; empty: none was */
@@ -280,6 +280,11 @@ static UNUSED void life_work(struct life *life, struct reconciler *r, struct aws
     life->n_add = plan->n_add;
     life->n_change = plan->n_change;
     life->n_destroy = plan->n_destroy;
+    life->n_drift = plan->drift.len;
+    for (size_t i = 0; i < plan->notes.len; i++)
+        buf_fmt(&life->events, "note: " STR_FMT "\n", STR_ARG(plan->notes.items[i]));
+    for (size_t i = 0; i < plan->warnings.len; i++)
+        buf_fmt(&life->events, "warning: " STR_FMT "\n", STR_ARG(plan->warnings.items[i].message));
     life->empty = plan_is_empty(plan) && plan->n_left_out == 0;
     if (!order->execute)
         return;

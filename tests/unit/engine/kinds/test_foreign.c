@@ -151,13 +151,14 @@ static void put_there_after_the_plan(void **state)
     }
 }
 
+static const struct json *s_objects; /* of a run without anything in the way */
+
 static void put_object_there(struct life *life, struct aws *aws, struct arena *arena)
 {
-    const struct json *objects = json_get(json_at(json_get(s_ideal, "buckets"), 0), "objects");
     struct s3_put_options options = {0};
     struct err err = {0};
     assert_ok(s3_bucket_create(aws, arena, STR("life-bucket"), &err), &err);
-    JSON_EACH (object, objects) {
+    JSON_EACH (object, s_objects) {
         struct str key = json_get_str(object, "key");
         if (str_find(key, STR("/models/")) == SIZE_MAX)
             continue;
@@ -167,20 +168,35 @@ static void put_object_there(struct life *life, struct aws *aws, struct arena *a
     (void) life;
 }
 
+static const struct json *objects_of(struct life *life)
+{
+    return json_get(json_at(json_get(life_world(life), "buckets"), 0), "objects");
+}
+
+/* Copied from a training job's output, and uploaded; into either mode's places. */
 static void an_object_put_there_after_the_plan(void **state)
 {
     (void) state;
-    AUTO(life_close) struct life *life = life_new();
-    life->between = put_object_there;
-    assert_fails(life_apply(life, STR(LIFE_SPEC)), ERR_PARTIAL, &life->err, "was not finished");
-    assert_true(life_told(life, "is in the way"));
-    size_t theirs = 0;
-    const struct json *bucket = json_at(json_get(life_world(life), "buckets"), 0);
-    JSON_EACH (object, json_get(bucket, "objects")) {
-        theirs += json_get_int(object, "size", 0) == 6; /* not overwritten */
+    for (int kind = 0; kind < 4; kind++) {
+        AUTO(life_close) struct life *ideal = life_new();
+        AUTO(life_close) struct life *life = life_new();
+        struct str text = STR(LIFE_SPEC);
+        if (kind & 1)
+            text = text_replace(life->arena, text, "backend: sagemaker", "backend: local");
+        if (kind & 2)
+            text = text_replace(life->arena, text, "Models: stable", "Models: versioned");
+        assert_ok(life_apply(ideal, text), &ideal->err);
+        s_objects = objects_of(ideal);
+        life->between = put_object_there;
+        assert_fails(life_apply(life, text), ERR_PARTIAL, &life->err, "was not finished");
+        assert_true(life_told(life, "is in the way"));
+        size_t theirs = 0;
+        JSON_EACH (object, objects_of(life)) {
+            theirs += json_get_int(object, "size", 0) == 6; /* not overwritten */
+        }
+        assert_int_equal(theirs, 2);
+        assert_int_equal(json_get(life_world(life), "endpoints")->len, 0);
     }
-    assert_int_equal(theirs, 2);
-    assert_int_equal(json_get(life_world(life), "endpoints")->len, 0);
 }
 
 /* ---- places of other stacks ---- */
@@ -262,6 +278,79 @@ static void foreign_objects_survive_everything(void **state)
     assert_int_equal(json_get(bucket, "objects")->len, 3);
 }
 
+/* The names are of our grammar, and mmectl put none of them there. */
+static void objects_under_names_like_ours(void **state)
+{
+    (void) state;
+    for (int stable = 0; stable < 2; stable++) {
+        AUTO(life_close) struct life *life = life_new();
+        struct str text = STR(LIFE_SPEC);
+        if (!stable)
+            text = text_replace(life->arena, text, "Models: stable", "Models: versioned");
+        assert_ok(life_apply(life, text), &life->err);
+        struct str generation = STR("0123456789");
+        JSON_EACH (object, objects_of(life)) {
+            struct str key = json_get_str(object, "key");
+            size_t at = str_find(key, STR("/models/"));
+            if (stable && at != SIZE_MAX)
+                generation = str_slice(key, at + 8, at + 18);
+        }
+        const struct str keys[] = {
+            STR("demo/models/other--0123456789abcdef.tar.gz"),
+            STR("demo/models/one--0123456789abcdef.tar.gz"),
+            str_fmt(life->arena, "demo/models/" STR_FMT "/other.tar.gz", STR_ARG(generation)),
+            STR("demo/versions/one--0123456789abcdef.tar.gz"),
+            STR("demo/data/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/x")};
+        for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+            life_put(life, keys[i], STR("theirs"));
+        life_settled(life, text);
+        struct str changed = text_replace(life->arena, text, "max_depth: 2", "max_depth: 5");
+        struct str less = text_replace(
+            life->arena, changed, "    - {name: two, hyperparameters: {max_depth: 3}}\n", "");
+        assert_ok(life_apply(life, changed), &life->err);
+        assert_ok(life_apply(life, less), &life->err);
+        life_settled(life, less);
+        assert_ok(life_destroy(life, less), &life->err);
+        assert_int_equal(life->report.n_kept_foreign, ARRAY_LEN(keys));
+        assert_int_equal(objects_of(life)->len, ARRAY_LEN(keys));
+    }
+}
+
+/* Names that begin with another stack's name, or end with it: listings by part of a name find both,
+ * and each is left alone by the other. */
+static void stacks_whose_names_contain_one_another(void **state)
+{
+    (void) state;
+    static const char *const s_names[] = {"demo-eu", "eu-demo", "demo-m", "dem"};
+    AUTO(life_close) struct life *life = life_new();
+    struct str others[ARRAY_LEN(s_names)];
+    for (size_t i = 0; i < ARRAY_LEN(s_names); i++) {
+        const char *name = s_names[i];
+        struct str text = text_replace(
+            life->arena, STR(LIFE_SPEC), "{name: demo,",
+            str_z(life->arena, str_fmt(life->arena, "{name: %s,", name)));
+        text = text_replace(
+            life->arena, text, "    name: demo\n",
+            str_z(life->arena, str_fmt(life->arena, "    name: %s\n", name)));
+        others[i] = text_replace(
+            life->arena, text, "prefix: demo}",
+            str_z(life->arena, str_fmt(life->arena, "prefix: %s}", name)));
+        assert_ok(life_apply(life, others[i]), &life->err);
+    }
+    struct str before = life_dump(life);
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    for (size_t i = 0; i < ARRAY_LEN(s_names); i++)
+        life_settled(life, others[i]);
+    struct str changed = text_replace(life->arena, STR(LIFE_SPEC), "max_depth: 2", "max_depth: 5");
+    assert_ok(life_apply(life, changed), &life->err);
+    life_settled(life, changed);
+    assert_ok(life_destroy(life, changed), &life->err);
+    assert_str_len(life_dump(life), before);
+    for (size_t i = 0; i < ARRAY_LEN(s_names); i++)
+        assert_ok(life_destroy(life, others[i]), &life->err);
+    assert_int_equal(json_get(life_world(life), "trainingJobs")->len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +361,8 @@ int main(void)
         cmocka_unit_test(a_prefix_around_another_stack),
         cmocka_unit_test(a_bucket_of_another_account),
         cmocka_unit_test(foreign_objects_survive_everything),
+        cmocka_unit_test(objects_under_names_like_ours),
+        cmocka_unit_test(stacks_whose_names_contain_one_another),
     };
     return cmocka_run_group_tests_name("foreign", tests, setup, teardown);
 }
