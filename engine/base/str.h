@@ -27,8 +27,12 @@ struct str {
 
 /* For printf: printf("'" STR_FMT "'", STR_ARG(s)). Lengths above INT_MAX are cut. */
 #define STR_FMT "%.*s"
-#define STR_ARG(s) str_len_int(s), ((s).ptr != NULL ? (s).ptr : "")
+#define STR_ARG(s) str_len_int(s), str_chars(s)
 int str_len_int(struct str s);
+static inline const char *str_chars(struct str s)
+{
+    return s.ptr != NULL ? s.ptr : "";
+}
 
 struct str str_from(const char *z); /* z may be NULL: gives STR_NULL */
 struct str str_of(const void *ptr, size_t len);
