@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a program with one known defect put back.
 # usage: tests/mutants/build.sh BUILD NAME PROGRAM...
-#   NAME     a patch of tests/mutants without its ending
+#   NAME     a patch of tests/mutants (or of the folder MUTANTS_FROM) without its ending
 #   PROGRAM  mmectl, or the path of a test: tests/unit/engine/kinds/test_endpoint, tests/sim/sim
 # The patch is applied to copies of the files it names; everything else is what BUILD holds already. The changed objects
 # stand before the library on the linker's line, so its own versions of them are not taken. Programs: BUILD/mutants/NAME/.
@@ -9,15 +9,16 @@ set -eu
 
 build=$1 name=$2
 shift 2
-patch=tests/mutants/$name.patch
+patches=${MUTANTS_FROM:-tests/mutants}
+patch=$patches/$name.patch
 out=$build/mutants/$name
-[ -f "$patch" ] || { echo "there is no $patch; there are: $(cd tests/mutants && echo *.patch)" >&2; exit 1; }
-
-flag() { make -s --no-print-directory print-"$1"; }
-CC=$(flag CC) CPPFLAGS=$(flag CPPFLAGS) CFLAGS=$(flag CFLAGS_ALL) LDFLAGS=$(flag LDFLAGS_ALL) LDLIBS=$(flag LDLIBS)
+[ -f "$patch" ] || { echo "there is no $patch; there are: $(cd "$patches" && echo *.patch)" >&2; exit 1; }
 
 rm -rf "$out"
 mkdir -p "$out/src"
+case $build in build | */build) mode=release ;; *) mode=${build##*/} ;; esac
+make -s --no-print-directory MODE="$mode" print-CC print-CPPFLAGS print-CFLAGS_ALL print-LDFLAGS_ALL print-LDLIBS >"$out/flags"
+{ read -r CC && read -r CPPFLAGS && read -r CFLAGS && read -r LDFLAGS && read -r LDLIBS; } <"$out/flags"
 files=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$patch")
 for file in $files; do
     mkdir -p "$out/src/$(dirname "$file")"

@@ -7,14 +7,17 @@
 #   Killed by: one test: tests/unit/..., tests/sim/sim ARGUMENTS, or tests/e2e/tNN_....sh
 # and goes on as a diff. To add one: make the change, `git diff >tests/mutants/NAME.patch`, write the two lines above it, undo the
 # change, and run `make mutants MUTANTS=NAME`.
-# 00_none.patch changes nothing that matters and has to survive: else a test that fails anyway would be taken for a proof.
+# 00_none.patch changes nothing that matters and has to survive: else a test that fails anyway would be taken for a proof. That the
+# gate notices a defect no test sees, tests/e2e/t01_mutants.sh shows. MUTANTS_FROM: another folder of patches.
 set -eu
 
 verbose=
 [ "${1:-}" = -v ] && verbose=1 && shift
 build=$1
 shift
-[ $# -gt 0 ] || set -- $(cd tests/mutants && ls ./*.patch | sed 's,^\./,,; s,\.patch$,,')
+patches=${MUTANTS_FROM:-tests/mutants}
+# shellcheck disable=SC2046
+[ $# -gt 0 ] || set -- $(cd "$patches" && ls ./*.patch | sed 's,^\./,,; s,\.patch$,,')
 export MMECTL_HOME
 log=$build/mutants/log
 mkdir -p "$build/mutants" "$log"
@@ -40,7 +43,7 @@ run_test() {
 
 passed=0 failed=0 known=
 for name; do
-    patch=tests/mutants/$name.patch
+    patch=$patches/$name.patch
     defect=$(sed -n 's/^Defect: //p' "$patch")
     killer=$(sed -n 's/^Killed by: //p' "$patch")
     test=${killer%% *}
