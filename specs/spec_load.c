@@ -1,5 +1,4 @@
 #include "engine/base/arena.h"
-#include "engine/base/buf.h"
 #include "engine/base/digest.h"
 #include "engine/base/file.h"
 #include "specs/spec.h"
@@ -69,21 +68,13 @@ static void load_text(struct loader *loader, struct str text, struct str file, s
 
 static enum err_code load_stdin(struct loader *loader, struct err *err)
 {
-    struct buf text AUTO(buf_done) = BUF_INIT(YDOC_MAX_BYTES + 1);
-    for (;;) {
-        char *room = buf_reserve(&text, KIB(16));
-        if (room == NULL)
-            return err_set(err, ERR_IO, "standard input is larger than 16 MiB");
-        ssize_t got = read(STDIN_FILENO, room, KIB(16));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(err, errno, "reading standard input");
-        if (got == 0)
-            break;
-        text.len += (size_t) got;
-    }
-    load_text(loader, buf_str(&text), STR("-"), STR("."));
+    AUTO(arena_close) struct arena *scratch = arena_new("spec", 0);
+    struct str text;
+    enum err_code code =
+        file_read_fd(scratch, STDIN_FILENO, "standard input", YDOC_MAX_BYTES, &text, err);
+    if (code != ERR_NONE)
+        return code;
+    load_text(loader, text, STR("-"), STR("."));
     return ERR_NONE;
 }
 

@@ -216,11 +216,8 @@ static void read_blocks(
         return;
     }
     struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
-    if (node->len == 0 && field->min > 0)
-        diags_error(
-            reader->diags, node->at, "'" STR_FMT "' is empty", STR_ARG(place_text(reader, place)));
-    else if (!spec_check_limits(
-                 reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+    if (!spec_check_limits(
+            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
         return;
     char *items = arena_array(reader->arena, node->len, field->block->size);
     size_t len = 0;

@@ -179,9 +179,9 @@ static struct json *value_schema(struct arena *arena, const struct spec_field *f
     case FIELD_BLOCKS:
         return list_schema(arena, field);
     case FIELD_NAMED:
-        return named_schema(arena, field);
+        break;
     }
-    return json_object(arena);
+    return named_schema(arena, field);
 }
 
 static struct json *default_value(struct arena *arena, const struct spec_field *field)

@@ -4,6 +4,7 @@
 #include "engine/base/map.h"
 #include "specs/yaml_scalar.h"
 
+#include <assert.h>
 #include <regex.h>
 
 struct pattern {
@@ -22,13 +23,12 @@ struct spec_patterns *spec_patterns_new(struct arena *arena)
 
 void spec_patterns_done(struct spec_patterns *patterns)
 {
-    if (patterns == NULL)
-        return;
     for (size_t i = 0; i < patterns->list.len; i++)
         regfree(patterns->list.items[i].regex);
     patterns->list.len = 0;
 }
 
+/* The patterns are those of the tables, so all of them compile. */
 static const regex_t *compiled(struct spec_reader *reader, const char *text)
 {
     struct spec_patterns *patterns = reader->patterns;
@@ -36,16 +36,16 @@ static const regex_t *compiled(struct spec_reader *reader, const char *text)
         if (patterns->list.items[i].text == text)
             return patterns->list.items[i].regex;
     regex_t *regex = ARENA_NEW(reader->arena, regex_t);
-    if (regcomp(regex, text, REG_EXTENDED | REG_NOSUB) != 0)
-        return NULL;
+    int failed = regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
+    assert(failed == 0);
+    (void) failed;
     *VEC_PUSH(reader->arena, &patterns->list) = (struct pattern){text, regex};
     return regex;
 }
 
 bool spec_matches(struct spec_reader *reader, const char *pattern, struct str text)
 {
-    const regex_t *regex = compiled(reader, pattern);
-    return regex != NULL && regexec(regex, str_z(reader->arena, text), 0, NULL, 0) == 0;
+    return regexec(compiled(reader, pattern), str_z(reader->arena, text), 0, NULL, 0) == 0;
 }
 
 const char *field_type_words(const struct spec_field *field)
@@ -68,9 +68,9 @@ const char *field_type_words(const struct spec_field *field)
     case FIELD_BLOCKS:
         return "a list of mappings";
     case FIELD_NAMED:
-        return "a mapping of names to mappings";
+        break;
     }
-    return "?";
+    return "a mapping of names to mappings";
 }
 
 bool spec_is_nearer(struct str name, const char *word, size_t *best)
@@ -443,34 +443,24 @@ static void put_enum(
         diag_hint(reader->diags, diag, "did you mean '%s'?", nearest);
 }
 
+/* By type; the others are no scalars. */
+static void (*const s_putters[])(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct spec_scalar *scalar,
+    char *base) = {
+    [FIELD_STRING] = put_string,     [FIELD_INT] = put_int,   [FIELD_BOOL] = put_bool,
+    [FIELD_DURATION] = put_duration, [FIELD_ENUM] = put_enum,
+};
+
 void spec_scalar_put(
     struct spec_reader *reader,
     const struct spec_field *field,
     const struct spec_scalar *scalar,
     char *base)
 {
-    switch (field->type) {
-    case FIELD_STRING:
-        put_string(reader, field, scalar, base);
-        break;
-    case FIELD_INT:
-        put_int(reader, field, scalar, base);
-        break;
-    case FIELD_BOOL:
-        put_bool(reader, field, scalar, base);
-        break;
-    case FIELD_DURATION:
-        put_duration(reader, field, scalar, base);
-        break;
-    case FIELD_ENUM:
-        put_enum(reader, field, scalar, base);
-        break;
-    case FIELD_MAP:
-    case FIELD_BLOCK:
-    case FIELD_BLOCKS:
-    case FIELD_NAMED:
-        break;
-    }
+    assert(field->type < ARRAY_LEN(s_putters) && s_putters[field->type] != NULL);
+    s_putters[field->type](reader, field, scalar, base);
 }
 
 void spec_default_put(

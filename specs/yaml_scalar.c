@@ -139,7 +139,7 @@ const char *yscalar_type_name(enum yscalar_type type)
     case YSCALAR_FLOAT:
         return "a number";
     case YSCALAR_STRING:
-        return "a string";
+        break;
     }
-    return "?";
+    return "a string";
 }

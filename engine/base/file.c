@@ -51,11 +51,27 @@ read_all(int fd, const char *path, struct buf *buf, size_t piece, struct err *er
     }
 }
 
+static enum err_code read_to_end(
+    struct arena *arena,
+    int fd,
+    const char *name,
+    size_t max_bytes,
+    size_t piece,
+    struct str *out,
+    struct err *err)
+{
+    AUTO(buf_done) struct buf buf = BUF_INIT(max_bytes + 1);
+    enum err_code code = read_all(fd, name, &buf, piece, err);
+    if (code != ERR_NONE)
+        return code;
+    *out = buf.len > 0 ? str_dup(arena, buf_str(&buf)) : STR("");
+    return ERR_NONE;
+}
+
 enum err_code
 file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *out, struct err *err)
 {
     AUTO(fd_close) int fd = -1;
-    AUTO(buf_done) struct buf buf = BUF_INIT(max_bytes + 1);
     struct stat info;
     enum err_code code = open_read(path, &fd, &info, err);
     if (code != ERR_NONE)
@@ -63,11 +79,19 @@ file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *o
     uint64_t size = S_ISREG(info.st_mode) ? (uint64_t) info.st_size : 0;
     if (size > max_bytes)
         return err_set(err, ERR_IO, "reading '%s': more than %zu bytes", path, max_bytes);
-    code = read_all(fd, path, &buf, size > 0 ? (size_t) size + 1 : KIB(64), err);
-    if (code != ERR_NONE)
-        return code;
-    *out = buf.len > 0 ? str_dup(arena, buf_str(&buf)) : STR("");
-    return ERR_NONE;
+    return read_to_end(
+        arena, fd, path, max_bytes, size > 0 ? (size_t) size + 1 : KIB(64), out, err);
+}
+
+enum err_code file_read_fd(
+    struct arena *arena,
+    int fd,
+    const char *name,
+    size_t max_bytes,
+    struct str *out,
+    struct err *err)
+{
+    return read_to_end(arena, fd, name, max_bytes, KIB(64), out, err);
 }
 
 enum err_code file_map(const char *path, struct str *out, struct err *err)

@@ -11,6 +11,14 @@
 enum err_code
 file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *out, struct err *err)
     MUST_USE;
+/* The same of what is open; `name` is for the message. */
+enum err_code file_read_fd(
+    struct arena *arena,
+    int fd,
+    const char *name,
+    size_t max_bytes,
+    struct str *out,
+    struct err *err) MUST_USE;
 /* Maps a file read-only; unmap with file_unmap. Empty files give an empty view. */
 enum err_code file_map(const char *path, struct str *out, struct err *err) MUST_USE;
 void file_unmap(struct str *view);

@@ -214,6 +214,41 @@ static void a_model_needs_training_or_an_artifact(void **state)
         "an 'artifact', or the spec a 'training' block with a 'train' channel\n");
 }
 
+/* Limits of the service, and what local training cannot read. */
+static void what_training_takes(void **state)
+{
+    struct arena *arena = *state;
+    struct str text =
+        text_replace(arena, STR(SPEC_TEST_BASE), "backend: sagemaker", "backend: local");
+    text = text_replace(
+        arena, text, "contentType: text/csv}\n      v",
+        "contentType: application/x-parquet}\n      v");
+    struct loaded loaded = load_text(
+        arena, text_replace(
+                   arena, text, "contentType: text/csv}\n    h",
+                   "contentType: application/x-parquet}\n    h"));
+    assert_str(
+        loaded.faults,
+        "E spec.yaml:21:52 backend 'local' does not read 'application/x-parquet' | use text/csv or "
+        "text/libsvm, or backend sagemaker\n"
+        "E spec.yaml:22:62 backend 'local' does not read 'application/x-parquet' | use text/csv or "
+        "text/libsvm, or backend sagemaker\n");
+
+    AUTO(buf_done) struct buf many = BUF_INIT(KIB(8));
+    for (int i = 0; i < 99; i++)
+        buf_fmt(&many, "x%d: 1, ", i);
+    buf_add_char(&many, '\0');
+    text = text_replace(
+        arena, STR(SPEC_TEST_BASE), "algorithm: {name: xgboost, version: \"1.7-1\"}",
+        "image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1");
+    text = text_replace(arena, text, "num_round: 25, max_depth: 2, eta: 0.3", many.ptr);
+    loaded = load_text(arena, text);
+    assert_str(
+        loaded.faults,
+        "E spec.yaml:25:7 model 'one' has 101 hyperparameters, SageMaker takes 100 | those of "
+        "spec.training.hyperparameters count as well\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +259,7 @@ int main(void)
         WITH_ARENA(hyperparameters_merge_by_canonical_name),
         WITH_ARENA(hyperparameters_of_an_own_image_are_not_known),
         WITH_ARENA(a_model_needs_training_or_an_artifact),
+        WITH_ARENA(what_training_takes),
     };
     return cmocka_run_group_tests_name("specs/spec_check", tests, NULL, NULL);
 }

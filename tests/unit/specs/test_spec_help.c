@@ -144,6 +144,31 @@ static void the_whole_covers_every_field(void **state)
     }
 }
 
+/* What the algorithm's page says beside the numbers stands in both styles. */
+static void notes_of_hyperparameters(void **state)
+{
+    struct arena *arena = *state;
+    size_t count = 0;
+    for (size_t i = 0; i < hyper_count(); i++) {
+        struct hyper_info info = hyper_info_at(i);
+        if (info.note == NULL)
+            continue;
+        count++;
+        const char *path = str_fmt(arena, "hyperparameters.%s", info.name).ptr;
+        struct str page = str_fmt(
+            arena, "### `spec.training.hyperparameters.%s`\n\n%s\n\n", info.name, info.note);
+        struct str markdown = help(arena, path, SPEC_HELP_MARKDOWN);
+        assert_str_len(str_slice(markdown, 0, page.len), page);
+        /* Wrapped in a terminal: its first word follows the heading. */
+        struct str words = str_from(info.note), first;
+        (void) str_split(&words, ' ', &first);
+        struct str line = str_fmt(
+            arena, "spec.training.hyperparameters.%s\n    " STR_FMT, info.name, STR_ARG(first));
+        assert_str_len(str_slice(help(arena, path, SPEC_HELP_TEXT), 0, line.len), line);
+    }
+    assert_true(count > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +176,7 @@ int main(void)
         WITH_ARENA(paths),
         WITH_ARENA(nearest_paths),
         WITH_ARENA(the_whole_covers_every_field),
+        WITH_ARENA(notes_of_hyperparameters),
     };
     return cmocka_run_group_tests_name("specs/spec_help", tests, NULL, NULL);
 }

@@ -2,6 +2,10 @@
 
 #include "tests/unit/specs/spec_test.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #define DEMO "examples/mme-demo.yaml"
 
 static struct spec *
@@ -283,6 +287,101 @@ static void folders(void **state)
         "/no/such/spec.yaml");
 }
 
+/* What is in a folder and cannot be read is a fault, not left out. */
+static void folders_that_cannot_be_read(void **state)
+{
+    struct arena *arena = *state;
+    const char *folder = test_folder_new(arena);
+    struct str path = str_from(folder);
+    struct spec_options options = {0};
+    struct diags diags;
+    struct spec_list specs = {0};
+    struct err err = {0};
+    diags_init(&diags, arena);
+    write_file(arena, folder, "a.yaml", STR(SPEC_TEST_BASE));
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit none = {0, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum err_code code = spec_load(arena, &path, 1, &options, &diags, &specs, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_fails(code, ERR_IO, &err, "opening folder '/");
+    struct str inner = path_join(arena, path, STR("b.yaml"));
+    assert_ok(file_mkdirs(inner.ptr, 0700, &err), &err);
+    err = (struct err){0};
+    assert_fails(
+        spec_load(arena, &path, 1, &options, &diags, &specs, &err), ERR_IO, &err, "b.yaml': ");
+    assert_int_equal(specs.len, 0);
+    test_folder_remove(folder);
+}
+
+/* The limit counts names, so the files of this folder are one file with many names. */
+static void a_folder_of_too_many_specs(void **state)
+{
+    struct arena *arena = *state;
+    const char *folder = test_folder_new(arena);
+    struct str path = str_from(folder);
+    struct spec_options options = {0};
+    struct diags diags;
+    struct spec_list specs = {0};
+    struct err err = {0};
+    diags_init(&diags, arena);
+    write_file(arena, folder, "0.yaml", STR("nonsense: ["));
+    const char *first = path_join(arena, path, STR("0.yaml")).ptr;
+    for (int i = 1; i <= 10000; i++)
+        assert_int_equal(link(first, str_fmt(arena, "%s/%d.yaml", folder, i).ptr), 0);
+    assert_fails(
+        spec_load(arena, &path, 1, &options, &diags, &specs, &err), ERR_IO, &err,
+        "holds more than 10000 specs");
+    assert_int_equal(diags.list.len, 0); /* told before any is read */
+    test_folder_remove(folder);
+}
+
+/* Gives text to what reads standard input meanwhile; null: it is closed. */
+static struct loaded load_stdin(struct arena *arena, struct str text)
+{
+    struct loaded loaded = {.arena = arena};
+    struct spec_options options = {0};
+    const char *folder = test_folder_new(arena);
+    int saved = dup(STDIN_FILENO);
+    (void) close(STDIN_FILENO);
+    if (!str_is_null(text)) {
+        write_file(arena, folder, "stdin", text);
+        int fd = open(path_join(arena, str_from(folder), STR("stdin")).ptr, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(fd, STDIN_FILENO);
+    }
+    struct str path = STR("-");
+    diags_init(&loaded.diags, arena);
+    loaded.code = spec_load(arena, &path, 1, &options, &loaded.diags, &loaded.specs, &loaded.err);
+    loaded.faults = faults_of(arena, &loaded.diags, STR(""));
+    if (saved >= 0) {
+        assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+        (void) close(saved);
+    }
+    test_folder_remove(folder);
+    return loaded;
+}
+
+static void standard_input(void **state)
+{
+    struct arena *arena = *state;
+    struct loaded loaded = load_stdin(arena, STR(SPEC_TEST_BASE));
+    assert_ok(loaded.code, &loaded.err);
+    assert_int_equal(loaded.specs.len, 1);
+    assert_str(loaded.specs.items[0]->file, "-");
+    assert_str(loaded.specs.items[0]->training.channels[0].path, "data/train.csv");
+    loaded = load_stdin(arena, STR("a: ["));
+    assert_int_equal(loaded.code, ERR_SPEC);
+    assert_str(str_slice(loaded.faults, 0, 6), "E -:2:");
+    char *large = arena_array(arena, MIB(16) + 1, 1);
+    memset(large, ' ', MIB(16) + 1);
+    loaded = load_stdin(arena, str_of(large, MIB(16) + 1));
+    assert_fails(
+        loaded.code, ERR_IO, &loaded.err, "reading 'standard input': more than 16777216 bytes");
+    loaded = load_stdin(arena, STR_NULL);
+    assert_fails(loaded.code, ERR_IO, &loaded.err, "reading 'standard input': ");
+}
+
 static void paths_of_sources(void **state)
 {
     struct arena *arena = *state;
@@ -366,6 +465,9 @@ int main(void)
         WITH_ARENA(the_region_of_the_command_wins),
         WITH_ARENA(several_stacks),
         WITH_ARENA(folders),
+        WITH_ARENA(folders_that_cannot_be_read),
+        WITH_ARENA(a_folder_of_too_many_specs),
+        WITH_ARENA(standard_input),
         WITH_ARENA(paths_of_sources),
         WITH_ARENA(nothing_in_the_file),
         WITH_ARENA(ten_thousand_models),

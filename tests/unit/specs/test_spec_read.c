@@ -435,6 +435,71 @@ static void a_document_that_is_no_mapping(void **state)
                        "'spec' | for example 'region: us-east-1', or --region us-east-1\n");
 }
 
+/* What is near a fault is said with it: every place a key belongs to, how many there may be. */
+static void keys_out_of_place(void **state)
+{
+    static const struct fault_case s_cases[] = {
+        {"  region: us-east-1", "  volumeSizeInGB: 3\n  region: us-east-1",
+         "E spec.yaml:12:3 unknown key 'volumeSizeInGB' in 'spec' | 'volumeSizeInGB' "
+         "belongs in 'spec.training.instance'\n"},
+        {"  region: us-east-1", "  instance: {}\n  region: us-east-1",
+         "E spec.yaml:12:3 unknown key 'instance' in 'spec' | 'instance' belongs in "
+         "'spec.training' or "
+         "'spec.endpoint'\n"},
+        {"  unset:\n", "  unset:\nvariables: x\n",
+         "E spec.yaml:10:1 duplicate key 'variables', first at spec.yaml:6:1 | keep one of the "
+         "two\n"},
+    };
+    check_faults(*state, s_cases, ARRAY_LEN(s_cases));
+}
+
+static void too_many_entries(void **state)
+{
+    struct arena *arena = *state;
+    AUTO(buf_done) struct buf many = BUF_INIT(KIB(8));
+    for (int i = 0; i < 20; i++)
+        buf_fmt(&many, "train%d: {source: a}, ", i);
+    buf_add_z(&many, "train: {source: data/train.csv, contentType: text/csv}}");
+    buf_add_char(&many, '\0');
+    struct str text = text_replace(
+        arena, STR(SPEC_TEST_BASE),
+        "\n      train: {source: data/train.csv, contentType: text/csv}\n"
+        "      validation: {source: data/validation.csv, contentType: text/csv}",
+        str_fmt(arena, " {%s", many.ptr).ptr);
+    assert_str(
+        load_text(arena, text).faults,
+        "E spec.yaml:15:3 missing channel 'train' in 'spec.training.channels' | for example "
+        "'channels: {train: {source: data/train.csv, contentType: text/csv}}'\n"
+        "E spec.yaml:20:15 'channels' must have 0 to 20 entries, not 21 | 'mmectl help spec "
+        "spec.training.channels' explains it\n");
+}
+
+static void nothing_is_declared(void **state)
+{
+    static const struct {
+        const char *variables, *faults;
+    } s_cases[] = {
+        {"variables:", ""},
+        {"variables: ~", ""},
+        {"variables: \"\"",
+         "E spec.yaml:6:12 'variables' must be a mapping of names to values, not the "
+         "string '' | \n"},
+        {"variables: x",
+         "E spec.yaml:6:12 'variables' must be a mapping of names to values, not the "
+         "string 'x' | \n"},
+    };
+    struct arena *arena = *state;
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        struct str text = text_replace(
+            arena, STR(SPEC_TEST_BASE),
+            "variables:\n  bucket: \"\"\n  type: ml.m5.large\n  unset:\n",
+            str_fmt(arena, "%s\n", s_cases[i].variables).ptr);
+        text = text_replace(arena, text, "bucket: \"${bucket}\", ", "");
+        text = text_replace(arena, text, "\"${type}\"", "ml.m5.large");
+        assert_str(load_text(arena, text).faults, s_cases[i].faults);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +508,9 @@ int main(void)
         WITH_ARENA(string_fields_take_the_source_text),
         WITH_ARENA(durations),
         WITH_ARENA(a_document_that_is_no_mapping),
+        WITH_ARENA(keys_out_of_place),
+        WITH_ARENA(too_many_entries),
+        WITH_ARENA(nothing_is_declared),
     };
     return cmocka_run_group_tests_name("specs/spec_read", tests, NULL, NULL);
 }

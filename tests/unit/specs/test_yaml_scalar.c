@@ -98,6 +98,20 @@ static void core_schema(void **state)
     assert_true(isnan(yscalar_of(STR(".NaN")).number));
 }
 
+static void names_of_types(void **state)
+{
+    static const struct {
+        const char *text, *name;
+    } s_cases[] = {
+        {"~", "nothing"},    {"true", "true or false"}, {"1", "a whole number"},
+        {"1.5", "a number"}, {"x", "a string"},
+    };
+    (void) state;
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++)
+        assert_string_equal(
+            yscalar_type_name(yscalar_of(str_from(s_cases[i].text)).type), s_cases[i].name);
+}
+
 static void edges_of_integers(void **state)
 {
     (void) state;
@@ -123,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(core_schema),
+        cmocka_unit_test(names_of_types),
         cmocka_unit_test(edges_of_integers),
     };
     return cmocka_run_group_tests_name("specs/yaml_scalar", tests, NULL, NULL);
