@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <unistd.h>
 
 enum exit_code app_fail(struct app *app, const struct err *err)
@@ -42,6 +43,25 @@ enum exit_code app_print_json(struct app *app, const struct json *json)
     struct buf buf = BUF_INIT(MIB(256));
     json_write(&buf, json, JSON_PRETTY);
     buf_add_char(&buf, '\n');
+    enum exit_code code = app_print(app, &buf);
+    buf_done(&buf);
+    return code;
+}
+
+enum exit_code app_say(struct app *app, const char *fmt, ...)
+{
+    if (app->args.json)
+        return EXIT_CODE_OK;
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    size_t len = str_vformat(NULL, 0, fmt, args);
+    char *text = arena_alloc(app->arena, len + 1);
+    str_vformat(text, len + 1, fmt, again);
+    va_end(again);
+    va_end(args);
+    struct buf buf = BUF_INIT(MIB(1));
+    buf_add(&buf, str_of(text, len));
     enum exit_code code = app_print(app, &buf);
     buf_done(&buf);
     return code;

@@ -40,5 +40,7 @@ enum exit_code app_fail(struct app *app, const struct err *err);
  */
 enum exit_code app_print(struct app *app, const struct buf *buf);
 enum exit_code app_print_json(struct app *app, const struct json *json);
+/* A line or two for people: with --json nothing is printed. */
+enum exit_code app_say(struct app *app, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -4,10 +4,6 @@
 
 #define LISTED 50
 
-struct gc_run {
-    struct json *stacks;
-};
-
 static struct json *garbage_json(struct arena *arena, const struct garbage *garbage)
 {
     const struct plan *plan = garbage->plan;
@@ -79,30 +75,22 @@ static enum exit_code remove_garbage(struct session *session)
     struct err err = {0};
     struct report report;
     enum err_code code = gc_execute(&session->reconciler, session->spec, &report, &err);
-    for (size_t i = 0; i < report.failed.len; i++) {
-        struct err one = *report.failed.items[i]->err;
-        err_wrap(&one, STR_FMT, STR_ARG(report.failed.items[i]->address));
-        (void) app_fail(app, &one);
-    }
+    session_tell_failures(app, &report);
     if (code != ERR_NONE)
         return app_fail(app, &err);
-    struct buf buf = BUF_INIT(KIB(4));
-    buf_fmt(&buf, "\nCollection complete! Resources: %zu destroyed.\n", report.n_destroyed);
-    enum exit_code printed = app->args.json ? EXIT_CODE_OK : app_print(app, &buf);
-    buf_done(&buf);
-    return printed;
+    return app_say(app, "\nCollection complete! Resources: %zu destroyed.\n", report.n_destroyed);
 }
 
 static enum exit_code gc_one(struct session *session, void *arg)
 {
-    struct gc_run *run = arg;
+    struct json *stacks = arg;
     struct app *app = session->app;
     struct err err = {0};
     struct garbage *garbage;
     bool deletes = app->args.delete || app->args.auto_approve;
     if (gc_plan(&session->reconciler, session->spec, &garbage, &err) != ERR_NONE)
         return app_fail(app, &err);
-    json_push(run->stacks, garbage_json(app->arena, garbage));
+    json_push(stacks, garbage_json(app->arena, garbage));
     enum exit_code shown = app->args.json ? EXIT_CODE_OK : show(app, garbage, deletes);
     if (shown != EXIT_CODE_OK || !deletes || garbage_is_none(garbage))
         return shown;
@@ -111,15 +99,9 @@ static enum exit_code gc_one(struct session *session, void *arg)
 
 static enum exit_code run(struct app *app)
 {
-    struct gc_run gc = {json_array(app->arena)};
-    enum exit_code code = session_each(app, true, gc_one, &gc);
-    if (!app->args.json)
-        return code;
-    struct json *out = json_object(app->arena);
-    json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
-    json_put(app->arena, out, "stacks", gc.stacks);
-    session_add_stats(app, NULL, out);
-    return exit_worst(code, app_print_json(app, out));
+    struct json *stacks = json_array(app->arena);
+    enum exit_code code = session_each(app, true, gc_one, stacks);
+    return session_finish(app, code, stacks, NULL);
 }
 
 #define AT(member) offsetof(struct args, member)

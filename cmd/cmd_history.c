@@ -159,18 +159,8 @@ static enum exit_code run(struct app *app)
         .model = app->args.operands.len > 0 ? app->args.operands.items[0] : STR_NULL,
         .buf = BUF_INIT(MIB(256)),
         .stacks = json_array(app->arena)};
-    enum exit_code code = session_each(app, false, history_one, &run), printed = EXIT_CODE_OK;
-    if (app->args.json) {
-        struct json *out = json_object(app->arena);
-        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
-        json_put(app->arena, out, "stacks", run.stacks);
-        session_add_stats(app, NULL, out);
-        printed = app_print_json(app, out);
-    } else if (run.buf.len > 0) {
-        printed = app_print(app, &run.buf);
-    }
-    buf_done(&run.buf);
-    return exit_worst(code, printed);
+    enum exit_code code = session_each(app, false, history_one, &run);
+    return session_finish(app, code, run.stacks, &run.buf);
 }
 
 static const struct opt_set *const s_sets[] = {

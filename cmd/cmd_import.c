@@ -12,6 +12,11 @@ static const char s_question[] = "\nDo you want to import this?\n"
                                  "  Only 'yes' will be accepted to approve.\n\n"
                                  "  Enter a value: ";
 
+struct import_run {
+    struct adopt_options options;
+    struct json *stacks;
+};
+
 /* --from NAME=KEY, in order. */
 static enum err_code read_options(struct app *app, struct adopt_options *out, struct err *err)
 {
@@ -164,7 +169,7 @@ static enum exit_code show(struct session *session, const struct adoption *adopt
             adoption->tags_endpoint ? 1 : 0, plan->n_add);
         show_later(app, &buf, adoption);
     }
-    enum exit_code code = app_print(app, &buf);
+    enum exit_code code = app->args.json ? EXIT_CODE_OK : app_print(app, &buf);
     buf_done(&buf);
     for (size_t i = 0; i < plan->warnings.len; i++) {
         struct event event = {
@@ -176,47 +181,100 @@ static enum exit_code show(struct session *session, const struct adoption *adopt
     return code;
 }
 
+/* ---- the same for machines ---- */
+
+static struct json *endpoint_json(struct arena *arena, const struct adoption *adoption)
+{
+    if (!adoption->tags_endpoint)
+        return json_null(arena);
+    struct json *out = json_object(arena);
+    const struct seen_endpoint *endpoint = &adoption->seen->endpoint;
+    json_put(arena, out, "address", json_z(arena, "aws_sagemaker_endpoint.this"));
+    json_put(arena, out, "name", json_string(arena, endpoint->name));
+    json_put(arena, out, "endpoint_config_name", json_string(arena, endpoint->config));
+    return out;
+}
+
+static struct json *changes_json(struct arena *arena, const struct plan *plan)
+{
+    struct json *out = json_array(arena);
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        struct json *item = json_object(arena);
+        json_put(arena, item, "address", json_string(arena, change->address));
+        json_put(arena, item, "name", json_string(arena, change->name));
+        json_put(arena, item, "note", json_string(arena, change->note));
+        json_push(out, item);
+    }
+    return out;
+}
+
+static struct json *left_json(struct arena *arena, const struct adoption *adoption)
+{
+    struct json *out = json_array(arena);
+    for (size_t i = 0; i < adoption->left.len; i++) {
+        const struct adopt_left *left = &adoption->left.items[i];
+        struct json *item = json_object(arena);
+        json_put(arena, item, "what", json_z(arena, left->what));
+        json_put(arena, item, "name", json_string(arena, left->name));
+        json_put(arena, item, "command", json_string(arena, left->command));
+        json_push(out, item);
+    }
+    return out;
+}
+
+static struct json *adoption_json(struct arena *arena, const struct adoption *adoption)
+{
+    struct json *out = json_object(arena), *to_make = json_array(arena);
+    for (size_t i = 0; i < adoption->to_make.len; i++)
+        json_push(to_make, json_string(arena, adoption->to_make.items[i]));
+    json_put(arena, out, "stack", json_string(arena, adoption->plan->stack));
+    json_put(arena, out, "endpoint", endpoint_json(arena, adoption));
+    json_put(arena, out, "added", changes_json(arena, adoption->plan));
+    json_put(arena, out, "next_apply_rolls", json_bool(arena, adoption->model != NULL));
+    json_put(arena, out, "not_imported", to_make);
+    json_put(arena, out, "left", left_json(arena, adoption));
+    json_put(arena, out, "complete", json_bool(arena, adoption_is_empty(adoption)));
+    return out;
+}
+
 /* ---- doing it ---- */
 
 static enum exit_code
-execute(struct session *session, const struct adopt_options *options, size_t total)
+execute(struct session *session, const struct import_run *run, size_t total, struct json *told)
 {
     struct app *app = session->app;
     struct err err = {0};
     struct report report;
     progress_start(session->progress, total);
-    enum err_code code = adopt_execute(&session->reconciler, session->spec, options, &report, &err);
+    enum err_code code =
+        adopt_execute(&session->reconciler, session->spec, &run->options, &report, &err);
     progress_stop(session->progress);
-    for (size_t i = 0; i < report.failed.len; i++) {
-        struct err one = *report.failed.items[i]->err;
-        err_wrap(&one, STR_FMT, STR_ARG(report.failed.items[i]->address));
-        (void) app_fail(app, &one);
-    }
+    session_tell_failures(app, &report);
     if (code != ERR_NONE)
         return app_fail(app, &err);
-    struct buf buf = BUF_INIT(KIB(4));
-    buf_fmt(
-        &buf,
+    json_put(app->arena, told, "complete", json_bool(app->arena, true));
+    return app_say(
+        app,
         "\nImport complete! Resources: %zu imported, %zu added, 0 changed, 0 destroyed.\n"
         "'mmectl plan' shows what the next apply does.\n",
         report.n_imported, report.n_added);
-    enum exit_code printed = app_print(app, &buf);
-    buf_done(&buf);
-    return printed;
 }
 
 static enum exit_code import_one(struct session *session, void *arg)
 {
-    const struct adopt_options *options = arg;
+    const struct import_run *run = arg;
     struct app *app = session->app;
     struct err err = {0};
     struct adoption *adoption;
     bool waited, yes;
     enum err_code code = reconcile_wait_stable(&session->reconciler, session->spec, &waited, &err);
     if (code == ERR_NONE)
-        code = adopt_plan(&session->reconciler, session->spec, options, &adoption, &err);
+        code = adopt_plan(&session->reconciler, session->spec, &run->options, &adoption, &err);
     if (code != ERR_NONE)
         return app_fail(app, &err);
+    struct json *told = adoption_json(app->arena, adoption);
+    json_push(run->stacks, told);
     enum exit_code shown = show(session, adoption);
     if (shown != EXIT_CODE_OK || adoption_is_empty(adoption))
         return shown;
@@ -224,16 +282,18 @@ static enum exit_code import_one(struct session *session, void *arg)
         return app_fail(app, &err);
     if (!yes)
         return EXIT_CODE_ERROR;
-    return execute(session, options, adoption->plan->n_add);
+    return execute(session, run, adoption->plan->n_add, told);
 }
 
 static enum exit_code run(struct app *app)
 {
     struct err err = {0};
-    struct adopt_options options;
-    if (read_options(app, &options, &err) != ERR_NONE || ask_check(app, "import", &err) != ERR_NONE)
+    struct import_run run = {.stacks = json_array(app->arena)};
+    if (read_options(app, &run.options, &err) != ERR_NONE ||
+        ask_check(app, "import", &err) != ERR_NONE)
         return app_fail(app, &err);
-    return session_each(app, true, import_one, &options);
+    enum exit_code code = session_each(app, true, import_one, &run);
+    return session_finish(app, code, run.stacks, NULL);
 }
 
 #define AT(member) offsetof(struct args, member)
@@ -256,7 +316,7 @@ static const struct opt s_opts[] = {
     {OPT_FLAG_OFF, 0, "input", NULL, AT(input), NULL, 0, "never ask; same as --input=false"},
 };
 static const struct opt_set s_own = OPT_SET(s_opts);
-static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_lock,
+static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_lock, &args_json,
                                                &args_aws, &args_common, NULL};
 
 const struct cmd cmd_import = {

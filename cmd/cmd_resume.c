@@ -22,19 +22,12 @@ static enum exit_code resume_one(struct session *session, void *arg)
         json_put(app->arena, node, "model", json_string(app->arena, run->model));
         json_put(app->arena, node, "was_held_at", json_string(app->arena, hold.fp));
         json_push(run->stacks, node);
-        return EXIT_CODE_OK;
     }
-    struct buf buf = BUF_INIT(KIB(64));
-    buf_add_z(&buf, "Model '");
-    buf_add_clean(&buf, run->model);
-    buf_fmt(
-        &buf,
-        "' is not held at " STR_FMT
+    return app_say(
+        app,
+        "Model '" STR_FMT "' is not held at " STR_FMT
         " any more; the next 'mmectl apply' publishes what the spec says.\n",
-        STR_ARG(str_slice(hold.fp, 0, FP16)));
-    enum exit_code code = app_print(app, &buf);
-    buf_done(&buf);
-    return code;
+        STR_ARG(term_clean(app->arena, run->model)), STR_ARG(str_slice(hold.fp, 0, FP16)));
 }
 
 static enum exit_code run(struct app *app)
@@ -47,13 +40,7 @@ static enum exit_code run(struct app *app)
     }
     struct resume_run run = {app->args.operands.items[0], json_array(app->arena)};
     enum exit_code code = session_each(app, false, resume_one, &run);
-    if (!app->args.json || run.stacks->len == 0)
-        return code;
-    struct json *out = json_object(app->arena);
-    json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
-    json_put(app->arena, out, "stacks", run.stacks);
-    session_add_stats(app, NULL, out);
-    return exit_worst(code, app_print_json(app, out));
+    return session_finish(app, code, run.stacks, NULL);
 }
 
 #define AT(member) offsetof(struct args, member)

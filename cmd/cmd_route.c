@@ -45,17 +45,7 @@ static enum exit_code run(struct app *app)
     }
     struct route_run run = {app->args.operands.items[0], BUF_INIT(KIB(64)), json_array(app->arena)};
     enum exit_code code = session_each(app, false, route_one, &run);
-    if (code == EXIT_CODE_OK && app->args.json) {
-        struct json *out = json_object(app->arena);
-        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
-        json_put(app->arena, out, "stacks", run.stacks);
-        session_add_stats(app, NULL, out);
-        code = app_print_json(app, out);
-    } else if (code == EXIT_CODE_OK) {
-        code = app_print(app, &run.buf);
-    }
-    buf_done(&run.buf);
-    return code;
+    return session_finish(app, code, run.stacks, &run.buf);
 }
 
 static const struct opt_set *const s_sets[] = {

@@ -165,18 +165,8 @@ static enum exit_code status_one(struct session *session, void *arg)
 static enum exit_code run(struct app *app)
 {
     struct status_run run = {BUF_INIT(MIB(64)), json_array(app->arena)};
-    enum exit_code code = session_each(app, true, status_one, &run), printed;
-    if (app->args.json) {
-        struct json *out = json_object(app->arena);
-        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
-        json_put(app->arena, out, "stacks", run.stacks);
-        session_add_stats(app, NULL, out);
-        printed = app_print_json(app, out);
-    } else {
-        printed = app_print(app, &run.buf);
-    }
-    buf_done(&run.buf);
-    return exit_worst(code, printed);
+    enum exit_code code = session_each(app, true, status_one, &run);
+    return session_finish(app, code, run.stacks, &run.buf);
 }
 
 static const struct opt_set *const s_sets[] = {

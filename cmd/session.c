@@ -313,6 +313,34 @@ void session_add_stats(struct app *app, const struct session *session, struct js
     json_put(app->arena, own, "stats", session_stats(app, session));
 }
 
+enum exit_code
+session_finish(struct app *app, enum exit_code code, struct json *stacks, struct buf *text)
+{
+    enum exit_code printed = EXIT_CODE_OK;
+    if (app->args.json) {
+        struct json *out = json_object(app->arena);
+        json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
+        json_put(app->arena, out, "stacks", stacks);
+        session_add_stats(app, NULL, out);
+        printed = app_print_json(app, out);
+    } else if (text != NULL) {
+        printed = app_print(app, text);
+    }
+    if (text != NULL)
+        buf_done(text);
+    return exit_worst(code, printed);
+}
+
+void session_tell_failures(struct app *app, const struct report *report)
+{
+    for (size_t i = 0; i < report->failed.len; i++) {
+        const struct change *change = report->failed.items[i];
+        struct err err = *change->err;
+        err_wrap(&err, STR_FMT, STR_ARG(change->address));
+        (void) app_fail(app, &err);
+    }
+}
+
 void session_print_stats(struct app *app)
 {
     const struct json *stats = session_stats(app, NULL);

@@ -59,6 +59,12 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
 /* Puts {"requests", "mutating", "retried", "cpu_seconds", "max_rss_mib"} under mmectl.stats of
  * `out` when --stats was given; session may be NULL. */
 void session_add_stats(struct app *app, const struct session *session, struct json *out);
+/* How a command ends that told of each stack: with --json {"format_version", "stacks"} is printed,
+ * else `text` (NULL: it was printed on the way); `text` is freed. Gives the worst exit status. */
+enum exit_code
+session_finish(struct app *app, enum exit_code code, struct json *stacks, struct buf *text);
+/* One error for each thing that failed. */
+void session_tell_failures(struct app *app, const struct report *report);
 /* The --stats line, on standard error. */
 void session_print_stats(struct app *app);
 

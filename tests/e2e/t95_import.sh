@@ -41,6 +41,10 @@ call sm ListTags "{\"ResourceArn\": \"$arn\"}" >"$T/out"
 has_out '"team"' "its own tags stay"
 has_out '"mmectl:uid"' "ours are on it"
 
+import "$spec" -json
+is_exit 0 "import -json, with nothing to import"
+ok "import -json: a document" "$PYTHON" -I -S tests/e2e/json_check.py document "$T/out"
+has_out '^      "endpoint": null,$' "import -json: the endpoint is ours already"
 import "$spec"
 is_exit 0 "import again"
 has_out '^Nothing to import' "has nothing to do"
@@ -126,12 +130,17 @@ edit "$spec" 's/targetModels: versioned/targetModels: stable/'
 for operation in PutObject CopyObject AddTags; do
     fault "{\"operation\": \"$operation\", \"nth\": 2, \"kind\": \"error\", \"status\": 403, \"code\": \"AccessDenied\", \"message\": \"no\"}" \
         "{\"operation\": \"AddTags\", \"times\": 1, \"kind\": \"error\", \"status\": 400, \"code\": \"AccessDeniedException\", \"message\": \"no\"}"
-    import "$spec"
+    import "$spec" -json
     isnt "$exit" 0 "import that fails at $operation"
+    has_out '^      "complete": false$' "import -json: and says so"
     call nofaults
 done
-import "$spec"
+import "$spec" -json
 is_exit 0 "import again finishes it"
+ok "import -json: a document" "$PYTHON" -I -S tests/e2e/json_check.py document "$T/out"
+is "$("$PYTHON" -I -S -c 'import json, sys; s, = json.load(open(sys.argv[1]))["stacks"]; print(
+    s["complete"], s["stack"], s["endpoint"]["endpoint_config_name"], s["next_apply_rolls"], s["not_imported"], [l["what"] for l in s["left"]][:1])' "$T/out")" \
+    "True demo multi-model-config-1 True [] ['endpoint configuration']" "import -json: what was taken over, what comes, what stays"
 mme apply "$spec"
 is_exit 0 "apply"
 is "$(sent CreateTrainingJob)" 0 "and nothing is trained"

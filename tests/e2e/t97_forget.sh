@@ -7,6 +7,12 @@ forget() {
     run "$MMECTL" forget "$@" -auto-approve --local --stats --trace="$T/trace"
 }
 
+# told EXPRESSION: of the one stack s that the document printed last tells of.
+told() {
+    ok "$mode: a document" "$PYTHON" -I -S tests/e2e/json_check.py document "$T/out"
+    is "$("$PYTHON" -I -S -c 'import json, sys; s, = json.load(open(sys.argv[1]))["stacks"]; print(eval(sys.argv[2]))' "$T/out" "$1")" "$2" "$3"
+}
+
 bucket=sagemaker-us-east-1-123456789012
 arn=arn:aws:sagemaker:us-east-1:123456789012:endpoint
 for mode in stable versioned; do
@@ -62,9 +68,24 @@ for mode in stable versioned; do
     forget --all -f "$spec"
     isnt "$exit" 0 "$mode: forget that fails in between"
     call nofaults
-    forget --all -f "$spec"
+    run "$MMECTL" forget --all -f "$spec" --local -json
+    is_exit 1 "$mode: with -json nobody is asked"
+    has_err 'nobody to ask with --json' "$mode: and that is said"
+    forget --all -f "$spec" -json
     is_exit 0 "$mode: goes on when repeated"
     is "$(count_things "/$mode/control/")" 0 "$mode: to the end"
+    told 's["complete"], s["record_removed"], [f["address"] for f in s["forgotten"]][-1:]' \
+        "(True, True, ['aws_sagemaker_endpoint.this'])" "$mode: -json says what was forgotten"
+    told 's["stays"]["endpoint"], s["stays"]["home"]' \
+        "({'name': '$mode', 'status': 'InService'}, 's3://$bucket/$mode')" "$mode: and what stays"
+    told 's["stays"]["objects"] > 2 and s["stays"]["bytes"] > 1000' True "$mode: and how much of it"
+    forget --all -f "$spec" -json
+    told 's["complete"], s["forgotten"], s["record_removed"]' "(True, [], False)" "$mode: -json of nothing"
+
+    run "$MMECTL" import "$spec" -auto-approve --local -json
+    is_exit 0 "$mode: import -json"
+    told 's["complete"], s["endpoint"]["name"], s["added"], s["next_apply_rolls"], s["not_imported"], s["left"]' \
+        "(True, '$mode', [], False, [], [])" "$mode: import -json says what was taken over"
     "$MMECTL" local stop >/dev/null
     rm -rf "$MMECTL_HOME"
 done
