@@ -30,6 +30,19 @@ struct spec_map {
     size_t len;
 };
 
+struct spec_values {
+    struct str name;
+    struct srcloc at;
+    struct spec_str *items;
+    size_t len;
+};
+
+/* An ordered mapping of names to lists of scalars. */
+struct spec_lists {
+    struct spec_values *items;
+    size_t len;
+};
+
 enum spec_backend { SPEC_BACKEND_SAGEMAKER, SPEC_BACKEND_LOCAL };
 enum spec_target_models { SPEC_TARGETS_VERSIONED, SPEC_TARGETS_STABLE };
 enum spec_model_cache { SPEC_CACHE_ENABLED, SPEC_CACHE_DISABLED };
@@ -72,8 +85,36 @@ struct spec_model {
     struct spec_str version; /* pinned: the first 8 or more digits; STR_NULL for none */
     bool allow_pickle;
     bool protect;
+    /* Of a trained model: training's channels, or those of its set. */
+    const struct spec_channel *channels;
+    size_t n_channels;
+    const struct spec_model_set *set; /* the set whose matrix made it; NULL: it is written out */
     struct srcloc at;
 };
+
+struct spec_partition {
+    bool set; /* the block is there */
+    struct spec_str channel;
+    int64_t column; /* from 0 */
+    struct srcloc at;
+};
+
+/* Many models from one rule. Those of a matrix are among the spec's models when it is loaded; those
+ * of a partition are found in the data (engine/reconcile/model_sets.h). */
+struct spec_model_set {
+    struct spec_str name, description; /* with {places} */
+    struct spec_partition partition;
+    struct spec_lists matrix;
+    int64_t min_rows;
+    struct spec_channel *channels; /* merged: training's, then the set's own */
+    size_t n_channels;
+    struct spec_map hyperparameters; /* merged, as a model's */
+    bool protect;
+    struct srcloc at;
+};
+
+/* Of a stack with model sets, all in all. */
+#define SPEC_SET_MODELS_MAX 10000
 
 struct spec_endpoint {
     struct spec_str name; /* default: the stack's name */
@@ -103,6 +144,8 @@ struct spec {
     struct spec_training training;
     struct spec_model *models;
     size_t n_models;
+    struct spec_model_set *sets;
+    size_t n_sets;
     struct spec_endpoint endpoint;
     int64_t retain; /* versions kept besides the live one */
 };

@@ -5,6 +5,7 @@
 #include "engine/base/map.h"
 #include "engine/xgb/hyper.h"
 #include "specs/spec_instances.h"
+#include "specs/spec_sets.h"
 
 /* --- completion ------------------------------------------------------------------------------ */
 
@@ -13,7 +14,7 @@ static bool is_s3(struct str source)
     return str_starts(source, STR("s3://"));
 }
 
-static struct str resolve(struct arena *arena, const struct spec *spec, struct str source)
+struct str spec_resolve(struct arena *arena, const struct spec *spec, struct str source)
 {
     if (str_is_empty(source) || is_s3(source))
         return STR_NULL;
@@ -94,12 +95,22 @@ void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec)
         spec->endpoint.name.value = spec->name.value;
     for (size_t i = 0; i < spec->training.n_channels; i++) {
         struct spec_channel *channel = &spec->training.channels[i];
-        channel->path = resolve(arena, spec, channel->source.value);
+        channel->path = spec_resolve(arena, spec, channel->source.value);
     }
     check_aliases(diags, spec, &spec->training.hyperparameters);
     for (size_t i = 0; i < spec->n_models; i++) {
+        spec->models[i].channels = spec->training.channels;
+        spec->models[i].n_channels = spec->training.n_channels;
+    }
+    spec_sets_complete(arena, diags, spec);
+    for (size_t i = 0; i < spec->n_sets; i++) {
+        struct spec_map *own = &spec->sets[i].hyperparameters;
+        check_aliases(diags, spec, own);
+        *own = merge(arena, spec, own);
+    }
+    for (size_t i = 0; i < spec->n_models; i++) {
         struct spec_model *model = &spec->models[i];
-        model->artifact_path = resolve(arena, spec, model->artifact.value);
+        model->artifact_path = spec_resolve(arena, spec, model->artifact.value);
         check_aliases(diags, spec, &model->hyperparameters);
         if (is_trained(model))
             model->hyperparameters = merge(arena, spec, &model->hyperparameters);
@@ -216,11 +227,12 @@ check_instance(struct diags *diags, const struct spec_instance *instance, enum i
 
 /* --- training -------------------------------------------------------------------------------- */
 
-static const struct spec_channel *find_channel(const struct spec *spec, const char *name)
+static const struct spec_channel *
+find_channel(const struct spec_channel *channels, size_t count, const char *name)
 {
-    for (size_t i = 0; i < spec->training.n_channels; i++)
-        if (str_eq_z(spec->training.channels[i].name.value, name))
-            return &spec->training.channels[i];
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_z(channels[i].name.value, name))
+            return &channels[i];
     return NULL;
 }
 
@@ -232,10 +244,15 @@ static bool is_local_type(struct str type)
     return str_ends(name, STR("csv")) || str_ends(name, STR("libsvm"));
 }
 
-static void check_channels(struct arena *arena, struct diags *diags, const struct spec *spec)
+static void check_channels(
+    struct arena *arena,
+    struct diags *diags,
+    const struct spec *spec,
+    const struct spec_channel *channels,
+    size_t count)
 {
-    const struct spec_channel *train = find_channel(spec, "train");
-    const struct spec_channel *validation = find_channel(spec, "validation");
+    const struct spec_channel *train = find_channel(channels, count, "train");
+    const struct spec_channel *validation = find_channel(channels, count, "validation");
     if (train != NULL && validation != NULL && !diags_has_error(diags, train->content_type.at) &&
         !diags_has_error(diags, validation->content_type.at) &&
         !str_eq(train->content_type.value, validation->content_type.value))
@@ -250,8 +267,8 @@ static void check_channels(struct arena *arena, struct diags *diags, const struc
             "XGBoost reads all channels in one format");
     if (spec->training.backend != SPEC_BACKEND_LOCAL)
         return;
-    for (size_t i = 0; i < spec->training.n_channels; i++) {
-        const struct spec_str *type = &spec->training.channels[i].content_type;
+    for (size_t i = 0; i < count; i++) {
+        const struct spec_str *type = &channels[i].content_type;
         if (is_local_type(type->value) || diags_has_error(diags, type->at))
             continue;
         struct diag *diag = diags_error(
@@ -276,14 +293,26 @@ static void check_image(struct diags *diags, const struct spec *spec)
             "use 'algorithm', or backend sagemaker");
 }
 
+static bool lacks_train(const struct spec *spec)
+{
+    for (size_t i = 0; i < spec->n_models; i++)
+        if (is_trained(&spec->models[i]) &&
+            find_channel(spec->models[i].channels, spec->models[i].n_channels, "train") == NULL)
+            return true;
+    for (size_t i = 0; i < spec->n_sets; i++)
+        if (find_channel(spec->sets[i].channels, spec->sets[i].n_channels, "train") == NULL)
+            return true;
+    return false;
+}
+
 static void check_training(struct arena *arena, struct diags *diags, const struct spec *spec)
 {
     const struct spec_training *training = &spec->training;
-    size_t n_trained = 0;
+    size_t n_trained = spec->n_sets;
     for (size_t i = 0; i < spec->n_models; i++)
         n_trained += is_trained(&spec->models[i]);
     if (training->set && n_trained > 0) {
-        if (find_channel(spec, "train") == NULL) {
+        if (lacks_train(spec)) {
             struct diag *diag = diags_error(
                 diags, training->at, "missing channel 'train' in 'spec.training.channels'");
             diag_hint(
@@ -297,7 +326,9 @@ static void check_training(struct arena *arena, struct diags *diags, const struc
             diag_hint(diags, diag, "for example 'instance: {type: ml.m5.large}'");
         }
     }
-    check_channels(arena, diags, spec);
+    check_channels(arena, diags, spec, training->channels, training->n_channels);
+    for (size_t i = 0; i < spec->n_sets; i++)
+        check_channels(arena, diags, spec, spec->sets[i].channels, spec->sets[i].n_channels);
     check_image(diags, spec);
     check_instance(diags, &training->instance, INSTANCE_TRAINING);
 }
@@ -343,8 +374,7 @@ static const struct spec_pair *find_hyper(const struct spec_model *model, const 
 }
 
 /* The container ignores early stopping without both; see algorithm_mode/train.py there. */
-static void
-check_early_stopping(struct diags *diags, const struct spec *spec, const struct spec_model *model)
+static void check_early_stopping(struct diags *diags, const struct spec_model *model)
 {
     const struct spec_pair *rounds = find_hyper(model, "early_stopping_rounds");
     if (rounds == NULL)
@@ -352,7 +382,7 @@ check_early_stopping(struct diags *diags, const struct spec *spec, const struct 
     bool metric = find_hyper(model, "eval_metric") != NULL ||
                   find_hyper(model, "_tuning_objective_metric") != NULL;
     const char *lack = NULL;
-    if (find_channel(spec, "validation") == NULL)
+    if (find_channel(model->channels, model->n_channels, "validation") == NULL)
         lack = "a 'validation' channel";
     else if (!metric)
         lack = "'eval_metric'";
@@ -382,7 +412,7 @@ static void check_hyperparameters(
         values[i] = (struct hyper_value){map->items[i].name, map->items[i].value};
     struct hyper_report report = {diags, model};
     (void) hyper_check(arena, values, map->len, report_hyper, &report);
-    check_early_stopping(diags, spec, model);
+    check_early_stopping(diags, model);
 }
 
 static void needs_artifact(struct diags *diags, struct srcloc at, const char *key)
@@ -418,6 +448,22 @@ check_artifact(struct diags *diags, const struct spec *spec, const struct spec_m
             "model '" STR_FMT "' has both 'artifact' and 'hyperparameters'",
             STR_ARG(model->name.value));
         diag_hint(diags, diag, "a model that is brought along is not trained; keep one of the two");
+    }
+}
+
+/* The models of a partition are not known yet; what they have in common is. */
+static void check_sets(struct arena *arena, struct diags *diags, const struct spec *spec)
+{
+    for (size_t i = 0; spec->training.set && i < spec->n_sets; i++) {
+        const struct spec_model_set *set = &spec->sets[i];
+        const struct spec_model common = {
+            .name = set->name,
+            .hyperparameters = set->hyperparameters,
+            .channels = set->channels,
+            .n_channels = set->n_channels,
+            .at = set->at};
+        if (set->partition.set)
+            check_hyperparameters(arena, diags, spec, &common);
     }
 }
 
@@ -470,6 +516,7 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     check_tags(diags, spec);
     check_training(arena, diags, spec);
     check_models(arena, diags, spec);
+    check_sets(arena, diags, spec);
     check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
     check_environment(diags, spec);
 }

@@ -9,6 +9,8 @@
 
 #include "specs/spec.h"
 
+/* A local path against the spec's folder; STR_NULL for s3:// and nothing. */
+struct str spec_resolve(struct arena *arena, const struct spec *spec, struct str source);
 void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec);
 void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* Two stacks of one name in one account and region. */

@@ -17,6 +17,7 @@ enum field_type {
     FIELD_ENUM,     /* an enum whose values are numbered as `values` lists them */
     FIELD_DURATION, /* int64_t seconds */
     FIELD_MAP,      /* struct spec_map: names to scalars */
+    FIELD_LISTS,    /* struct spec_lists: names to lists of scalars */
     FIELD_BLOCK,    /* a struct inside the struct */
     FIELD_BLOCKS,   /* a list of blocks: pointer and size_t */
     FIELD_NAMED /* a mapping of names to blocks: pointer and size_t; the name is a struct spec_str

@@ -19,5 +19,7 @@
 #define IMAGE_PATTERN "^[^ ]+$"
 
 extern const struct spec_block spec_endpoint_block;
+extern const struct spec_block spec_channel_block;
+extern const struct spec_block spec_model_set_block;
 
 #endif

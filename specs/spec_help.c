@@ -44,6 +44,7 @@ static struct str limits_words(struct arena *arena, const struct spec_field *fie
         [FIELD_STRING] = " characters",
         [FIELD_DURATION] = " seconds",
         [FIELD_MAP] = " entries",
+        [FIELD_LISTS] = " entries",
         [FIELD_BLOCKS] = " entries",
         [FIELD_NAMED] = " entries",
         [FIELD_INT] = "",

@@ -192,6 +192,62 @@ static void read_map(
     *ret_map = (struct spec_map){items, len};
 }
 
+/* A list of scalars under one name; false when something in it is at fault. */
+static bool read_values(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct yentry *entry,
+    struct spec_values *ret_values)
+{
+    struct str name = entry->key->text;
+    const struct ynode *list = entry->value;
+    bool good = check_name(reader, field, entry->key);
+    *ret_values = (struct spec_values){.name = name, .at = entry->key->at};
+    if (list->kind != YNODE_LIST) {
+        spec_wrong_kind(reader, list->at, name, "a list of values", list);
+        return false;
+    }
+    if (list->len == 0)
+        diags_error(reader->diags, list->at, "'" STR_FMT "' is empty", STR_ARG(name));
+    ret_values->items = ARENA_ARRAY(reader->arena, list->len, struct spec_str);
+    struct str what = spec_quoted(reader, name);
+    for (size_t i = 0; i < list->len; i++) {
+        struct spec_scalar scalar;
+        enum scalar_state state =
+            spec_scalar_read(reader, name, "a list of values", list->items[i], &scalar);
+        if (state == SCALAR_ABSENT)
+            diags_error(
+                reader->diags, list->items[i]->at, "a value of '" STR_FMT "' is empty",
+                STR_ARG(name));
+        good = good && state == SCALAR_THERE &&
+               spec_check_length(reader, scalar.at, what, scalar.text, 1, field->value_max);
+        if (good)
+            ret_values->items[ret_values->len++] = (struct spec_str){scalar.text, scalar.at};
+    }
+    return good && list->len > 0;
+}
+
+static void read_lists(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct ynode *node,
+    struct spec_lists *ret_lists)
+{
+    if (node->kind != YNODE_MAP) {
+        spec_wrong_kind(reader, node->at, str_from(field->name), field_type_words(field), node);
+        return;
+    }
+    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
+    if (!spec_check_limits(
+            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+        return;
+    struct spec_values *items = ARENA_ARRAY(reader->arena, node->len, struct spec_values);
+    size_t len = 0;
+    for (size_t i = 0; i < node->len; i++)
+        len += read_values(reader, field, &node->entries[i], &items[len]);
+    *ret_lists = (struct spec_lists){items, len};
+}
+
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 /* at: what a missing field of the block is reported at. node: NULL when the block is absent. */
@@ -319,6 +375,8 @@ static void read_field(
             base + field->offset);
     else if (node != NULL && field->type == FIELD_MAP)
         read_map(reader, field, node, (struct spec_map *) (void *) (base + field->offset));
+    else if (node != NULL && field->type == FIELD_LISTS)
+        read_lists(reader, field, node, (struct spec_lists *) (void *) (base + field->offset));
     else if (node != NULL)
         read_blocks(reader, field, node, &here, base);
 }

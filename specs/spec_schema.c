@@ -130,6 +130,19 @@ static struct json *map_schema(struct arena *arena, const struct spec_field *fie
         arena, map, "additionalProperties", json_put(arena, json_object(arena), "anyOf", choices));
 }
 
+/* Each name has one value at least. */
+static struct json *lists_schema(struct arena *arena, const struct spec_field *field)
+{
+    static const char *const s_object[] = {"object", "null", NULL};
+    struct json *map = of_types(arena, s_object);
+    put_limits(arena, map, field, "minProperties", "maxProperties");
+    json_put(arena, map, "propertyNames", names_schema(arena, field));
+    struct json *list = of_type(arena, "array");
+    put_int(arena, list, "minItems", 1);
+    json_put(arena, list, "items", or_variable(arena, any_text(arena)));
+    return json_put(arena, map, "additionalProperties", list);
+}
+
 static struct json *list_schema(struct arena *arena, const struct spec_field *field)
 {
     struct json *list = of_type(arena, "array");
@@ -174,6 +187,8 @@ static struct json *value_schema(struct arena *arena, const struct spec_field *f
         return duration_schema(arena);
     case FIELD_MAP:
         return map_schema(arena, field);
+    case FIELD_LISTS:
+        return lists_schema(arena, field);
     case FIELD_BLOCK:
         return inner_schema(arena, field);
     case FIELD_BLOCKS:

@@ -63,6 +63,8 @@ const char *field_type_words(const struct spec_field *field)
         return "a time such as 30s, 5m or 2h";
     case FIELD_MAP:
         return "a mapping of names to values";
+    case FIELD_LISTS:
+        return "a mapping of names to lists";
     case FIELD_BLOCK:
         return "a mapping";
     case FIELD_BLOCKS:

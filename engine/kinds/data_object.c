@@ -16,6 +16,26 @@ static bool is_there(struct kinds *kinds, struct world_call *call, uint64_t size
            info.size_bytes == size;
 }
 
+/* A whole file, or the rows of one value. */
+static enum err_code send(
+    struct kinds *kinds,
+    struct world_call *call,
+    const struct want_channel *channel,
+    const struct s3_put_options *options,
+    struct err *err)
+{
+    if (channel->split == NULL)
+        return s3_put_file(
+            kinds->aws, call->arena, call->want->bucket, call->change->name,
+            str_z(call->arena, channel->path), options, NULL, err);
+    AUTO(arena_close) struct arena *scratch = arena_new("data", 0);
+    AUTO(buf_done) struct buf text = BUF_INIT(SIZE_MAX / 2);
+    split_text(channel, &text);
+    return s3_put(
+        kinds->aws, scratch, call->want->bucket, call->change->name, buf_str(&text), options, NULL,
+        err);
+}
+
 static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
 {
     const struct object_plan *subject = call->change->subject;
@@ -37,9 +57,7 @@ static enum err_code start(struct kinds *kinds, struct world_call *call, struct 
         kinds, call->arena, call->want->bucket, call->change->name, options.if_match,
         options.if_none_match, &failure);
     if (code == ERR_NONE)
-        code = s3_put_file(
-            kinds->aws, call->arena, call->want->bucket, call->change->name,
-            str_z(call->arena, channel->path), &options, NULL, &failure);
+        code = send(kinds, call, channel, &options, &failure);
     if (code == ERR_NONE || (code == ERR_PRECONDITION && is_there(kinds, call, channel->size)))
         return ERR_NONE;
     *err = failure;

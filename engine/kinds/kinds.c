@@ -65,6 +65,7 @@ static const struct world_ops s_ops = {
     .check_channel = kinds_check_channel,
     .check_artifact = kinds_check_artifact,
     .digest_s3 = kinds_digest_s3,
+    .split_channel = kinds_split_channel,
     .observe = kinds_observe,
     .inspect = kinds_inspect,
     .inspect_job = kinds_inspect_job,
@@ -107,4 +108,6 @@ void kinds_free(struct world *world)
         return;
     training_data_free(kinds_of(world)->data);
     kinds_of(world)->data = NULL;
+    splits_free(kinds_of(world)->splits);
+    kinds_of(world)->splits = NULL;
 }

@@ -17,6 +17,7 @@
 #define KINDS_UNHEARD_LIMIT 3
 
 struct training_data; /* parsed channels, shared by everything trained here */
+struct kept_split;    /* channels that were parted */
 
 struct kinds {
     struct world world;
@@ -26,6 +27,7 @@ struct kinds {
     struct str version;
     struct gate data_gate;
     struct training_data *data;
+    struct kept_split *splits;
     size_t jobs_running;
     unsigned conditions_missing; /* of enum record_condition */
 };
@@ -43,6 +45,7 @@ extern const struct kind_ops kind_bucket, kind_data, kind_training_job, kind_loc
 
 struct kinds *kinds_of(struct world *world);
 void training_data_free(struct training_data *data);
+void splits_free(struct kept_split *splits);
 
 /* ---- common.c ---- */
 
@@ -176,6 +179,25 @@ enum err_code kinds_digest_s3(
     struct str *ret_etag,
     uint64_t *ret_size,
     struct err *err);
+/* Everything under an s3:// prefix, file by file, each ending with a newline. */
+enum err_code kinds_read_s3(
+    struct kinds *kinds, struct arena *arena, struct str uri, struct str *ret_text, struct err *err)
+    MUST_USE;
+/* ---- splits.c ---- */
+enum err_code kinds_split_channel(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    const struct want_channel *channel,
+    const struct split_options *options,
+    struct split **ret_split,
+    struct err *err);
+/* The CSV of a channel that is a part; it was split without `keep`. */
+void split_text(const struct want_channel *channel, struct buf *out);
+struct dataset;
+/* Its rows, which were split with `keep`; dataset_free() it. */
+struct dataset *split_dataset(const struct want_channel *channel);
+
 enum err_code kinds_record_read(
     struct world *world,
     struct arena *arena,

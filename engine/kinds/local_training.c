@@ -9,17 +9,22 @@
 
 #define MAX_MODEL_BYTES MIB(1024)
 
+/* A channel as it was parsed, for every model that is trained on it. */
 struct training_data {
-    struct dataset *train, *validation;
+    struct training_data *next;
+    struct str digest, content_type; /* the want's */
+    bool csv_weights;
+    struct dataset *dataset;
 };
 
 void training_data_free(struct training_data *data)
 {
-    if (data == NULL)
-        return;
-    dataset_free(data->train);
-    dataset_free(data->validation);
-    xfree(data);
+    while (data != NULL) {
+        struct training_data *next = data->next;
+        dataset_free(data->dataset);
+        xfree(data);
+        data = next;
+    }
 }
 
 static bool weights_in_csv(const struct want_model *model)
@@ -44,26 +49,7 @@ static enum err_code read_channel(
         *ret_text = *mapped;
         return code;
     }
-    struct str bucket, key;
-    s3_uri_split(channel->s3_uri, &bucket, &key);
-    struct s3_list_options options = {.prefix = key};
-    struct s3_listing listing;
-    enum err_code code = s3_list(kinds->aws, scratch, bucket, &options, &listing, err);
-    AUTO(buf_done) struct buf text = BUF_INIT(MIB(2048));
-    for (size_t i = 0; code == ERR_NONE && i < listing.count; i++) {
-        struct s3_get_options get = {.if_match = listing.objects[i].etag, .max_bytes = MIB(1024)};
-        struct str part;
-        code = s3_get(kinds->aws, scratch, bucket, listing.objects[i].key, &get, &part, NULL, err);
-        if (code == ERR_NONE)
-            buf_add(&text, part);
-        if (code == ERR_NONE && part.len > 0 && part.ptr[part.len - 1] != '\n')
-            buf_add_char(&text, '\n');
-    }
-    if (code == ERR_NONE && !buf_ok(&text))
-        return err_set(err, ERR_SPEC, "'" STR_FMT "' is above 2 GiB", STR_ARG(channel->source));
-    if (code == ERR_NONE)
-        *ret_text = str_dup(scratch, buf_str(&text));
-    return code;
+    return kinds_read_s3(kinds, scratch, channel->s3_uri, ret_text, err);
 }
 
 struct parsing {
@@ -105,32 +91,75 @@ static enum err_code load_channel(
     return ERR_NONE;
 }
 
-static enum err_code load_data(
-    struct kinds *kinds, const struct want *want, const struct want_model *model, struct err *err)
+/* Parses it the first time. */
+static enum err_code find_dataset(
+    struct kinds *kinds,
+    const struct want_channel *channel,
+    bool csv_weights,
+    const struct dataset **out,
+    struct err *err)
 {
-    if (kinds->data != NULL)
-        return ERR_NONE;
-    struct training_data *data = xmalloc(sizeof(*data));
-    *data = (struct training_data){NULL, NULL};
-    enum err_code code = ERR_NONE;
-    for (size_t i = 0; code == ERR_NONE && i < want->n_channels; i++) {
-        const struct want_channel *channel = &want->channels[i];
-        bool train = str_eq(channel->name, STR("train"));
-        code = load_channel(
-            kinds, channel, weights_in_csv(model), train ? &data->train : &data->validation, err);
-    }
-    if (code != ERR_NONE) {
-        training_data_free(data);
+    for (const struct training_data *data = kinds->data; data != NULL; data = data->next)
+        if (str_eq(data->digest, channel->digest) && data->csv_weights == csv_weights &&
+            str_eq(data->content_type, channel->content_type)) {
+            *out = data->dataset;
+            return ERR_NONE;
+        }
+    struct dataset *dataset = NULL;
+    enum err_code code = load_channel(kinds, channel, csv_weights, &dataset, err);
+    if (code != ERR_NONE)
         return code;
-    }
+    struct training_data *data = xmalloc(sizeof(*data));
+    *data = (struct training_data){
+        .next = kinds->data,
+        .digest = channel->digest,
+        .content_type = channel->content_type,
+        .csv_weights = csv_weights,
+        .dataset = dataset};
     kinds->data = data;
+    *out = dataset;
     return ERR_NONE;
+}
+
+enum { DATA_TRAIN, DATA_VALIDATION, DATA_COUNT };
+
+/* What one model is trained on: whole channels, or its part of them. */
+struct model_data {
+    const struct dataset *sets[DATA_COUNT];
+    struct dataset *slices[DATA_COUNT]; /* those of them that are this job's own */
+};
+
+static enum err_code load_data(
+    struct kinds *kinds,
+    const struct want *want,
+    const struct want_model *model,
+    struct model_data *out,
+    struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    const struct want_channel *channels;
+    size_t count = want_channels(want, model, &channels);
+    for (size_t i = 0; code == ERR_NONE && i < count; i++) {
+        const struct want_channel *channel = &channels[i];
+        int which = str_eq(channel->name, STR("train")) ? DATA_TRAIN : DATA_VALIDATION;
+        if (channel->split != NULL)
+            out->sets[which] = out->slices[which] = split_dataset(channel);
+        else
+            code = find_dataset(kinds, channel, weights_in_csv(model), &out->sets[which], err);
+    }
+    return code;
+}
+
+static void free_slices(struct model_data *data)
+{
+    for (size_t i = 0; i < DATA_COUNT; i++)
+        dataset_close(&data->slices[i]);
 }
 
 struct job {
     struct arena *arena; /* the job's own: it runs on another thread */
     const struct want_model *model;
-    const struct training_data *data;
+    struct model_data data;
     const bool *cancel;
     struct train_result result;
     struct buf tar_gz;
@@ -157,8 +186,8 @@ static void train(void *arg)
     struct train_request request = {
         .hyperparameters = values,
         .n_hyperparameters = job->model->n_hyperparameters,
-        .train = job->data->train,
-        .validation = job->data->validation,
+        .train = job->data.sets[DATA_TRAIN],
+        .validation = job->data.sets[DATA_VALIDATION],
         .on_round = on_round,
         .arg = job,
         .cancel = job->cancel};
@@ -182,20 +211,24 @@ static void keep_result(struct world_call *call, const struct job *job)
 static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
 {
     const struct training_plan *subject = call->change->subject;
+    struct model_data data = {0};
     gate_enter(kinds->loop, &kinds->data_gate);
-    enum err_code code = load_data(kinds, call->want, subject->model, err);
+    enum err_code code = load_data(kinds, call->want, subject->model, &data, err);
     gate_leave(kinds->loop, &kinds->data_gate);
-    if (code != ERR_NONE)
+    if (code != ERR_NONE) {
+        free_slices(&data);
         return code;
+    }
     AUTO(arena_close) struct arena *arena = arena_new("training", MIB(4096));
     struct job *job = ARENA_NEW(arena, struct job);
     job->arena = arena;
     job->model = subject->model;
-    job->data = kinds->data;
+    job->data = data;
     job->cancel = loop_cancel_flag(kinds->loop);
     buf_init(&job->tar_gz, MAX_MODEL_BYTES);
     call->status(call, STR("Training"));
     loop_offload(kinds->loop, train, job);
+    free_slices(&data);
     for (size_t i = 0; call->follow_logs && i < job->lines.len; i++)
         call->log_line(call, job->lines.items[i]);
     if (job->code == ERR_NONE)

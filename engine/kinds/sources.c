@@ -148,3 +148,28 @@ enum err_code kinds_digest_s3(
     *ret_size = size;
     return ERR_NONE;
 }
+
+enum err_code kinds_read_s3(
+    struct kinds *kinds, struct arena *arena, struct str uri, struct str *ret_text, struct err *err)
+{
+    struct str bucket, key;
+    s3_uri_split(uri, &bucket, &key);
+    struct s3_list_options options = {.prefix = key};
+    struct s3_listing listing;
+    enum err_code code = s3_list(kinds->aws, arena, bucket, &options, &listing, err);
+    AUTO(buf_done) struct buf text = BUF_INIT(MIB(2048));
+    for (size_t i = 0; code == ERR_NONE && i < listing.count; i++) {
+        struct s3_get_options get = {.if_match = listing.objects[i].etag, .max_bytes = MIB(1024)};
+        struct str part;
+        code = s3_get(kinds->aws, arena, bucket, listing.objects[i].key, &get, &part, NULL, err);
+        if (code == ERR_NONE)
+            buf_add(&text, part);
+        if (code == ERR_NONE && part.len > 0 && part.ptr[part.len - 1] != '\n')
+            buf_add_char(&text, '\n');
+    }
+    if (code == ERR_NONE && !buf_ok(&text))
+        return err_set(err, ERR_SPEC, "'" STR_FMT "' is above 2 GiB", STR_ARG(uri));
+    if (code == ERR_NONE)
+        *ret_text = str_dup(arena, buf_str(&text));
+    return code;
+}

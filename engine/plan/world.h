@@ -41,6 +41,11 @@ struct seen_lease {
     int64_t age_ms; /* since it was written, on the store's own clock; -1: not known */
 };
 
+struct split_options {
+    size_t column;
+    bool csv_weights, keep;
+};
+
 struct world;
 
 struct world_ops {
@@ -78,6 +83,17 @@ struct world_ops {
         struct str *ret_digest,
         struct str *ret_etag,
         uint64_t *ret_size,
+        struct err *err);
+    /* Reads a local or s3:// CSV once and parts its rows by the values of a column; every number is
+     * checked. keep: for training here; else for uploads. A source that has not changed since is
+     * not read again. ERR_NOT_FOUND: no such column. */
+    enum err_code (*split_channel)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        const struct want_channel *channel,
+        const struct split_options *options,
+        struct split **ret_split,
         struct err *err);
     /* Reads everything the planner needs. destroy: training jobs, uploads and log groups, too. */
     enum err_code (*observe)(

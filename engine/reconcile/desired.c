@@ -5,6 +5,7 @@
 #include "engine/base/file.h"
 #include "engine/base/partition.h"
 #include "engine/plan/world.h"
+#include "engine/reconcile/desired_internal.h"
 #include "engine/reconcile/fingerprint.h"
 #include "engine/reconcile/guard.h"
 #include "engine/resource/image.h"
@@ -176,28 +177,86 @@ static enum err_code digest_channel(
     return ERR_NONE;
 }
 
+static enum err_code digest_channels(
+    struct reconciler *r,
+    const struct want *want,
+    const struct spec_channel *from,
+    struct want_channel *channels,
+    size_t count,
+    struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        channels[i] = (struct want_channel){
+            .name = from[i].name.value,
+            .content_type = from[i].content_type.value,
+            .path = from[i].path,
+            .source = from[i].source.value,
+            .s3_uri = from[i].source.value,
+            .at = from[i].source.at};
+        enum err_code code = digest_channel(r, want, &channels[i], err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    if (count > 1)
+        qsort(channels, count, sizeof(*channels), channel_by_name);
+    return ERR_NONE;
+}
+
+/* What only partitions use is read by them. */
+static bool uses_channels(const struct spec *spec)
+{
+    bool used = spec->n_sets == 0;
+    for (size_t i = 0; i < spec->n_models && !used; i++)
+        used = str_is_null(spec->models[i].artifact.value) &&
+               spec->models[i].channels == spec->training.channels;
+    return used;
+}
+
 static enum err_code
 fill_channels(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
 {
     const struct spec_training *training = &spec->training;
+    if (!uses_channels(spec))
+        return ERR_NONE;
     want->n_channels = training->n_channels;
     want->channels = ARENA_ARRAY(r->arena, want->n_channels, struct want_channel);
-    for (size_t i = 0; i < want->n_channels; i++) {
-        const struct spec_channel *from = &training->channels[i];
-        struct want_channel *channel = &want->channels[i];
-        *channel = (struct want_channel){
-            .name = from->name.value,
-            .content_type = from->content_type.value,
-            .path = from->path,
-            .source = from->source.value,
-            .s3_uri = from->source.value,
-            .at = from->source.at};
-        enum err_code code = digest_channel(r, want, channel, err);
-        if (code != ERR_NONE)
-            return code;
+    return digest_channels(r, want, training->channels, want->channels, want->n_channels, err);
+}
+
+/* Of a matrix. Each source is read once, whoever names it. */
+static enum err_code fill_own_channels(
+    struct reconciler *r,
+    const struct want *want,
+    const struct spec *spec,
+    const struct spec_model *from,
+    struct map *known,
+    struct want_model *model,
+    struct err *err)
+{
+    struct want_channel *channels = ARENA_ARRAY(r->arena, from->n_channels, struct want_channel);
+    for (size_t i = 0; i < from->n_channels; i++) {
+        const struct spec_channel *channel = &from->channels[i];
+        struct str id = str_fmt(
+            r->arena, STR_FMT ":" STR_FMT, STR_ARG(channel->name.value),
+            STR_ARG(channel->source.value));
+        struct want_channel *same = map_get(known, id);
+        if (same == NULL) {
+            same = ARENA_NEW(r->arena, struct want_channel);
+            enum err_code code = digest_channels(r, want, channel, same, 1, err);
+            if (code != ERR_NONE)
+                return code;
+            same->index = id;
+            for (size_t k = 0; k < spec->training.n_channels; k++)
+                if (str_eq(spec->training.channels[k].source.value, channel->source.value))
+                    same->index = spec->training.channels[k].name.value;
+            map_put(known, id, same);
+        }
+        channels[i] = *same;
     }
-    if (want->n_channels > 1)
-        qsort(want->channels, want->n_channels, sizeof(*want->channels), channel_by_name);
+    if (from->n_channels > 1)
+        qsort(channels, from->n_channels, sizeof(*channels), channel_by_name);
+    model->channels = channels;
+    model->n_channels = from->n_channels;
     return ERR_NONE;
 }
 
@@ -311,36 +370,63 @@ static int model_by_name(const void *a, const void *b)
     return str_cmp(x->name, y->name);
 }
 
+static void finish_model(
+    struct reconciler *r, const struct want *want, struct str settings, struct want_model *model)
+{
+    model->settings_hash = settings;
+    model->spec_fp = model->fp = fingerprint_model(r->arena, want, model);
+    if (model->trained)
+        model->job = name_thing(r->arena, want, 't', model->fp);
+}
+
+static enum err_code fill_model(
+    struct reconciler *r,
+    const struct spec *spec,
+    const struct want *want,
+    const struct spec_model *from,
+    const struct digest *ahead,
+    struct map *known,
+    struct want_model *model,
+    struct err *err)
+{
+    model->name = from->name.value;
+    model->description = from->description.value;
+    model->protect = from->protect;
+    model->at = from->at;
+    model->trained = str_is_null(from->artifact.value);
+    model->set = from->set != NULL ? from->set->name.value : STR_NULL;
+    model->hyperparameters =
+        pairs_of(r->arena, &from->hyperparameters, true, &model->n_hyperparameters);
+    model->pin = from->version.value;
+    model->pin_at = from->version.at;
+    if (!model->trained)
+        return fill_own_artifact(r, want, from, ahead, model, err);
+    if (from->channels == spec->training.channels)
+        return ERR_NONE;
+    return fill_own_channels(r, want, spec, from, known, model, err);
+}
+
 static enum err_code
 fill_models(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
 {
     AUTO(arena_close) struct arena *scratch = arena_new("digests", 0);
     const struct digest *ahead = digest_ahead(r, scratch, spec);
-    want->n_models = spec->n_models;
+    struct set_models parted = {0};
+    enum err_code code = desired_partitions(r, spec, want, &parted, err);
+    if (code != ERR_NONE)
+        return code;
+    want->n_models = spec->n_models + parted.len;
     want->models = ARENA_ARRAY(r->arena, want->n_models, struct want_model);
+    struct map *known = map_new(scratch);
+    for (size_t i = 0; code == ERR_NONE && i < spec->n_models; i++)
+        code = fill_model(r, spec, want, &spec->models[i], &ahead[i], known, &want->models[i], err);
+    if (code != ERR_NONE)
+        return code;
+    if (parted.len > 0)
+        memcpy(want->models + spec->n_models, parted.items, parted.len * sizeof(*parted.items));
     struct str settings = fingerprint_settings(r->arena, want);
-    for (size_t i = 0; i < want->n_models; i++) {
-        const struct spec_model *from = &spec->models[i];
-        struct want_model *model = &want->models[i];
-        model->name = from->name.value;
-        model->description = from->description.value;
-        model->protect = from->protect;
-        model->at = from->at;
-        model->trained = str_is_null(from->artifact.value);
-        model->settings_hash = settings;
-        model->hyperparameters =
-            pairs_of(r->arena, &from->hyperparameters, true, &model->n_hyperparameters);
-        if (!model->trained) {
-            enum err_code code = fill_own_artifact(r, want, from, &ahead[i], model, err);
-            if (code != ERR_NONE)
-                return code;
-        }
-        model->spec_fp = model->fp = fingerprint_model(r->arena, want, model);
-        model->pin = from->version.value;
-        model->pin_at = from->version.at;
-        if (model->trained)
-            model->job = name_thing(r->arena, want, 't', model->fp);
-    }
+    for (size_t i = 0; i < want->n_models; i++)
+        finish_model(r, want, settings, &want->models[i]);
     if (want->n_models > 1)
         qsort(want->models, want->n_models, sizeof(*want->models), model_by_name);
     return ERR_NONE;

@@ -29,13 +29,17 @@ trained_recipe(struct arena *arena, const struct want *want, const struct want_m
             json_string(arena, model->hyperparameters[i].value));
     json_put(arena, recipe, "hyperparameters", hyper);
     struct json *channels = json_object(arena);
-    for (size_t i = 0; i < want->n_channels; i++) {
+    const struct want_channel *used;
+    size_t n_used = want_channels(want, model, &used);
+    for (size_t i = 0; i < n_used; i++) {
         struct json *channel = json_object(arena);
-        json_put(arena, channel, "digest", json_string(arena, want->channels[i].digest));
-        json_put(arena, channel, "contentType", json_string(arena, want->channels[i].content_type));
-        json_set(arena, channels, want->channels[i].name, channel);
+        json_put(arena, channel, "digest", json_string(arena, used[i].digest));
+        json_put(arena, channel, "contentType", json_string(arena, used[i].content_type));
+        json_set(arena, channels, used[i].name, channel);
     }
     json_put(arena, recipe, "channels", channels);
+    if (!str_is_null(model->set_value))
+        json_put(arena, recipe, "partition", json_string(arena, model->set_value));
     json_put(arena, recipe, "packer", json_int(arena, FINGERPRINT_PACKER));
     return recipe;
 }

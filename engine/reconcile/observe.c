@@ -1,6 +1,7 @@
 #include "engine/reconcile/observe.h"
 
 #include "engine/base/batch.h"
+#include "engine/base/map.h"
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/rollback.h"
 
@@ -200,10 +201,28 @@ static enum err_code check_artifacts(
     return ERR_NONE;
 }
 
+/* Those of a set; what is parted was checked then. */
+static enum err_code check_own_channels(
+    struct reconciler *r,
+    const struct want *want,
+    const struct want_model *model,
+    struct map *checked,
+    struct err *err)
+{
+    enum err_code code = ERR_NONE;
+    for (size_t i = 0; code == ERR_NONE && i < model->n_channels; i++) {
+        const struct want_channel *channel = &model->channels[i];
+        if (channel->split == NULL && map_put(checked, channel->digest, r) == NULL)
+            code = check_channel(r, want, channel, err);
+    }
+    return code;
+}
+
 static enum err_code check_change(
     struct reconciler *r,
     const struct want *want,
     const struct change *change,
+    struct map *checked,
     bool *trains,
     struct err *err)
 {
@@ -211,10 +230,16 @@ static enum err_code check_change(
         return ERR_NONE;
     if (change->kind == KIND_DATA) {
         const struct object_plan *subject = change->subject;
+        if (subject->channel->split != NULL) /* checked when it was parted */
+            return ERR_NONE;
         return check_channel(r, want, subject->channel, err);
     }
-    if (change->kind == KIND_LOCAL_TRAINING)
+    if (change->kind == KIND_LOCAL_TRAINING) {
+        const struct training_plan *subject = change->subject;
+        if (subject->model->channels != NULL)
+            return check_own_channels(r, want, subject->model, checked, err);
         *trains = true;
+    }
     const struct artifact_plan *artifact = change->subject;
     if (!sends_own(change) || !str_is_null(artifact->model->path))
         return ERR_NONE;
@@ -229,16 +254,18 @@ enum err_code preflight(struct reconciler *r, const struct plan *plan, struct er
 {
     const struct plan_context *context = plan->context;
     bool trains = false;
-    enum err_code checked = check_artifacts(r, context->want, plan, err);
-    if (checked != ERR_NONE)
-        return checked;
+    AUTO(arena_close) struct arena *scratch = arena_new("checked", 0);
+    struct map *checked = map_new(scratch);
+    enum err_code code = check_artifacts(r, context->want, plan, err);
+    if (code != ERR_NONE)
+        return code;
     for (size_t i = 0; i < plan->changes.len; i++) {
-        enum err_code code = check_change(r, context->want, plan->changes.items[i], &trains, err);
+        code = check_change(r, context->want, plan->changes.items[i], checked, &trains, err);
         if (code != ERR_NONE)
             return code;
     }
     for (size_t i = 0; trains && i < context->want->n_channels; i++) {
-        enum err_code code = check_channel(r, context->want, &context->want->channels[i], err);
+        code = check_channel(r, context->want, &context->want->channels[i], err);
         if (code != ERR_NONE)
             return code;
     }

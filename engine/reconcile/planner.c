@@ -207,21 +207,16 @@ static void plan_bucket(struct planner *p)
     p->bucket = change;
 }
 
-static bool trains_on_sagemaker(const struct want *want)
+static struct str channel_index(const struct want_channel *channel)
 {
-    if (want->trains_here)
-        return false;
-    for (size_t i = 0; i < want->n_models; i++)
-        if (want->models[i].trained)
-            return true;
-    return false;
+    return str_is_null(channel->index) ? channel->name : channel->index;
 }
 
 static struct change *
 plan_upload(struct planner *p, const struct want_channel *channel, struct seen_object *tampered)
 {
     struct change *change = planner_change(
-        p, KIND_DATA, tampered != NULL ? ACTION_REPLACE : ACTION_CREATE, channel->name);
+        p, KIND_DATA, tampered != NULL ? ACTION_REPLACE : ACTION_CREATE, channel_index(channel));
     struct object_plan *subject = ARENA_NEW(p->arena, struct object_plan);
     subject->channel = channel;
     if (tampered != NULL) {
@@ -241,28 +236,32 @@ plan_upload(struct planner *p, const struct want_channel *channel, struct seen_o
     return change;
 }
 
+/* One object for all who read the same rows. */
+static void plan_channel(struct planner *p, struct map *wanted, const struct want_channel *channel)
+{
+    if (str_is_null(channel->key) || map_put(wanted, channel->key, p->plan) != NULL)
+        return;
+    struct seen_object *object = map_get(p->seen->objects, channel->key);
+    bool again = object != NULL && scope_replaces(p, KIND_DATA, channel_index(channel));
+    if (object != NULL && object->size == channel->size && !again) {
+        planner_change(p, KIND_DATA, ACTION_NOOP, channel_index(channel))->name = channel->key;
+        return;
+    }
+    struct change *upload = plan_upload(p, channel, object);
+    if (again)
+        upload->reason = REASON_REQUESTED;
+    map_put(p->data, channel->key, upload);
+}
+
 static void plan_data(struct planner *p)
 {
     p->data = map_new(p->arena);
     struct map *wanted = map_new(p->arena);
-    bool needed = trains_on_sagemaker(p->want);
-    for (size_t i = 0; needed && i < p->want->n_channels; i++) {
-        const struct want_channel *channel = &p->want->channels[i];
-        if (str_is_null(channel->key))
-            continue;
-        struct seen_object *object = map_get(p->seen->objects, channel->key);
-        bool shared = map_put(wanted, channel->key, p->plan) != NULL;
-        if (shared) /* two channels read the same file */
-            continue;
-        bool again = object != NULL && scope_replaces(p, KIND_DATA, channel->name);
-        if (object != NULL && object->size == channel->size && !again) {
-            planner_change(p, KIND_DATA, ACTION_NOOP, channel->name)->name = channel->key;
-            continue;
-        }
-        struct change *upload = plan_upload(p, channel, object);
-        if (again)
-            upload->reason = REASON_REQUESTED;
-        map_put(p->data, channel->name, upload);
+    for (size_t i = 0; !p->want->trains_here && i < p->want->n_models; i++) {
+        const struct want_channel *channels;
+        size_t n_channels = want_channels(p->want, &p->want->models[i], &channels);
+        for (size_t k = 0; k < n_channels; k++)
+            plan_channel(p, wanted, &channels[k]);
     }
     for (size_t i = 0; i < map_len(p->seen->objects); i++) {
         struct seen_object *object = map_value_at(p->seen->objects, i);

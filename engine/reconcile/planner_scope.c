@@ -32,6 +32,10 @@ static struct addresses known_addresses(struct planner *p)
     for (size_t i = 0; i < p->want->n_channels; i++)
         *VEC_PUSH(p->arena, &known) = address_of(p->arena, KIND_DATA, p->want->channels[i].name);
     for (size_t i = 0; i < p->want->n_models; i++)
+        for (size_t k = 0; k < p->want->models[i].n_channels; k++)
+            *VEC_PUSH(p->arena, &known) =
+                address_of(p->arena, KIND_DATA, p->want->models[i].channels[k].index);
+    for (size_t i = 0; i < p->want->n_models; i++)
         for (size_t k = 0; k < ARRAY_LEN(s_model_kinds); k++)
             *VEC_PUSH(p->arena, &known) =
                 address_of(p->arena, s_model_kinds[k], p->want->models[i].name);

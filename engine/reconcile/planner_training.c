@@ -52,8 +52,11 @@ plan_job(struct planner *p, const struct want_model *model, unsigned attempt, bo
     change->note = attach ? STR("running already") : rounds_note(p, model);
     change->after = attributes_job(p->arena, subject->job, subject->request);
     change_need(p->arena, change, p->bucket);
-    for (size_t i = 0; i < map_len(p->data); i++)
-        change_need(p->arena, change, map_value_at(p->data, i));
+    const struct want_channel *channels;
+    size_t n_channels = want_channels(p->want, model, &channels);
+    for (size_t i = 0; i < n_channels; i++)
+        if (!str_is_null(channels[i].key))
+            change_need(p->arena, change, map_get(p->data, channels[i].key));
     return change;
 }
 

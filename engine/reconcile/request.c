@@ -45,20 +45,23 @@ struct json *request_config(struct arena *arena, const struct want *want, struct
     return body;
 }
 
-static struct json *job_channels(struct arena *arena, const struct want *want)
+static struct json *
+job_channels(struct arena *arena, const struct want *want, const struct want_model *model)
 {
     struct json *list = json_array(arena);
-    for (size_t i = 0; i < want->n_channels; i++) {
+    const struct want_channel *used;
+    size_t n_used = want_channels(want, model, &used);
+    for (size_t i = 0; i < n_used; i++) {
         struct json *source = json_object(arena);
         json_put(arena, source, "S3DataType", json_z(arena, "S3Prefix"));
-        json_put(arena, source, "S3Uri", text(arena, want->channels[i].s3_uri));
+        json_put(arena, source, "S3Uri", text(arena, used[i].s3_uri));
         json_put(arena, source, "S3DataDistributionType", json_z(arena, "FullyReplicated"));
         struct json *data = json_object(arena);
         json_put(arena, data, "S3DataSource", source);
         struct json *channel = json_object(arena);
-        json_put(arena, channel, "ChannelName", text(arena, want->channels[i].name));
+        json_put(arena, channel, "ChannelName", text(arena, used[i].name));
         json_put(arena, channel, "DataSource", data);
-        json_put(arena, channel, "ContentType", text(arena, want->channels[i].content_type));
+        json_put(arena, channel, "ContentType", text(arena, used[i].content_type));
         json_push(list, channel);
     }
     return list;
@@ -91,7 +94,7 @@ request_job(struct arena *arena, const struct want *want, const struct want_mode
     json_put(arena, body, "RoleArn", text(arena, want->role));
     json_put(arena, body, "AlgorithmSpecification", algorithm);
     json_put(arena, body, "HyperParameters", hyper);
-    json_put(arena, body, "InputDataConfig", job_channels(arena, want));
+    json_put(arena, body, "InputDataConfig", job_channels(arena, want, model));
     json_put(arena, body, "OutputDataConfig", output);
     json_put(arena, body, "ResourceConfig", resources);
     json_put(arena, body, "StoppingCondition", stop);

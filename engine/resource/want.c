@@ -6,6 +6,16 @@ static int by_name(const void *a, const void *b)
     return str_cmp(x->name, y->name);
 }
 
+size_t want_channels(
+    const struct want *want,
+    const struct want_model *model,
+    const struct want_channel **ret_channels)
+{
+    bool own = model->channels != NULL;
+    *ret_channels = own ? model->channels : want->channels;
+    return !model->trained ? 0 : own ? model->n_channels : want->n_channels;
+}
+
 const struct want_model *want_find_model(const struct want *want, struct str name)
 {
     struct want_model key = {.name = name};

@@ -14,6 +14,20 @@ struct want_pair {
     struct str name, value;
 };
 
+/* The rows of one value of the column by which a channel is parted. */
+struct split_part {
+    struct str value;
+    size_t rows;
+    struct str digest; /* sha256 of the CSV of these rows alone, without the column; hex */
+    uint64_t size;     /* of that CSV */
+};
+
+struct split {
+    struct split_part *parts; /* by first appearance */
+    size_t n_parts, n_rows, n_cols;
+    void *data; /* the world's own */
+};
+
 struct want_channel {
     struct str name, content_type;
     struct str path;   /* local file; STR_NULL when the channel is an s3:// prefix */
@@ -23,6 +37,9 @@ struct want_channel {
     struct str digest; /* part of every fingerprint: sha256 in hex, or of the s3:// listing */
     uint64_t size;
     struct srcloc at;
+    const struct split *split; /* one of its parts; NULL: all of the source */
+    size_t part;
+    struct str index; /* in addresses; STR_NULL: the name */
 };
 
 /* Why another version than the spec's content is published. */
@@ -54,14 +71,32 @@ struct want_model {
     struct str settings_hash; /* of what may be changed to retry a failed job without another
                                  fingerprint */
     struct srcloc at;
-    void *result;   /* struct trained_bytes, when this run has trained it here already */
-    bool failed;    /* this run tried and could not make it */
-    bool left_out;  /* cannot be made now: keep the old one, or go without */
-    bool frozen;    /* this run is about another model: it stays as it is published */
-    bool aside;     /* not among the targets: left_out, and no failure */
-    bool remake;    /* --replace: put it there again, though it is there */
-    bool retrain;   /* --replace of its training job: another attempt */
-    bool retrained; /* and this run has made it */
+    const struct want_channel *channels; /* it is trained on; NULL: the stack's (want_channels) */
+    size_t n_channels;
+    struct str set;       /* "customer-{key}", when a set made it */
+    struct str set_value; /* of a partition: the value whose rows these are; else STR_NULL */
+    void *result;         /* struct trained_bytes, when this run has trained it here already */
+    bool failed;          /* this run tried and could not make it */
+    bool left_out;        /* cannot be made now: keep the old one, or go without */
+    bool frozen;          /* this run is about another model: it stays as it is published */
+    bool aside;           /* not among the targets: left_out, and no failure */
+    bool remake;          /* --replace: put it there again, though it is there */
+    bool retrain;         /* --replace of its training job: another attempt */
+    bool retrained;       /* and this run has made it */
+};
+
+/* What became of a partition's values, for people. */
+struct want_set {
+    struct str name; /* "customer-{key}" */
+    struct str source;
+    int64_t column;
+    size_t n_models, min_rows;
+    const struct split_part **small; /* left out: fewer rows than minRows */
+    size_t n_small;
+    struct want_pair *renamed; /* value and name, where the value could not be in it as it is */
+    size_t n_renamed;
+    size_t n_unvalidated; /* models without rows in the validation channel */
+    size_t n_strays;      /* values of the validation channel without a model */
 };
 
 struct want {
@@ -83,6 +118,8 @@ struct want {
     size_t n_channels;
     struct want_model *models; /* sorted by name */
     size_t n_models;
+    struct want_set *sets; /* partitions */
+    size_t n_sets;
     struct str endpoint;
     struct str instance_type;
     int64_t instance_count;
@@ -94,6 +131,11 @@ struct want {
     struct srcloc at, endpoint_at, bucket_at, prefix_at;
 };
 
+/* What a model is trained on, sorted by name; how many. */
+size_t want_channels(
+    const struct want *want,
+    const struct want_model *model,
+    const struct want_channel **ret_channels);
 const struct want_model *
 want_find_model(const struct want *want, struct str name); /* binary search */
 

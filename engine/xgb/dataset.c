@@ -1,10 +1,10 @@
 #include "engine/xgb/dataset.h"
 
 #include "engine/base/arena.h"
+#include "engine/xgb/csv_fault.h"
 #include "engine/xgb/text.h"
 #include "engine/xgb/xgboost_api.h"
 
-#include <ctype.h>
 #include <math.h>
 
 #define MAX_VALUES UINT64_C(4000000000)
@@ -16,6 +16,7 @@ struct dataset {
     float *values;           /* CSV: rows x cols. libsvm: the listed values */
     unsigned *columns;       /* libsvm: one per value; NULL for CSV */
     size_t *row_start;       /* libsvm: rows + 1 */
+    bool borrowed;           /* the arrays are somebody else's */
 };
 
 /* One parse. With keep off nothing is stored but the counts, so a check needs one row of memory. */
@@ -92,37 +93,6 @@ static enum err_code too_large(const struct parse *parse, struct err *err)
 
 /* ---- CSV ---- */
 
-/* A first line with a word in it is a header when the word starts like a name. */
-static bool looks_like_name(struct str cell)
-{
-    cell = str_trim(cell);
-    if (cell.len > 0 && cell.ptr[0] == '"')
-        cell = str_from_index(cell, 1);
-    return cell.len > 0 && (isalpha((unsigned char) cell.ptr[0]) || cell.ptr[0] == '_');
-}
-
-static enum err_code cell_fault(
-    const struct parse *parse,
-    enum cell_fault fault,
-    size_t column,
-    struct str cell,
-    struct err *err)
-{
-    char shown[CELL_SHOWN];
-    cell_shown(cell, shown);
-    if (fault == CELL_NOT_FINITE)
-        return FAULT(
-            parse, err, ", column %zu: '%s' is infinite or too large for a float", column + 1,
-            shown);
-    if (parse->row == 1 && looks_like_name(cell)) {
-        (void) FAULT(
-            parse, err, " is a header: column %zu is '%s', which is not a number", column + 1,
-            shown);
-        return err_hint(err, "XGBoost's CSV has no header: delete the first line");
-    }
-    return FAULT(parse, err, ", column %zu: '%s' is not a number", column + 1, shown);
-}
-
 static size_t count_cells(struct str line, char delimiter)
 {
     size_t cells = 1;
@@ -156,7 +126,7 @@ static enum err_code csv_row(struct parse *parse, struct str line, char delimite
     struct str cell = STR_NULL;
     enum cell_fault fault = csv_line(line, delimiter, parse->cells, parse->n_cells, &count, &cell);
     if (fault == CELL_NOT_A_NUMBER || fault == CELL_NOT_FINITE)
-        return cell_fault(parse, fault, count, cell, err);
+        return csv_cell_fault(parse->options->name, parse->row, fault, count, cell, err);
     if (count != parse->n_cells)
         return FAULT(parse, err, " has %zu values, the first row has %zu", count, parse->n_cells);
 
@@ -412,10 +382,28 @@ enum err_code dataset_check(
     return code;
 }
 
+struct dataset *
+dataset_borrow(float *values, float *labels, float *weights, size_t rows, size_t cols)
+{
+    struct dataset *data = xmalloc(sizeof(*data));
+    *data = (struct dataset){
+        .rows = rows,
+        .cols = cols,
+        .labels = labels,
+        .weights = weights,
+        .values = values,
+        .borrowed = true};
+    return data;
+}
+
 void dataset_free(struct dataset *dataset)
 {
     if (dataset == NULL)
         return;
+    if (dataset->borrowed) {
+        xfree(dataset);
+        return;
+    }
     xfree(dataset->labels);
     xfree(dataset->weights);
     xfree(dataset->queries);

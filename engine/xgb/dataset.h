@@ -39,6 +39,10 @@ enum err_code dataset_check(
     size_t *rows,
     size_t *cols,
     struct err *err) MUST_USE;
+/* Rows that are parsed already (rows x cols values, NaN for missing ones), read and not freed by
+ * it; they outlive it. weights: NULL without. */
+struct dataset *
+dataset_borrow(float *values, float *labels, float *weights, size_t rows, size_t cols);
 void dataset_free(struct dataset *dataset);
 void dataset_close(struct dataset **dataset);
 size_t dataset_rows(const struct dataset *dataset);

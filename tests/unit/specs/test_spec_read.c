@@ -225,9 +225,6 @@ static void faults_of_single_fields(void **state)
         {"max_depth: 2", "max_depth: ~",
          "E spec.yaml:26:51 'max_depth' has no value | leave the key out, or write \"\" for an "
          "empty text\n"},
-        {"  endpoint:\n", "  modelSets: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'modelSets' is not supported by this version | take it out; 'mmectl "
-         "help spec' lists what this version supports\n"},
         {"  endpoint:\n", "  routes: []\n  endpoint:\n",
          "E spec.yaml:29:3 'routes' is not supported by this version | take it out; 'mmectl help "
          "spec' lists what this version supports\n"},

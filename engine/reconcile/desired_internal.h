@@ -1,0 +1,23 @@
+/* engine/reconcile/desired_internal.h - what the files of desired_build() share; nobody else
+ * includes it.
+ */
+#ifndef ENGINE_RECONCILE_DESIRED_INTERNAL_H
+#define ENGINE_RECONCILE_DESIRED_INTERNAL_H
+
+#include "engine/base/map.h"
+#include "engine/reconcile/desired.h"
+
+struct set_models {
+    struct want_model *items; /* without fingerprints */
+    size_t len, cap;
+};
+
+/* The models of every partition (model_sets.c), and want->sets. */
+enum err_code desired_partitions(
+    struct reconciler *r,
+    const struct spec *spec,
+    struct want *want,
+    struct set_models *out,
+    struct err *err) MUST_USE;
+
+#endif
