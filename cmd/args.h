@@ -42,6 +42,9 @@ struct args {
     struct opt_list delays;
     bool force;
     int64_t ready_fd;
+    /* serve */
+    int64_t bind_port, memory_limit, threads; /* main.c has the default of the first */
+    struct str address, model_dir;
     /* iam-policy */
     struct opt_list uses, sources;
     bool execution_role, bucket_exists;

@@ -39,6 +39,7 @@
     X(local_reset) \
     X(local_env) \
     X(local_run) \
+    X(serve) \
     X(schema) \
     X(help) \
     X(completion) \

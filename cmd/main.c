@@ -192,7 +192,7 @@ int main(int argc, char **argv)
         .arena = arena_new("command", COMMAND_ARENA_BYTES),
         .clock = clock_system(),
         .loop = loop_new(clock_system()),
-        .args = {.color = true, .lock = true, .lock_timeout_ms = LEASE_TIMEOUT_MS},
+        .args = {.color = true, .lock = true, .lock_timeout_ms = LEASE_TIMEOUT_MS, .bind_port = -1},
         .getenv = environment,
         .on_lease = note_lease,
     };

@@ -11,6 +11,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/httpd/later.h"
+#include "engine/httpd/workers.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -29,12 +30,14 @@ enum {
     MAX_HEADERS = 200,
     KEEP_BODY_BYTES = 64 * 1024,
     STOP_WAIT_S = 10,
+    WORKERS = 4,
 };
 
 struct httpd {
     struct httpd_options options;
     struct MHD_Daemon *daemon;
     struct later *later;
+    struct workers *workers;
     uint16_t port;
     pthread_mutex_t lock;
     pthread_cond_t idle;
@@ -46,8 +49,9 @@ struct peer {
     struct buf body; /* bytes in memory, before and unless they are spooled */
     struct digest *digest;
     struct httpd_request request;
-    struct httpd_response late; /* with .delay_ms: made, and waiting for its time */
-    bool counted, started, refused;
+    struct httpd_response late; /* of a suspended request */
+    struct MHD_Connection *connection;
+    bool counted, started, refused, suspended;
 };
 
 static void request_begin(struct peer *peer)
@@ -59,7 +63,7 @@ static void request_begin(struct peer *peer)
         buf_clear(&peer->body);
     peer->request = (struct httpd_request){.body_fd = -1};
     peer->late = (struct httpd_response){.body_fd = -1};
-    peer->started = peer->refused = false;
+    peer->started = peer->refused = peer->suspended = false;
 }
 
 static void request_end(struct peer *peer)
@@ -366,6 +370,14 @@ respond(struct peer *peer, struct MHD_Connection *connection, struct httpd_respo
     return result;
 }
 
+static void work_and_resume(void *arg)
+{
+    struct peer *peer = arg;
+    struct MHD_Connection *connection = peer->connection;
+    peer->late.work(peer->late.work_arg, peer->arena, &peer->late);
+    MHD_resume_connection(connection); /* the peer may be gone from here on */
+}
+
 static enum MHD_Result on_access(
     void *arg,
     struct MHD_Connection *connection,
@@ -386,7 +398,8 @@ static enum MHD_Result on_access(
         return headers_read(httpd, peer, connection, method);
     if (peer->refused)
         return MHD_NO;
-    if (peer->late.delay_ms > 0) { /* its time has come */
+    if (peer->suspended) { /* its time has come */
+        peer->suspended = false;
         struct httpd_response answer = peer->late;
         peer->late = (struct httpd_response){.body_fd = -1};
         return respond(peer, connection, &answer);
@@ -404,11 +417,16 @@ static enum MHD_Result on_access(
     body_end(httpd, peer);
     struct httpd_response answer = {.body_fd = -1};
     httpd->options.handler(httpd->options.arg, peer->arena, &peer->request, &answer);
-    if (answer.delay_ms <= 0)
+    if (answer.delay_ms <= 0 && answer.work == NULL)
         return respond(peer, connection, &answer);
     peer->late = answer;
+    peer->suspended = true;
+    peer->connection = connection;
     MHD_suspend_connection(connection);
-    later_call(httpd->later, connection, answer.delay_ms);
+    if (answer.work != NULL)
+        workers_submit(httpd->workers, work_and_resume, peer);
+    else
+        later_call(httpd->later, connection, answer.delay_ms);
     return MHD_YES;
 }
 
@@ -455,7 +473,11 @@ enum err_code httpd_start(const struct httpd_options *options, struct httpd **ou
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = options->threads > 0 ? options->threads : cores > 2 ? (unsigned) cores : 2;
     struct httpd *httpd = xmalloc(sizeof(*httpd));
-    *httpd = (struct httpd){.options = *options, .port = port, .later = later_new(resume)};
+    *httpd = (struct httpd){
+        .options = *options,
+        .port = port,
+        .later = later_new(resume),
+        .workers = workers_new(options->workers > 0 ? options->workers : WORKERS)};
     pthread_mutex_init(&httpd->lock, NULL);
     pthread_cond_init(&httpd->idle, NULL);
     httpd->daemon = MHD_start_daemon(
@@ -470,6 +492,7 @@ enum err_code httpd_start(const struct httpd_options *options, struct httpd **ou
         int saved = errno;
         close(fd);
         later_free(httpd->later);
+        workers_free(httpd->workers);
         pthread_cond_destroy(&httpd->idle);
         pthread_mutex_destroy(&httpd->lock);
         xfree(httpd);
@@ -491,13 +514,15 @@ void httpd_stop(struct httpd *httpd)
     int fd = MHD_quiesce_daemon(httpd->daemon);
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += STOP_WAIT_S;
+    until.tv_sec +=
+        httpd->options.stop_wait_s > 0 ? (time_t) httpd->options.stop_wait_s : STOP_WAIT_S;
     pthread_mutex_lock(&httpd->lock);
     while (httpd->running > 0)
         if (pthread_cond_timedwait(&httpd->idle, &httpd->lock, &until) != 0)
             break;
     pthread_mutex_unlock(&httpd->lock);
     later_stop(httpd->later); /* the library stops with nothing suspended */
+    workers_free(httpd->workers);
     MHD_stop_daemon(httpd->daemon);
     later_free(httpd->later);
     if (fd >= 0)
@@ -505,6 +530,12 @@ void httpd_stop(struct httpd *httpd)
     pthread_cond_destroy(&httpd->idle);
     pthread_mutex_destroy(&httpd->lock);
     xfree(httpd);
+}
+
+void httpd_defer(struct httpd_response *response, httpd_work_fn *fn, void *arg)
+{
+    response->work = fn;
+    response->work_arg = arg;
 }
 
 void httpd_add_header(

@@ -32,6 +32,11 @@ struct httpd_request {
     int body_errno; /* not 0: the body could not be spooled (ENOSPC ...), and is missing */
 };
 
+struct httpd_response;
+
+/* What a handler leaves to a worker: fills in the response, as a handler does. */
+typedef void httpd_work_fn(void *arg, struct arena *arena, struct httpd_response *response);
+
 struct httpd_response {
     int status;
     VEC(struct httpd_header) headers;
@@ -41,6 +46,9 @@ struct httpd_response {
     uint64_t body_offset, body_len;
     bool head_only;   /* HEAD: send the length, not the bytes */
     int64_t delay_ms; /* sent that much later; the pool's thread goes on meanwhile */
+    /* Set by httpd_defer(). */
+    httpd_work_fn *work;
+    void *work_arg;
 };
 
 /* arena lives for this request. Fill in response; always succeeds (errors are responses). */
@@ -51,11 +59,13 @@ typedef void httpd_handler_fn(
     struct httpd_response *response);
 
 struct httpd_options {
-    const char *address; /* "127.0.0.1" */
-    uint16_t port;       /* 0: any free one */
-    unsigned threads;    /* 0: cores */
-    size_t max_body;     /* larger is 413 */
-    size_t spool_bytes;  /* 0: never spool */
+    const char *address;  /* "127.0.0.1" */
+    uint16_t port;        /* 0: any free one */
+    unsigned threads;     /* 0: cores */
+    unsigned workers;     /* how many deferred requests are worked on at once; 0: 4 */
+    unsigned stop_wait_s; /* httpd_stop() waits that long for running requests; 0: 10 */
+    size_t max_body;      /* larger is 413 */
+    size_t spool_bytes;   /* 0: never spool */
     const char *spool_folder;
     bool want_digest;
     httpd_handler_fn *handler;
@@ -71,6 +81,9 @@ uint16_t httpd_port(const struct httpd *httpd);
 void httpd_stop(struct httpd *httpd); /* finishes running requests; accepts NULL */
 void httpd_add_header(
     struct arena *arena, struct httpd_response *response, struct str name, struct str value);
+/* The rest of the request takes long: fn fills in the response on a worker, with the request's
+ * arena and what it points to still there, and the pool's thread goes on with other requests. */
+void httpd_defer(struct httpd_response *response, httpd_work_fn *fn, void *arg);
 struct str
 httpd_header_get(const struct httpd_request *request, const char *name); /* any case; STR_NULL */
 

@@ -226,7 +226,7 @@ enum err_code cache_acquire(
     return code;
 }
 
-const struct booster *cached_booster(const struct cached *model)
+struct booster *cached_booster(const struct cached *model)
 {
     return model->booster;
 }

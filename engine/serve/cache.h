@@ -23,7 +23,7 @@ void cache_free(struct cache *cache); /* nothing may be in use */
 enum err_code cache_acquire(
     struct cache *cache, struct str name, struct cached **out, bool *ret_waited, struct err *err)
     MUST_USE;
-const struct booster *cached_booster(const struct cached *model);
+struct booster *cached_booster(const struct cached *model);
 /* drop: forget the model as well, as ModelCacheSetting=Disabled wants. */
 void cache_release(struct cache *cache, struct cached *model, bool drop);
 bool cache_has(struct cache *cache, struct str name);

@@ -1,18 +1,15 @@
 #include "engine/serve/serve.h"
 
 #include "engine/base/arena.h"
-#include "engine/base/buf.h"
-#include "engine/serve/answer.h"
 #include "engine/serve/cache.h"
-#include "engine/serve/payload.h"
+#include "engine/serve/evaluate.h"
+#include "engine/serve/refusal.h"
 #include "engine/xgb/artifact.h"
 
 #include <time.h>
 
 /* The artifact, its bytes unpacked and what the store needs besides; the reader caps each. */
 #define LOAD_ARENA_BYTES MIB(4096)
-/* Values of one call to libxgboost; more rows are predicted in turns. */
-#define BLOCK_VALUES ((size_t) 1 << 18)
 
 struct serve {
     struct serve_options options;
@@ -77,69 +74,6 @@ answer_refusal(struct arena *arena, const struct refusal *refusal, struct serve_
     response->body = str_dup(arena, str_from(refusal->reason));
 }
 
-/* Reads, predicts and writes block by block. */
-static bool predict_blocks(
-    struct arena *arena,
-    const struct booster *booster,
-    struct payload *payload,
-    struct answer *answer,
-    struct refusal *refusal)
-{
-    size_t cols = booster_features(booster), rows = payload_rows_left(payload);
-    size_t wide = cols > answer->outputs ? cols : answer->outputs;
-    size_t block = wide < BLOCK_VALUES ? BLOCK_VALUES / wide : 1;
-    block = rows < block ? rows : block;
-    float *values = ARENA_ARRAY(arena, block * cols, float);
-    float *predictions = ARENA_ARRAY(arena, block * answer->outputs, float);
-    answer_begin(answer);
-    for (;;) {
-        size_t n = 0;
-        struct err err = {0};
-        if (!payload_read(payload, values, block, &n, refusal))
-            return false;
-        if (n == 0)
-            break;
-        if (booster_predict(booster, values, n, cols, predictions, block * answer->outputs, &err) !=
-            ERR_NONE)
-            return refuse(refusal, 400, "Unable to evaluate payload provided: %s", err.message);
-        answer_rows(answer, predictions, n);
-        if (!buf_ok(answer->out))
-            break;
-    }
-    answer_end(answer);
-    if (!buf_ok(answer->out))
-        return refuse(refusal, 413, "the predictions take more than %zu bytes", ANSWER_MAX_BYTES);
-    return true;
-}
-
-static void evaluate(
-    struct serve *serve,
-    struct arena *arena,
-    const struct booster *booster,
-    const struct serve_request *request,
-    struct serve_response *response)
-{
-    struct refusal refusal = {0};
-    struct payload payload;
-    struct answer_type type;
-    AUTO(buf_done) struct buf text = BUF_INIT(ANSWER_MAX_BYTES);
-    struct answer answer = {.outputs = booster_outputs(booster), .out = &text};
-    if (!payload_open(
-            &payload, request->body, request->content_type, booster_features(booster), &refusal) ||
-        !answer_type_of(request->accept, serve->default_accept, &type, &refusal)) {
-        answer_refusal(arena, &refusal, response);
-        return;
-    }
-    answer.format = type.format;
-    if (!predict_blocks(arena, booster, &payload, &answer, &refusal)) {
-        answer_refusal(arena, &refusal, response);
-        return;
-    }
-    response->status = 200;
-    response->content_type = str_dup(arena, type.content_type);
-    response->body = str_dup(arena, buf_str(&text));
-}
-
 /* What the container answers when a model does not load; the store's own faults stay errors. */
 static bool load_refusal(const struct err *err, struct refusal *refusal)
 {
@@ -175,7 +109,18 @@ enum err_code serve_invoke(
     if (code != ERR_NONE) {
         answer_refusal(arena, &refusal, &response);
     } else {
-        evaluate(serve, arena, cached_booster(model), request, &response);
+        struct booster *booster = cached_booster(model);
+        const struct ensemble alone = {.members = &booster, .len = 1};
+        struct evaluated evaluated = evaluate(
+            arena, &alone,
+            &(struct evaluation){
+                .content_type = request->content_type,
+                .accept = request->accept,
+                .default_accept = serve->default_accept,
+                .body = request->body});
+        response.status = evaluated.status;
+        response.content_type = evaluated.content_type;
+        response.body = evaluated.body;
         cache_release(serve->cache, model, serve->options.cache_disabled);
         response.predict_us = now_us() - loaded_us;
     }

@@ -1,0 +1,45 @@
+#include "engine/base/str.h"
+#include "engine/serve/container.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+/* SageMaker kills 30 s after SIGTERM; whoever waits for a deployment is glad of less. */
+enum { STOP_WAIT_S = 4 };
+
+/* SAGEMAKER_MULTI_MODEL is not set: one model, under any name. */
+static const struct str s_only = STR_INIT("model");
+
+enum err_code container_run(const struct container_server *server, struct err *err)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL); /* before any thread, which all inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    struct container *container = container_new(&server->container);
+    struct httpd *httpd = NULL;
+    const struct httpd_options http = {
+        .address = server->address,
+        .port = server->port,
+        .threads = server->container.threads,
+        .stop_wait_s = STOP_WAIT_S,
+        .max_body = container_max_body(container),
+        .handler = container_handle,
+        .arg = container};
+    enum err_code code = ERR_NONE;
+    if (!str_is_null(server->model_dir))
+        code = container_load(container, s_only, server->model_dir, err);
+    if (code == ERR_NONE)
+        code = httpd_start(&http, &httpd, err);
+    if (code == ERR_NONE) {
+        int signal = 0;
+        server->on_ready(server->arg, httpd_port(httpd));
+        while (sigwait(&ends, &signal) != 0) {
+        }
+        httpd_stop(httpd);
+    }
+    container_free(container);
+    return code;
+}

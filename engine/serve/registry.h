@@ -1,0 +1,68 @@
+/* engine/serve/registry.h - models that are loaded and unloaded by name, by order of somebody else.
+ *
+ * What the multi-model container's management calls work on: SageMaker decides what is in memory,
+ * so nothing is dropped here to make room; a model that does not fit is refused (507), and the
+ * platform unloads others and tries again. A model that is being unloaded answers the calls that
+ * have it, and no new ones. Threads: all functions from any. Errors: stated at each.
+ */
+#ifndef ENGINE_SERVE_REGISTRY_H
+#define ENGINE_SERVE_REGISTRY_H
+
+#include "engine/serve/ensemble.h"
+
+#include <stdatomic.h>
+
+struct registry;
+
+struct registry_options {
+    size_t memory_bytes; /* of all models together */
+    bool ensembles;      /* several files in a folder are one model */
+};
+
+struct registry *registry_new(const struct registry_options *options);
+void registry_free(struct registry *registry); /* nothing may be in use */
+
+/* ERR_EXISTS: the name is there or loading; ERR_QUOTA: no memory; else as ensemble_load(). */
+enum err_code
+registry_load(struct registry *registry, struct str name, struct str path, struct err *err)
+    MUST_USE;
+/* Returns when the last call of the model has ended and its memory is given back. ERR_NOT_FOUND. */
+enum err_code registry_unload(struct registry *registry, struct str name, struct err *err) MUST_USE;
+
+/* One model in use; release it exactly once. */
+struct served {
+    struct str name, path; /* as long as it is in use */
+    const struct ensemble *ensemble;
+    atomic_uint_fast64_t *calls, *failures, *busy_us; /* of the model, for its user to count */
+};
+
+/* False when no such model is ready. */
+bool registry_acquire(struct registry *registry, struct str name, struct served *out);
+/* The only model there is; false when there is none, or more than one. */
+bool registry_acquire_only(struct registry *registry, struct served *out);
+void registry_release(struct registry *registry, const struct served *served);
+
+struct registered {
+    struct str name, path; /* on the arena */
+    size_t memory_bytes;
+    uint64_t calls, failures, busy_us, load_us;
+};
+
+/* Ready models by name, those after `after` (null: all), at most max; *ret_more: there are more. */
+void registry_list(
+    struct registry *registry,
+    struct arena *arena,
+    struct str after,
+    size_t max,
+    struct registered **ret_items,
+    size_t *ret_len,
+    bool *ret_more);
+
+struct registry_totals {
+    size_t models, loading, used_bytes, memory_bytes;
+    uint64_t loads, load_failures, load_us, unloads, unload_us;
+};
+
+struct registry_totals registry_totals(struct registry *registry);
+
+#endif
