@@ -3,6 +3,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/uri.h"
 #include "engine/base/vec.h"
+#include "engine/base/watch.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -13,10 +14,11 @@
 #define MAX_HEADERS 100
 #define MAX_HEADER_BYTES KIB(64)
 #define IDLE_HANDLES 64
-#define POLL_MS 60000
+#define EVENTS 64
 #define STALLED_S 75L /* longer than a container may take to answer */
 #define UPLOAD_BUFFER_BYTES 524288L
 #define LARGE_BODY MIB(1)
+#define SMALL_BODY KIB(64) /* below this libcurl sends head and body in one go */
 /* After an interrupt: what was under way may end, and what must still be told AWS (the record, the
  * lease) gets the rest of the five seconds that a pipeline waits before it kills. */
 #define UNDER_WAY_MS 3000
@@ -32,6 +34,9 @@ struct http_curl {
     size_t n_idle, active;
     struct exchange *first; /* under way */
     int64_t cancelled_ms;   /* when the interrupt was seen; 0: there was none */
+    struct watch *watch;    /* the sockets that libcurl waits for */
+    int64_t timer_ms;       /* when libcurl wants to be called, by its own clock; -1: not */
+    int wake_fd;            /* of the loop, once it is watched; -1 */
 };
 
 /* One exchange, on the stack of the task that waits for it. */
@@ -48,7 +53,7 @@ struct exchange {
     size_t header_bytes, sent_bytes;
     struct buf body;
     const char *too_large; /* what went over its limit, or NULL */
-    bool done;
+    bool done, sent, sent_twice;
     CURLcode result;
     char reason[CURL_ERROR_SIZE];
 };
@@ -101,8 +106,21 @@ static size_t on_read(char *out, size_t size, size_t count, void *arg)
     return len;
 }
 
-/* libcurl wants to rewind when a kept connection dies under a request: it would send it again by
- * itself. Whether to send again is decided in one place only, which must know that it happened. */
+/* When a kept connection dies under a request, libcurl sends it again by itself. Whether to send
+ * again is decided in one place only, which must know that it happened; a read is sent again
+ * without harm. */
+static int on_connection(
+    void *arg, UNUSED char *to_ip, UNUSED char *from_ip, UNUSED int to_port, UNUSED int from_port)
+{
+    struct exchange *exchange = arg;
+    struct str method = exchange->request->method;
+    bool reads = str_eq_z(method, "GET") || str_eq_z(method, "HEAD");
+    exchange->sent_twice = exchange->sent && !reads;
+    exchange->sent = true;
+    return exchange->sent_twice ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* A body that is read piece by piece would have to be rewound first. */
 static int on_seek(void *arg, curl_off_t offset, int origin)
 {
     const struct exchange *exchange = arg;
@@ -169,10 +187,14 @@ static bool set_method(struct exchange *exchange)
         str_eq_z(request->method, "POST")) {
         SET(exchange, CURLOPT_POST, 1L);
         SET(exchange, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body.len);
-        SET(exchange, CURLOPT_READFUNCTION, on_read);
-        SET(exchange, CURLOPT_READDATA, exchange);
-        SET(exchange, CURLOPT_SEEKFUNCTION, on_seek);
-        SET(exchange, CURLOPT_SEEKDATA, exchange);
+        if (request->body.len > 0 && request->body.len < SMALL_BODY) {
+            SET(exchange, CURLOPT_POSTFIELDS, request->body.ptr);
+        } else {
+            SET(exchange, CURLOPT_READFUNCTION, on_read);
+            SET(exchange, CURLOPT_READDATA, exchange);
+            SET(exchange, CURLOPT_SEEKFUNCTION, on_seek);
+            SET(exchange, CURLOPT_SEEKDATA, exchange);
+        }
         if (request->body.len > LARGE_BODY)
             SET(exchange, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
     } else {
@@ -234,6 +256,8 @@ static bool set_up(struct exchange *exchange)
     SET(exchange, CURLOPT_WRITEDATA, exchange);
     SET(exchange, CURLOPT_HEADERFUNCTION, on_header);
     SET(exchange, CURLOPT_HEADERDATA, exchange);
+    SET(exchange, CURLOPT_PREREQFUNCTION, on_connection);
+    SET(exchange, CURLOPT_PREREQDATA, exchange);
     ok = set_safety(exchange) && ok;
     ok = set_limits(exchange) && ok;
     ok = set_method(exchange) && ok;
@@ -258,6 +282,10 @@ static enum err_code read_failure(const struct exchange *exchange, struct err *e
         return err_set(
             err, ERR_PROTOCOL, "the %s of the answer from '" STR_FMT "' is larger than allowed",
             exchange->too_large, STR_ARG(host));
+    if (exchange->sent_twice)
+        return err_set(
+            err, ERR_TRANSIENT, "the exchange with '" STR_FMT "' broke off: it hung up",
+            STR_ARG(host));
     switch ((int) exchange->result) {
     case CURLE_ABORTED_BY_CALLBACK:
         return err_set(
@@ -430,18 +458,67 @@ static int64_t abandon(struct http_curl *self, int64_t timeout_ms)
     return timeout_ms;
 }
 
+static_assert(
+    WATCH_IN == CURL_POLL_IN && WATCH_OUT == CURL_POLL_OUT && WATCH_IN == CURL_CSELECT_IN &&
+        WATCH_OUT == CURL_CSELECT_OUT && WATCH_ERROR == CURL_CSELECT_ERR,
+    "libcurl's bits are the watch's");
+
+/* CURLMOPT_SOCKETFUNCTION: what libcurl waits for on one of its sockets. */
+static int on_socket(UNUSED CURL *easy, curl_socket_t fd, int what, void *arg, UNUSED void *unused)
+{
+    struct http_curl *self = arg;
+    return watch_set(self->watch, fd, what == CURL_POLL_REMOVE ? 0U : (unsigned) what) ? 0 : -1;
+}
+
+static int64_t now_ms(void)
+{
+    return clock_mono_ms(clock_system());
+}
+
+/* CURLMOPT_TIMERFUNCTION: when libcurl wants to be called though nothing happens; -1: never. */
+static int on_timer(UNUSED CURLM *multi, long timeout_ms, void *arg)
+{
+    struct http_curl *self = arg;
+    self->timer_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    return 0;
+}
+
+static void run_timer(struct http_curl *self)
+{
+    int running;
+    if (self->timer_ms < 0 || self->timer_ms > now_ms())
+        return;
+    self->timer_ms = -1; /* it sets the next one */
+    curl_multi_socket_action(self->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+/* At most timeout_ms, or until libcurl's own timer. */
+static void wait_for_sockets(struct http_curl *self, int64_t timeout_ms)
+{
+    struct watch_event events[EVENTS];
+    int running;
+    if (self->timer_ms >= 0) {
+        int64_t left_ms = self->timer_ms - now_ms();
+        left_ms = left_ms > 0 ? left_ms : 0;
+        timeout_ms = timeout_ms < 0 || left_ms < timeout_ms ? left_ms : timeout_ms;
+    }
+    size_t count = watch_wait(self->watch, events, EVENTS, timeout_ms);
+    for (size_t i = 0; i < count; i++)
+        if (events[i].fd != self->wake_fd)
+            curl_multi_socket_action(self->multi, events[i].fd, (int) events[i].bits, &running);
+}
+
 static void curl_poll(void *arg, int64_t timeout_ms, int wake_fd)
 {
     struct http_curl *self = arg;
-    int running;
-    curl_multi_perform(self->multi, &running);
+    if (self->wake_fd < 0 && watch_set(self->watch, wake_fd, WATCH_IN))
+        self->wake_fd = wake_fd;
+    run_timer(self);
     timeout_ms = abandon(self, timeout_ms);
     if (drain(self))
         return;
-    struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
-    int limit = timeout_ms < 0 || timeout_ms > POLL_MS ? POLL_MS : (int) timeout_ms;
-    curl_multi_poll(self->multi, &wake, 1, limit, NULL);
-    curl_multi_perform(self->multi, &running);
+    wait_for_sockets(self, timeout_ms);
+    run_timer(self);
     drain(self);
 }
 
@@ -458,6 +535,7 @@ static void curl_close(struct http_transport *transport)
         curl_easy_cleanup(self->idle[i]);
     curl_multi_cleanup(self->multi);
     curl_global_cleanup();
+    watch_free(self->watch);
     xfree(self->user_agent);
     xfree(self->ca_bundle);
     xfree(self);
@@ -481,8 +559,10 @@ enum err_code http_curl_new(
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
+    struct watch *watch = NULL;
     CURLM *multi = curl_multi_init();
-    if (multi == NULL) {
+    if (multi == NULL || watch_new(&watch, err) != ERR_NONE) {
+        curl_multi_cleanup(multi);
         curl_global_cleanup();
         return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
     }
@@ -497,7 +577,14 @@ enum err_code http_curl_new(
         .ca_bundle = copy_z(options->ca_bundle),
         .connect_timeout_ms =
             options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS,
+        .watch = watch,
+        .timer_ms = -1,
+        .wake_fd = -1,
     };
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, self);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, self);
     loop_set_poller(options->loop, &s_poller_ops, self);
     *ret_transport = &self->base;
     return ERR_NONE;

@@ -20,7 +20,6 @@
 static pthread_once_t s_once = PTHREAD_ONCE_INIT;
 static EVP_MD *s_sha256, *s_md5;
 static pthread_key_t s_thread_key;
-static uint32_t s_crc[8][256];
 
 /* With a library that lacks SHA-256, or without memory, nothing can go on. */
 static void must(bool worked, const char *what)
@@ -44,20 +43,6 @@ static void thread_contexts_free(void *arg)
     xfree(contexts);
 }
 
-/* Slicing-by-8 tables for the reflected polynomial 0xEDB88320, as in zlib. */
-static void crc_tables(void)
-{
-    for (uint32_t n = 0; n < 256; n++) {
-        uint32_t c = n;
-        for (int bit = 0; bit < 8; bit++)
-            c = (c & 1) != 0 ? (c >> 1) ^ 0xEDB88320U : c >> 1;
-        s_crc[0][n] = c;
-    }
-    for (uint32_t n = 0; n < 256; n++)
-        for (int k = 1; k < 8; k++)
-            s_crc[k][n] = (s_crc[k - 1][n] >> 8) ^ s_crc[0][s_crc[k - 1][n] & 0xFF];
-}
-
 static void fetch_all(void)
 {
     s_sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
@@ -65,7 +50,6 @@ static void fetch_all(void)
     s_md5 = EVP_MD_fetch(NULL, "MD5", "-fips");
     must(s_sha256 != NULL && s_md5 != NULL, "fetching algorithms");
     must(pthread_key_create(&s_thread_key, thread_contexts_free) == 0, "a thread key");
-    crc_tables();
 }
 
 static void fetch_once(void)
@@ -141,28 +125,6 @@ struct sha256 hmac_sha256(struct str key, struct str data)
     secret_wipe(inner, sizeof(inner));
     secret_wipe(outer, sizeof(outer));
     return out;
-}
-
-static uint32_t load_le32(const unsigned char *p)
-{
-    return (uint32_t) p[0] | (uint32_t) p[1] << 8 | (uint32_t) p[2] << 16 | (uint32_t) p[3] << 24;
-}
-
-uint32_t crc32_of(uint32_t seed, struct str data)
-{
-    fetch_once();
-    const unsigned char *p = (const unsigned char *) data.ptr;
-    size_t len = data.len;
-    uint32_t crc = ~seed;
-    for (; len >= 8; p += 8, len -= 8) {
-        uint32_t low = crc ^ load_le32(p), high = load_le32(p + 4);
-        crc = s_crc[7][low & 0xFF] ^ s_crc[6][(low >> 8) & 0xFF] ^ s_crc[5][(low >> 16) & 0xFF] ^
-              s_crc[4][low >> 24] ^ s_crc[3][high & 0xFF] ^ s_crc[2][(high >> 8) & 0xFF] ^
-              s_crc[1][(high >> 16) & 0xFF] ^ s_crc[0][high >> 24];
-    }
-    for (; len > 0; p++, len--)
-        crc = (crc >> 8) ^ s_crc[0][(crc ^ *p) & 0xFF];
-    return ~crc;
 }
 
 struct digest {

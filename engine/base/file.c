@@ -31,11 +31,13 @@ static enum err_code open_read(const char *path, int *fd, struct stat *info, str
     return ERR_NONE;
 }
 
+/* size: of a regular file, or 0. */
 static enum err_code
-read_all(int fd, const char *path, struct buf *buf, size_t piece, struct err *err)
+read_all(int fd, const char *path, size_t size, struct buf *buf, struct err *err)
 {
     for (;;) {
         /* One byte more than wanted tells the end from "there is more". */
+        size_t piece = size > 0 ? size + 1 : KIB(64);
         size_t room = buf->max - buf->len < piece ? buf->max - buf->len : piece;
         char *to = room > 0 ? buf_reserve(buf, room) : NULL;
         if (to == NULL)
@@ -48,6 +50,8 @@ read_all(int fd, const char *path, struct buf *buf, size_t piece, struct err *er
         if (got == 0)
             return ERR_NONE;
         buf->len += (size_t) got;
+        if (size > 0 && (size_t) got < room) /* only its end makes a read of a file short */
+            return ERR_NONE;
     }
 }
 
@@ -56,12 +60,12 @@ static enum err_code read_to_end(
     int fd,
     const char *name,
     size_t max_bytes,
-    size_t piece,
+    size_t size,
     struct str *out,
     struct err *err)
 {
     AUTO(buf_done) struct buf buf = BUF_INIT(max_bytes + 1);
-    enum err_code code = read_all(fd, name, &buf, piece, err);
+    enum err_code code = read_all(fd, name, size, &buf, err);
     if (code != ERR_NONE)
         return code;
     *out = buf.len > 0 ? str_dup(arena, buf_str(&buf)) : STR("");
@@ -79,8 +83,7 @@ file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *o
     uint64_t size = S_ISREG(info.st_mode) ? (uint64_t) info.st_size : 0;
     if (size > max_bytes)
         return err_set(err, ERR_IO, "reading '%s': more than %zu bytes", path, max_bytes);
-    return read_to_end(
-        arena, fd, path, max_bytes, size > 0 ? (size_t) size + 1 : KIB(64), out, err);
+    return read_to_end(arena, fd, path, max_bytes, (size_t) size, out, err);
 }
 
 enum err_code file_read_fd(
@@ -91,7 +94,7 @@ enum err_code file_read_fd(
     struct str *out,
     struct err *err)
 {
-    return read_to_end(arena, fd, name, max_bytes, KIB(64), out, err);
+    return read_to_end(arena, fd, name, max_bytes, 0, out, err);
 }
 
 enum err_code file_map(const char *path, struct str *out, struct err *err)

@@ -23,11 +23,11 @@ enum err_code kinds_digest_file(
     AUTO(arena_close) struct arena *scratch = arena_new("path", 0);
     struct sha256 hash;
     const char *name = str_z(scratch, path);
-    if (file_is_dir(name)) {
+    enum err_code code = sha256_file(name, &hash, ret_size, err);
+    if (code != ERR_NONE && file_is_dir(name)) {
         err_set(err, ERR_SPEC, "'%s' is a folder, not a file", name);
         return err_hint(err, "name one file of it");
     }
-    enum err_code code = sha256_file(name, &hash, ret_size, err);
     if (code == ERR_NOT_FOUND)
         return err_hint(err, "a path in a spec starts at the spec's own folder");
     if (code != ERR_NONE)
