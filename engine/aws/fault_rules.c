@@ -196,6 +196,7 @@ static const struct {
     {"UploadPart", "s3:PutObject"},
     {"CompleteMultipartUpload", "s3:PutObject"},
     {"ListMultipartUploads", "s3:ListBucketMultipartUploads"},
+    {"ListParts", "s3:ListMultipartUploadParts"},
     {"PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"},
     {"GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"},
     {"GetBucketEncryption", "s3:GetEncryptionConfiguration"},

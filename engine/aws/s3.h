@@ -134,8 +134,10 @@ enum err_code s3_put(
     struct s3_put_result *ret_result,
     struct err *err) MUST_USE;
 
-/* Above 64 MiB in parts of 16 MiB or more, several at once; a failed upload is aborted. sha256 is
- * then kept as metadata's business: S3 can hold only a hash of hashes for such objects. */
+/* Above 64 MiB in parts of 16 MiB or more, several at once, each with its SHA-256. An upload of the
+ * same key that was begun and not completed is gone on with: parts that are the same are not sent
+ * again. What S3 refuses is aborted; what was interrupted stays for the next run. sha256 is then
+ * kept as metadata's business: S3 can hold only a hash of hashes for such objects. */
 enum err_code s3_put_file(
     struct aws *aws,
     struct arena *arena,

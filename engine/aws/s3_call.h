@@ -48,6 +48,26 @@ enum err_code s3_xml(
 /* The Date of an answer: S3's clock; 0 when absent. */
 int64_t s3_date_ms(const struct http_response *response);
 
+/* What S3 holds of an upload that was begun and not completed. */
+struct s3_unfinished {
+    struct str upload_id; /* null: there is none to go on with */
+    struct s3_part {
+        size_t number; /* from 1 */
+        uint64_t size_bytes;
+        struct str etag, sha256; /* sha256 in base64 */
+    } * parts;
+    size_t n_parts;
+};
+/* Looks for an unfinished upload of this key whose parts can be told by their SHA-256; the one with
+ * most parts is taken. The key's others are aborted. A caller who may not look finds none
+ * (s3_resume.c). */
+void s3_find_unfinished(
+    struct aws *aws,
+    struct arena *arena,
+    struct str bucket,
+    struct str key,
+    struct s3_unfinished *out);
+
 /* The multipart way of s3_put_file (s3_multipart.c). */
 enum err_code s3_put_parts(
     struct aws *aws,

@@ -11,7 +11,8 @@ struct upload {
     struct arena *arena;
     struct str bucket, key, upload_id, body;
     size_t part_bytes, parts, next;
-    struct str *etags;
+    struct str *etags, *sums;     /* sums: SHA-256 in base64 */
+    const struct s3_part **there; /* from an earlier run; NULL where there is none */
     const struct s3_put_options *options;
     uint64_t sent_bytes;
     bool failed;
@@ -29,17 +30,37 @@ static void hash_part(void *arg)
     job->digest = sha256_of(job->body);
 }
 
+static void part_is_there(struct upload *upload, size_t index, struct str etag, size_t len)
+{
+    upload->etags[index] = str_dup(upload->arena, etag);
+    upload->sent_bytes += len;
+    if (upload->options->progress != NULL)
+        upload->options->progress(
+            upload->options->progress_arg, upload->sent_bytes, upload->body.len);
+}
+
+/* Sends the part, unless an earlier run did. */
 static enum err_code
 send_part(struct upload *upload, struct arena *scratch, size_t index, struct err *err)
 {
     size_t start = index * upload->part_bytes;
     struct part_hash job = {.body = str_slice(upload->body, start, start + upload->part_bytes)};
     loop_offload(aws_loop(upload->aws), hash_part, &job);
+    struct str sum = upload->sums[index] = base64_of(upload->arena, job.digest.bytes, SHA256_LEN);
+    const struct s3_part *there = upload->there[index];
+    if (there != NULL && there->size_bytes == job.body.len && str_eq(there->sha256, sum)) {
+        part_is_there(upload, index, there->etag, job.body.len);
+        return ERR_NONE;
+    }
+    struct s3_headers headers = {.count = 0};
+    s3_header_add(&headers, "x-amz-checksum-sha256", sum);
     AUTO(buf_done) struct buf query = BUF_INIT(KIB(8));
     buf_fmt(&query, "partNumber=%zu", index + 1);
     s3_query_add(&query, "uploadId", upload->upload_id);
     struct aws_call call = s3_call_of(scratch, "UploadPart", "PUT", upload->bucket, upload->key);
     call.query = buf_str(&query);
+    call.headers = headers.items;
+    call.n_headers = headers.count;
     call.body = job.body;
     call.body_sha256 = &job.digest;
     struct http_response response;
@@ -49,11 +70,7 @@ send_part(struct upload *upload, struct arena *scratch, size_t index, struct err
     struct str etag = http_header_get(response.headers, response.n_headers, "etag");
     if (etag.len == 0)
         return err_set(err, ERR_PROTOCOL, "UploadPart: the answer has no ETag");
-    upload->etags[index] = str_dup(upload->arena, etag);
-    upload->sent_bytes += job.body.len;
-    if (upload->options->progress != NULL)
-        upload->options->progress(
-            upload->options->progress_arg, upload->sent_bytes, upload->body.len);
+    part_is_there(upload, index, etag, job.body.len);
     return ERR_NONE;
 }
 
@@ -80,6 +97,7 @@ static void send_parts(void *arg)
 static enum err_code start(struct upload *upload, struct err *err)
 {
     struct s3_headers headers = {.count = 0};
+    s3_header_add(&headers, "x-amz-checksum-algorithm", STR("SHA256"));
     s3_header_add(&headers, "content-type", upload->options->content_type);
     enum err_code code =
         s3_meta_add(upload->arena, &headers, upload->options->meta, upload->options->n_meta, err);
@@ -104,6 +122,19 @@ static enum err_code start(struct upload *upload, struct err *err)
     return ERR_NONE;
 }
 
+/* Goes on with what an earlier run left: what is the same need not be sent again. A key says which
+ * content belongs to it, and so which metadata the upload was begun with. */
+static bool resume(struct upload *upload)
+{
+    struct s3_unfinished left;
+    s3_find_unfinished(upload->aws, upload->arena, upload->bucket, upload->key, &left);
+    upload->upload_id = left.upload_id;
+    for (size_t i = 0; i < left.n_parts; i++)
+        if (left.parts[i].number <= upload->parts)
+            upload->there[left.parts[i].number - 1] = &left.parts[i];
+    return !str_is_null(left.upload_id);
+}
+
 static enum err_code
 complete(struct upload *upload, struct s3_put_result *ret_result, struct err *err)
 {
@@ -112,6 +143,7 @@ complete(struct upload *upload, struct s3_put_result *ret_result, struct err *er
     for (size_t i = 0; i < upload->parts; i++) {
         buf_fmt(&body, "<Part><PartNumber>%zu</PartNumber>", i + 1);
         xml_element(&body, "ETag", upload->etags[i]);
+        xml_element(&body, "ChecksumSHA256", upload->sums[i]);
         buf_add_z(&body, "</Part>");
     }
     buf_add_z(&body, "</CompleteMultipartUpload>");
@@ -152,6 +184,13 @@ complete(struct upload *upload, struct s3_put_result *ret_result, struct err *er
     return ERR_NONE;
 }
 
+/* After these the same command again goes on with the parts that are there. */
+static bool can_go_on(enum err_code code)
+{
+    return code == ERR_CANCELLED || code == ERR_TRANSIENT || code == ERR_TIMEOUT ||
+           code == ERR_THROTTLED;
+}
+
 /* Parts of an upload that nobody completes are invisible and billed for ever. A failure here is
  * left to the next run, which lists unfinished uploads. */
 static void give_up(struct upload *upload)
@@ -186,7 +225,9 @@ enum err_code s3_put_parts(
         upload.part_bytes *= 2;
     upload.parts = (body.len + upload.part_bytes - 1) / upload.part_bytes;
     upload.etags = ARENA_ARRAY(arena, upload.parts, struct str);
-    enum err_code code = start(&upload, err);
+    upload.sums = ARENA_ARRAY(arena, upload.parts, struct str);
+    upload.there = ARENA_ARRAY(arena, upload.parts, const struct s3_part *);
+    enum err_code code = resume(&upload) ? ERR_NONE : start(&upload, err);
     if (code != ERR_NONE)
         return code;
     struct loop *loop = aws_loop(aws);
@@ -202,7 +243,7 @@ enum err_code s3_put_parts(
     } else {
         code = complete(&upload, ret_result, err);
     }
-    if (code != ERR_NONE)
+    if (code != ERR_NONE && !can_go_on(code))
         give_up(&upload);
     return code;
 }

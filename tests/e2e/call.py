@@ -5,6 +5,7 @@
     call.py s3 ls BUCKET/PREFIX           one key per line
     call.py s3 get BUCKET/KEY             prints the object
     call.py s3 put BUCKET/KEY FILE        also: rm BUCKET/KEY, mb BUCKET, rb BUCKET
+    call.py s3 uploads BUCKET             one line per unfinished upload: its id and key; parts BUCKET: one per part
     call.py invoke ENDPOINT TARGET FILE   prints the prediction; - is standard input
     call.py fault JSON...                 plants faults (engine/local/faults.h); no JSON: lists them
     call.py nofaults
@@ -74,6 +75,18 @@ def read(name):
     return sys.stdin.buffer.read() if name == "-" else open(name, "rb").read()
 
 
+def unfinished(bucket, verb):
+    text = send("s3", "GET", "/" + bucket, "uploads=").decode()
+    for key, upload in re.findall("<Key>(.*?)</Key><UploadId>(.*?)</UploadId>", text):
+        if verb == "uploads":
+            yield f"{upload} {key}\n"
+            continue
+        path = "/" + urllib.parse.quote(f"{bucket}/{key}", safe="/-_.~")
+        parts = send("s3", "GET", path, "uploadId=" + urllib.parse.quote(upload, safe="-_.~")).decode()
+        for number in re.findall("<PartNumber>(.*?)</PartNumber>", parts):
+            yield f"{number} {key}\n"
+
+
 def s3(verb, where, source=None):
     bucket, _, key = where.partition("/")
     path = "/" + urllib.parse.quote(where, safe="/-_.~")
@@ -85,6 +98,8 @@ def s3(verb, where, source=None):
         return send("s3", "GET", path)
     if verb == "put":
         return send("s3", "PUT", path, body=read(source)) and b""
+    if verb in ("uploads", "parts"):
+        return "".join(unfinished(bucket, verb)).encode()
     region = os.environ.get("AWS_REGION", "us-east-1")
     body = b""
     if verb == "mb" and region != "us-east-1":

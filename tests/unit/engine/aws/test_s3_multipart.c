@@ -38,21 +38,49 @@ static void file_task(void *arg)
 
 #define STARTED \
     "<InitiateMultipartUploadResult><UploadId>u/1</UploadId></InitiateMultipartUploadResult>"
+#define ZEROS "CArPNaUHrJhJz8ukfcKtg+AbdWY6UWJ5yLnSQ7cZZD4=" /* SHA-256 of 16 MiB of zeros */
+#define LAST "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="  /* of the one byte behind them */
+#define DONE_PART(n, sum) \
+    "<Part><PartNumber>" #n "</PartNumber><ETag>&quot;p" #n "&quot;</ETag>" \
+    "<ChecksumSHA256>" sum "</ChecksumSHA256></Part>"
 #define PARTS_BODY \
-    "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" \
-    "<Part><PartNumber>1</PartNumber><ETag>&quot;p1&quot;</ETag></Part>" \
-    "<Part><PartNumber>2</PartNumber><ETag>&quot;p2&quot;</ETag></Part>" \
-    "<Part><PartNumber>3</PartNumber><ETag>&quot;p3&quot;</ETag></Part>" \
-    "<Part><PartNumber>4</PartNumber><ETag>&quot;p4&quot;</ETag></Part>" \
-    "<Part><PartNumber>5</PartNumber><ETag>&quot;p5&quot;</ETag></Part></CompleteMultipartUpload>"
+    "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" DONE_PART( \
+        1, ZEROS) DONE_PART(2, ZEROS) DONE_PART(3, ZEROS) DONE_PART(4, ZEROS) \
+        DONE_PART(5, LAST) "</CompleteMultipartUpload>"
+#define LOOK(xml) \
+    { \
+        .expect = "GET " HOST "/?encoding-type=url&prefix=big&uploads=", .status = 200, \
+        .reply = "<ListMultipartUploadsResult>" xml "</ListMultipartUploadsResult>" \
+    }
+#define NONE LOOK("")
+#define UPLOAD(key, id) \
+    "<Upload><Key>" key "</Key><UploadId>" id "</UploadId>" \
+    "<Initiated>2026-01-02T03:04:05.000Z</Initiated></Upload>"
+#define HELD_PART(n, size, sum) \
+    "<Part><PartNumber>" #n "</PartNumber><Size>" size "</Size><ETag>&quot;p" #n "&quot;</ETag>" \
+    "<ChecksumSHA256>" sum "</ChecksumSHA256></Part>"
+#define PARTS_OF(id, xml) \
+    { \
+        .expect = "GET " HOST "/big?uploadId=" id, .status = 200, \
+        .reply = "<ListPartsResult>" xml "</ListPartsResult>" \
+    }
+#define SHA256 "<ChecksumAlgorithm>SHA256</ChecksumAlgorithm>"
+#define DROP(id) \
+    { \
+        .expect = "DELETE " HOST "/big?uploadId=" id, .status = 204 \
+    }
 #define PART(n) \
     { \
-        .expect = "PUT " HOST "/big?partNumber=" #n "&uploadId=u%2F1", .has = {OWNER}, \
+        .expect = "PUT " HOST "/big?partNumber=" #n "&uploadId=u%2F1", \
+        .has = \
+            {OWNER, \
+             #n[0] == '5' ? "x-amz-checksum-sha256: " LAST : "x-amz-checksum-sha256: " ZEROS}, \
         .status = 200, .headers = "etag: \"p" #n "\"" \
     }
 #define START \
     { \
-        .expect = "POST " HOST "/big?uploads=", .has = {OWNER, "!if-none-match"}, .status = 200, \
+        .expect = "POST " HOST "/big?uploads=", \
+        .has = {OWNER, "!if-none-match", "x-amz-checksum-algorithm: SHA256"}, .status = 200, \
         .reply = STARTED \
     }
 #define ABORT \
@@ -65,14 +93,17 @@ static void file_task(void *arg)
     "<CompleteMultipartUploadResult><ETag>&quot;whole-5&quot;</ETag></" \
     "CompleteMultipartUploadResult>"
 
+enum { STEPS = 14 };
+
 static const struct {
     const char *name;
-    struct http_step steps[10];
+    struct http_step steps[STEPS];
     enum err_code code;
     const char *message;
 } s_uploads[] = {
     {"all parts",
-     {START,
+     {NONE,
+      START,
       PART(1),
       PART(2),
       PART(3),
@@ -86,11 +117,16 @@ static const struct {
      ERR_NONE,
      NULL},
     {"one part is refused: aborted",
-     {START, PART(1), {.status = 403, .reply = XML_ERROR("AccessDenied", "Access Denied")}, ABORT},
+     {NONE,
+      START,
+      PART(1),
+      {.status = 403, .reply = XML_ERROR("AccessDenied", "Access Denied")},
+      ABORT},
      ERR_DENIED,
      "UploadPart"},
     {"the key is taken by the time it is whole: aborted",
-     {START,
+     {NONE,
+      START,
       PART(1),
       PART(2),
       PART(3),
@@ -101,7 +137,8 @@ static const struct {
      ERR_PRECONDITION,
      "CompleteMultipartUpload"},
     {"an error inside the 200, then success",
-     {START,
+     {NONE,
+      START,
       PART(1),
       PART(2),
       PART(3),
@@ -112,20 +149,98 @@ static const struct {
      ERR_NONE,
      NULL},
     {"the answer was lost and the upload is gone: look again",
-     {START,
+     {NONE,
+      START,
       PART(1),
       PART(2),
       PART(3),
       PART(4),
       PART(5),
       {.expect = COMPLETE, .fail = ERR_TIMEOUT},
-      {.expect = COMPLETE, .status = 404, .reply = XML_ERROR("NoSuchUpload", "")},
-      {.expect = "DELETE " HOST "/big?uploadId=u%2F1",
-       .status = 404,
-       .reply = XML_ERROR("NoSuchUpload", "")}},
+      {.expect = COMPLETE, .status = 404, .reply = XML_ERROR("NoSuchUpload", "")}},
      ERR_TRANSIENT,
      NULL},
-    {"no upload id", {{.status = 200, .reply = "<x/>"}}, ERR_PROTOCOL, "UploadId"},
+    {"no upload id", {NONE, {.status = 200, .reply = "<x/>"}}, ERR_PROTOCOL, "UploadId"},
+    {"an earlier run's parts: what is missing, short or other content is sent",
+     {LOOK(UPLOAD("big", "u/1")),
+      PARTS_OF(
+          "u%2F1",
+          SHA256 HELD_PART(1, "16777216", ZEROS) HELD_PART(2, "16777216", LAST)
+              HELD_PART(3, "99", ZEROS) HELD_PART(5, "1", LAST) HELD_PART(6, "1", LAST)),
+      PART(2),
+      PART(3),
+      PART(4),
+      {.expect = COMPLETE, .body = PARTS_BODY, .status = 200, .reply = COMPLETED}},
+     ERR_NONE,
+     NULL},
+    {"all parts are there, on two pages",
+     {LOOK(UPLOAD("big", "u/1")),
+      PARTS_OF(
+          "u%2F1",
+          SHA256 "<IsTruncated>true</IsTruncated><NextPartNumberMarker>3</"
+                 "NextPartNumberMarker>" HELD_PART(1, "16777216", ZEROS)
+                     HELD_PART(2, "16777216", ZEROS) HELD_PART(3, "16777216", ZEROS)),
+      {.expect = "GET " HOST "/big?part-number-marker=3&uploadId=u%2F1",
+       .status = 200,
+       .reply = "<ListPartsResult>" SHA256 HELD_PART(4, "16777216", ZEROS)
+           HELD_PART(5, "1", LAST) "</ListPartsResult>"},
+      {.expect = COMPLETE, .body = PARTS_BODY, .status = 200, .reply = COMPLETED}},
+     ERR_NONE,
+     NULL},
+    {"of several, the one with most parts; the others are aborted, other keys are not touched",
+     {LOOK(UPLOAD("big", "u2") UPLOAD("big", "u/1") UPLOAD("big", "u3") UPLOAD("bigger", "u4")),
+      PARTS_OF("u2", SHA256),
+      PARTS_OF(
+          "u%2F1",
+          SHA256 HELD_PART(1, "16777216", ZEROS) HELD_PART(2, "16777216", ZEROS)
+              HELD_PART(3, "16777216", ZEROS) HELD_PART(4, "16777216", ZEROS)),
+      DROP("u2"),
+      PARTS_OF("u3", HELD_PART(1, "16777216", "") HELD_PART(2, "16777216", "")),
+      DROP("u3"),
+      PART(5),
+      {.expect = COMPLETE, .body = PARTS_BODY, .status = 200, .reply = COMPLETED}},
+     ERR_NONE,
+     NULL},
+    {"one that tells its parts by no SHA-256 cannot be gone on with",
+     {LOOK(UPLOAD("big", "u3")),
+      PARTS_OF("u3", "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm>"),
+      {.expect = "DELETE " HOST "/big?uploadId=u3",
+       .status = 403,
+       .reply = XML_ERROR("AccessDenied", "")},
+      {.status = 403, .reply = XML_ERROR("AccessDenied", "Access Denied")}},
+     ERR_DENIED,
+     "CreateMultipartUpload"},
+    {"a caller who may not look begins anew",
+     {{.status = 403, .reply = XML_ERROR("AccessDenied", "")},
+      START,
+      PART(1),
+      PART(2),
+      PART(3),
+      PART(4),
+      PART(5),
+      {.expect = COMPLETE, .body = PARTS_BODY, .status = 200, .reply = COMPLETED}},
+     ERR_NONE,
+     NULL},
+    {"parts that cannot be read are not gone on with",
+     {LOOK(UPLOAD("big", "u2") UPLOAD("big", "u3") UPLOAD("big", "u4")),
+      PARTS_OF("u2", SHA256 "<Part><PartNumber>0</PartNumber></Part>"),
+      PARTS_OF("u3", SHA256 "<IsTruncated>true</IsTruncated>"),
+      {.expect = "GET " HOST "/big?uploadId=u4", .status = 200, .reply = "no XML"},
+      {.status = 403, .reply = XML_ERROR("AccessDenied", "Access Denied")}},
+     ERR_DENIED,
+     "CreateMultipartUpload"},
+    {"what broke off stays for the next run",
+     {NONE,
+      START,
+      PART(1),
+      PART(2),
+      PART(3),
+      PART(4),
+      {.fail = ERR_TIMEOUT},
+      {.fail = ERR_TIMEOUT},
+      {.fail = ERR_TIMEOUT}},
+     ERR_TIMEOUT,
+     "UploadPart"},
 };
 
 static void test_multipart(void **state)
@@ -142,8 +257,8 @@ static void test_multipart(void **state)
     for (size_t i = 0; i < ARRAY_LEN(s_uploads); i++) {
         struct script script;
         size_t count = 0;
-        while (count < 10 && (s_uploads[i].steps[count].status != 0 ||
-                              s_uploads[i].steps[count].fail != ERR_NONE))
+        while (count < STEPS && (s_uploads[i].steps[count].status != 0 ||
+                                 s_uploads[i].steps[count].fail != ERR_NONE))
             count++;
         script_open(&script, "eu-west-1", "123456789012", NULL, NULL);
         struct file_run run = {.script = &script, .path = path};
