@@ -80,6 +80,11 @@ const char *err_name(enum err_code code)
     return (size_t) code < ARRAY_LEN(s_codes) ? s_codes[code].name : "?";
 }
 
+bool err_may_pass(enum err_code code)
+{
+    return code == ERR_TRANSIENT || code == ERR_THROTTLED || code == ERR_TIMEOUT;
+}
+
 const char *err_meaning(enum err_code code)
 {
     return (size_t) code < ARRAY_LEN(s_codes) ? s_codes[code].meaning : "?";

@@ -77,7 +77,8 @@ enum err_code err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum err_code err_locate(struct err *err, struct srcloc at); /* unless located already */
 /* err_set with ": strerror(errno_value)" appended; ENOSPC, EACCES get hints. */
 enum err_code err_errno(struct err *err, int errno_value, const char *fmt, ...) PRINTF_LIKE(3, 4);
-const char *err_name(enum err_code code);    /* "NOT_FOUND" */
+const char *err_name(enum err_code code); /* "NOT_FOUND" */
+bool err_may_pass(enum err_code code);    /* nobody answered, or not now: looking again may help */
 const char *err_meaning(enum err_code code); /* the second column of ERR_LIST */
 
 #endif

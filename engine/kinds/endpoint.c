@@ -136,6 +136,29 @@ static struct settle pending(struct str status)
     return (struct settle){.state = SETTLE_PENDING, .status = status};
 }
 
+/* As describe(), within a wait: what cannot be asked now is asked again, and *ret_asked is false.
+ */
+static enum err_code look(
+    struct kinds *kinds,
+    struct world_call *call,
+    struct seen_endpoint *out,
+    struct settle *settle,
+    bool *ret_asked,
+    struct err *err)
+{
+    struct err failure = {0};
+    enum err_code code = describe(kinds, call, out, &failure);
+    *ret_asked = code == ERR_NONE;
+    if (code == ERR_NONE)
+        return ERR_NONE;
+    if (err_may_pass(code)) {
+        *settle = pending(KINDS_NO_ANSWER);
+        return ERR_NONE;
+    }
+    *err = failure;
+    return code;
+}
+
 /* The last look before the fleet moves: is this run still the one that holds the stack's record? */
 static enum err_code check_claim(struct kinds *kinds, struct world_call *call, struct err *err)
 {
@@ -219,8 +242,9 @@ static enum err_code step_delete(
     struct err *err)
 {
     struct seen_endpoint endpoint;
-    enum err_code code = describe(kinds, call, &endpoint, err);
-    if (code != ERR_NONE)
+    bool asked;
+    enum err_code code = look(kinds, call, &endpoint, out, &asked, err);
+    if (!asked)
         return code;
     *out = pending(endpoint.present ? endpoint.status : STR("Deleted"));
     if (!endpoint.present) {
@@ -305,14 +329,17 @@ static enum err_code step_wait(
 {
     const struct endpoint_plan *subject = call->change->subject;
     struct seen_endpoint endpoint;
-    enum err_code code = describe(kinds, call, &endpoint, err);
-    if (code != ERR_NONE)
+    bool asked;
+    enum err_code code = look(kinds, call, &endpoint, out, &asked, err);
+    if (!asked)
         return code;
     *out = pending(endpoint.present ? endpoint.status : STR("Creating"));
     if (!endpoint.present)
         return step_absent(kinds, call, state, err);
     if (endpoint_is_busy(endpoint.status)) {
-        state->was_busy = true;
+        /* SageMaker's own maintenance says nothing of our update: it may never have arrived. */
+        if (!str_eq(endpoint.status, STR("SystemUpdating")))
+            state->was_busy = true;
         return ERR_NONE;
     }
     if (str_eq(endpoint.status, STR("Failed")))

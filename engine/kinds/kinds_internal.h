@@ -15,6 +15,8 @@
 /* How often a create or update without an answer is sent again once a look has shown that nothing
  * came of it: it may never have arrived. */
 #define KINDS_UNHEARD_LIMIT 3
+/* The status of what is waited for while nobody can be asked about it. */
+#define KINDS_NO_ANSWER STR("no answer")
 
 struct training_data; /* parsed channels, shared by everything trained here */
 struct kept_split;    /* channels that were parted */

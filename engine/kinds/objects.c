@@ -159,13 +159,17 @@ enum err_code kinds_abort_uploads(
 {
     struct kinds *kinds = kinds_of(world);
     AUTO(arena_close) struct arena *scratch = arena_new("uploads", 0);
+    enum err_code result = ERR_NONE;
     for (size_t i = 0; i < seen->uploads.len; i++) {
         struct str id = seen->uploads.items[i], key;
+        struct err failure = {0};
         if (!str_split(&id, '\n', &key))
             continue;
-        enum err_code code = s3_abort_upload(kinds->aws, scratch, want->bucket, key, id, err);
-        if (code != ERR_NONE)
-            return err_wrap(err, "aborting the upload of '" STR_FMT "'", STR_ARG(key));
+        enum err_code code = s3_abort_upload(kinds->aws, scratch, want->bucket, key, id, &failure);
+        if (code == ERR_NONE || code == ERR_NOT_FOUND || result != ERR_NONE)
+            continue;
+        *err = failure;
+        result = err_wrap(err, "aborting the upload of '" STR_FMT "'", STR_ARG(key));
     }
-    return ERR_NONE;
+    return result;
 }

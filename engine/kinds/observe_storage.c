@@ -38,9 +38,13 @@ static enum err_code list_uploads(struct reading *r)
     struct str prefix = str_fmt(r->arena, STR_FMT "/", STR_ARG(r->want->prefix));
     enum err_code code =
         s3_list_uploads(r->kinds->aws, r->arena, r->want->bucket, prefix, &uploads, &count, r->err);
-    for (size_t i = 0; code == ERR_NONE && i < count; i++)
+    for (size_t i = 0; code == ERR_NONE && i < count; i++) {
+        struct key_parts parts;
+        if (key_classify(r->want, uploads[i].key, &parts) == KEY_FOREIGN)
+            continue; /* somebody's, of something that is none of ours */
         *VEC_PUSH(r->arena, &r->out->uploads) = str_fmt(
             r->arena, STR_FMT "\n" STR_FMT, STR_ARG(uploads[i].key), STR_ARG(uploads[i].upload_id));
+    }
     return code;
 }
 

@@ -81,6 +81,37 @@ static enum err_code try_create(struct kinds *kinds, struct world_call *call, st
     return err_wrap(err, "creating %s '" STR_FMT "'", kind->what, STR_ARG(subject->name));
 }
 
+/* Whether an endpoint that is on that config, or moving to it, uses the thing. */
+static enum err_code config_uses(
+    struct kinds *kinds,
+    struct world_call *call,
+    const struct thing_kind *kind,
+    struct str config,
+    struct str name,
+    bool *ret_uses,
+    struct err *err)
+{
+    *ret_uses = kind->letter == 'c' && str_eq(config, name);
+    if (kind->letter == 'c' || str_is_empty(config))
+        return ERR_NONE;
+    const struct json *reply;
+    struct err failure = {0};
+    enum err_code code = kinds_call(
+        kinds, call->arena, s_config.describe, kinds_body(call->arena, s_config.member, config),
+        &reply, &failure);
+    if (code == ERR_NOT_FOUND)
+        return ERR_NONE;
+    if (code != ERR_NONE) {
+        *err = failure;
+        return code;
+    }
+    JSON_EACH (variant, json_get(reply, "ProductionVariants")) {
+        if (str_eq(json_get_str(variant, "ModelName"), name))
+            *ret_uses = true;
+    }
+    return ERR_NONE;
+}
+
 /* Whatever the endpoint uses or is moving to stays (API_DeleteEndpointConfig warns of it, and does
  * not stop anybody). */
 static enum err_code check_unused(
@@ -90,19 +121,23 @@ static enum err_code check_unused(
     struct str name,
     struct err *err)
 {
-    if (kind->letter != 'c')
-        return ERR_NONE;
     struct seen_endpoint endpoint;
     enum err_code code =
         kinds_describe_endpoint(&kinds->world, call->arena, call->want, &endpoint, err);
-    if (code != ERR_NONE)
+    if (code != ERR_NONE || !endpoint.present)
         return code;
-    if (!endpoint.present ||
-        (!str_eq(endpoint.config, name) && !str_eq(endpoint.pending_config, name)))
-        return ERR_NONE;
-    return err_set(
-        err, ERR_BUSY, "endpoint '" STR_FMT "' still uses endpoint configuration '" STR_FMT "'",
-        STR_ARG(endpoint.name), STR_ARG(name));
+    const struct str configs[] = {endpoint.config, endpoint.pending_config};
+    for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+        bool uses;
+        code = config_uses(kinds, call, kind, configs[i], name, &uses, err);
+        if (code != ERR_NONE)
+            return code;
+        if (uses)
+            return err_set(
+                err, ERR_BUSY, "endpoint '" STR_FMT "' still uses %s '" STR_FMT "'",
+                STR_ARG(endpoint.name), kind->what, STR_ARG(name));
+    }
+    return ERR_NONE;
 }
 
 static enum err_code remove_thing(struct kinds *kinds, struct world_call *call, struct err *err)
@@ -156,7 +191,13 @@ poll_thing(struct kinds *kinds, struct world_call *call, struct settle *out, str
             kinds_body(call->arena, kind->member, subject->name), NULL, &failure);
     if (code == ERR_NONE)
         return ERR_NONE;
-    bool not_yet = kinds_not_yet(&failure) || (state->created && code == ERR_NOT_FOUND);
+    if (state->created && err_may_pass(code)) {
+        *out = (struct settle){.state = SETTLE_PENDING, .status = KINDS_NO_ANSWER};
+        return ERR_NONE;
+    }
+    /* "Already existing" and not to be seen: just deleted and still known, or just made by us. */
+    bool not_yet =
+        kinds_not_yet(&failure) || code == ERR_EXISTS || (state->created && code == ERR_NOT_FOUND);
     if ((not_yet && state->polls++ < VISIBLE_WITHIN_POLLS) ||
         (failure.aws.maybe_done && state->unheard++ < KINDS_UNHEARD_LIMIT)) {
         *out = (struct settle){.state = SETTLE_PENDING, .status = STR("NotVisibleYet")};

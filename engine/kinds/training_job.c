@@ -152,10 +152,16 @@ static enum err_code poll_sent(
 {
     struct training_plan *subject = call->change->subject;
     const struct json *reply;
+    struct err failure = {0};
     enum err_code code = kinds_call(
         kinds, call->arena, "DescribeTrainingJob",
-        kinds_body(call->arena, "TrainingJobName", subject->job), &reply, err);
+        kinds_body(call->arena, "TrainingJobName", subject->job), &reply, &failure);
+    if (err_may_pass(code)) {
+        *out = pending(KINDS_NO_ANSWER);
+        return ERR_NONE;
+    }
     if (code != ERR_NONE) {
+        *err = failure;
         kinds->jobs_running--; /* nobody may queue behind what is not followed any more */
         return err_wrap(err, "following training job '" STR_FMT "'", STR_ARG(subject->job));
     }
@@ -236,6 +242,10 @@ static enum err_code poll_removal(
     struct err failure = {0};
     enum err_code code =
         kinds_call(kinds, call->arena, "DescribeTrainingJob", body, &reply, &failure);
+    if (state->stopping && err_may_pass(code)) {
+        *out = pending(KINDS_NO_ANSWER);
+        return ERR_NONE;
+    }
     struct str status = code == ERR_NONE ? json_get_str(reply, "TrainingJobStatus") : STR_NULL;
     bool running = str_eq(status, STR("InProgress")) || str_eq(status, STR("Stopping"));
     if (running && !state->stopping) {

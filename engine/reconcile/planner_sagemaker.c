@@ -264,6 +264,41 @@ static void plan_leftovers(
     }
 }
 
+/* An object behind another SageMaker model than the wanted one: of another generation, or of the
+ * other mode. */
+static bool is_behind_another(const struct planner *p, const struct change *change)
+{
+    struct key_parts parts;
+    if (change->action != ACTION_DELETE)
+        return false;
+    if (change->kind == KIND_OUTPUT) /* of a stack that moved: all that was there */
+        return true;
+    if (change->kind != KIND_ARTIFACT)
+        return false;
+    enum key_class class = key_classify(p->want, change->old_name, &parts);
+    if (class == KEY_STABLE)
+        return !p->want->stable || !str_eq(parts.gen, p->context->generation);
+    return class == KEY_VERSIONED && p->want->stable;
+}
+
+/* A model that has to stay keeps what it loads. */
+static void need_things(struct planner *p)
+{
+    VEC(struct change *) things = {0};
+    size_t n = p->plan->changes.len;
+    for (size_t i = 0; i < n; i++) {
+        struct change *change = p->plan->changes.items[i];
+        if (change->action == ACTION_DELETE &&
+            (change->kind == KIND_MODEL || change->kind == KIND_ENDPOINT_CONFIG))
+            *VEC_PUSH(p->arena, &things) = change;
+    }
+    for (size_t i = 0; things.len > 0 && i < n; i++) {
+        struct change *change = p->plan->changes.items[i];
+        for (size_t k = 0; k < things.len && is_behind_another(p, change); k++)
+            change_need(p->arena, change, things.items[k]);
+    }
+}
+
 static void note_roll(struct planner *p, const struct change *endpoint)
 {
     const struct endpoint_plan *subject = endpoint->subject;
@@ -340,5 +375,6 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err)
     plan_leftovers(
         p, KIND_MODEL, seen->models.items, seen->models.len, model_name, model, &seen->live_model,
         endpoint);
+    need_things(p);
     return ERR_NONE;
 }

@@ -113,9 +113,18 @@ enum err_code reconcile_wait_stable(
     struct str last = STR_NULL;
     for (;;) {
         struct seen_endpoint endpoint = {0};
-        code = r->world->ops->describe_endpoint(r->world, r->arena, want, &endpoint, err);
-        if (code != ERR_NONE)
+        struct err failure = {0};
+        code = r->world->ops->describe_endpoint(r->world, r->arena, want, &endpoint, &failure);
+        if (waited && err_may_pass(code)) {
+            code = pace_wait(&pace, r->loop, err);
+            if (code != ERR_NONE)
+                return code;
+            continue;
+        }
+        if (code != ERR_NONE) {
+            *err = failure;
             return code;
+        }
         if (!endpoint.present || endpoint.owner == OWNER_OTHER ||
             !endpoint_is_busy(endpoint.status))
             break;

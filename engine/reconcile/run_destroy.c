@@ -41,13 +41,41 @@ static bool had_endpoint(const struct plan *plan)
     return false;
 }
 
-/* What is still there and ours after everything was removed. */
-static enum err_code
-look_again(struct reconciler *r, struct plan *first, struct report *report, struct err *err)
+/* What cannot be aborted is found by the next listing, and named. */
+static void abort_uploads(struct reconciler *r, const struct plan *plan)
+{
+    const struct plan_context *context = plan->context;
+    struct err err = {0};
+    if (r->world->ops->abort_uploads(r->world, context->want, context->seen, &err) == ERR_NONE)
+        return;
+    struct event event = {
+        .type = EVENT_WARNING,
+        .name = context->want->stack,
+        .text = str_from(err.message),
+        .hint = str_from(err.hint)};
+    reconcile_tell(r, &event);
+}
+
+static void name_uploads(struct reconciler *r, const struct plan *plan, struct report *report)
+{
+    const struct plan_context *context = plan->context;
+    const struct snapshot *seen = context->seen;
+    for (size_t i = 0; i < seen->uploads.len; i++)
+        *VEC_PUSH(r->arena, &report->left) = str_fmt(
+            r->arena, "unfinished upload of s3://" STR_FMT "/" STR_FMT,
+            STR_ARG(context->want->bucket),
+            STR_ARG(str_slice(seen->uploads.items[i], 0, str_index(seen->uploads.items[i], '\n'))));
+}
+
+/* Lists once more, and removes what has come back. */
+static enum err_code look_once(
+    struct reconciler *r,
+    struct plan *first,
+    struct report *report,
+    struct plan **ret_again,
+    struct err *err)
 {
     const struct plan_context *context = first->context;
-    if (had_endpoint(first))
-        loop_sleep_ms(r->loop, SECOND_LOOK_MS);
     struct plan *again;
     enum err_code code = observe_and_plan(r, context->want, PLAN_DESTROY, &again, err);
     if (code != ERR_NONE)
@@ -61,7 +89,28 @@ look_again(struct reconciler *r, struct plan *first, struct report *report, stru
     report->n_kept_foreign = again->n_foreign;
     for (size_t i = 0; i < second.failed.len; i++)
         *VEC_PUSH(r->arena, &report->left) = second.failed.items[i]->address;
+    *ret_again = again;
     return ERR_NONE;
+}
+
+/* What is still there and ours after everything was removed. A part that was on its way when its
+ * upload was aborted leaves it there (API_AbortMultipartUpload): aborted again, and listed again.
+ */
+static enum err_code
+look_again(struct reconciler *r, struct plan *first, struct report *report, struct err *err)
+{
+    struct plan *again;
+    if (had_endpoint(first))
+        loop_sleep_ms(r->loop, SECOND_LOOK_MS);
+    enum err_code code = look_once(r, first, report, &again, err);
+    const struct plan_context *context = code == ERR_NONE ? again->context : NULL;
+    if (code != ERR_NONE || context->seen->uploads.len == 0 || report->left.len > 0)
+        return code;
+    abort_uploads(r, again);
+    code = look_once(r, first, report, &again, err);
+    if (code == ERR_NONE)
+        name_uploads(r, again, report);
+    return code;
 }
 
 static void remove_bucket(struct reconciler *r, struct plan *plan, struct report *report)
@@ -134,7 +183,6 @@ end(struct reconciler *r, struct plan *plan, struct report *report, struct err *
 enum err_code
 run_destroy(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
 {
-    const struct plan_context *context = plan->context;
     if (plan_is_empty(plan)) {
         report->n_kept_foreign = plan->n_foreign;
         return remove_stale_lease(r, plan, err);
@@ -145,9 +193,7 @@ run_destroy(struct reconciler *r, struct plan *plan, struct report *report, stru
     run_all(r, plan, report, false);
     if (!reconcile_may_start(r))
         return run_result(r, report, "destroy", err);
-    code = r->world->ops->abort_uploads(r->world, context->want, context->seen, err);
-    if (code != ERR_NONE)
-        return code;
+    abort_uploads(r, plan);
     if (report->n_failed > 0)
         return run_result(r, report, "destroy", err);
     code = look_again(r, plan, report, err);

@@ -47,15 +47,16 @@ static enum err_code fault_send(
     struct err *err)
 {
     struct http_fault *fault = ((struct fault_transport *) self)->fault;
-    if (fault->down) {
-        err_set(err, ERR_TRANSIENT, "no connection");
-        err->aws.not_sent = true;
-        return ERR_TRANSIENT;
-    }
+    if (fault->down)
+        return err_set(err, ERR_CANCELLED, "the process is dead");
     fault->requests++;
     bool mutating = http_is_mutating(request);
+    bool named = fault->operation != NULL && str_eq_z(operation_of(request), fault->operation);
     fault->mutating += mutating;
-    if (!mutating || fault->mutating != fault->nth)
+    fault->of_operation += named;
+    size_t count = fault->operation != NULL ? fault->of_operation : fault->mutating;
+    bool counts = fault->operation != NULL ? named : mutating;
+    if (!counts || count != fault->nth)
         return http_send(fault->inner, arena, request, ret_response, err);
     fault->struck = true;
     fault->down = fault->loss == LOSS_REST;

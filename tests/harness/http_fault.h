@@ -18,9 +18,10 @@ enum http_loss {
 
 struct http_fault {
     struct http_transport *inner;
-    size_t nth; /* of the mutating requests; 0: nothing is lost */
+    size_t nth;            /* of the mutating requests; 0: nothing is lost */
+    const char *operation; /* of SageMaker: only its requests count for `nth`; NULL: all do */
     enum http_loss loss;
-    size_t requests, mutating; /* so far */
+    size_t requests, mutating, of_operation; /* so far */
     bool struck, down;
     char what[160]; /* the request that was lost: "PUT http://...", "CreateModel" */
 };

@@ -54,9 +54,14 @@ struct life {
     struct loop *loop;
     struct rng rng;
     int64_t now_ms;
-    bool retry_failed, follow_logs;
+    int64_t skew_ms; /* by which mmectl's own wall clock is ahead of AWS's */
+    bool retry_failed, follow_logs, use_lock;
+    int64_t lock_timeout_ms;
     /* Between the plan and its execution, as somebody else's change would be. */
     void (*between)(struct life *life, struct aws *aws, struct arena *arena);
+    /* At every event of a run, within its task; for what happens while it runs. */
+    void (*on_event)(struct life *life, const struct event *event);
+    struct aws *aws; /* of the run that is under way */
     struct buf events;
 
     /* Of the last run. */
@@ -66,7 +71,8 @@ struct life {
     size_t n_add, n_change, n_destroy, n_drift;
     bool empty;
     size_t requests, mutating;
-    char lost[160]; /* the request that was lost; empty: none was */
+    size_t of_operation; /* requests of fault.operation */
+    char lost[160];      /* the request that was lost; empty: none was */
 };
 
 /* ---- time, the trainer ---- */
@@ -84,7 +90,13 @@ static UNUSED void life_wait(void *self, int64_t timeout_ms, int wake_fd)
     ((struct life *) self)->now_ms += timeout_ms;
 }
 
+static UNUSED int64_t life_own_now(void *self)
+{
+    return ((struct life *) self)->now_ms + ((struct life *) self)->skew_ms;
+}
+
 static const struct clock_ops s_life_clock = {life_now, life_now};
+static const struct clock_ops s_life_own_clock = {life_own_now, life_now};
 static const struct loop_poller_ops s_life_poller = {life_wait};
 
 static UNUSED enum err_code life_train(
@@ -132,7 +144,7 @@ static UNUSED struct life *life_new_delayed(bool real, struct local_delays delay
     assert_ok(local_first_key(life->local, arena, &life->key, &err), &err);
     life->wire = local_transport_new(life->local);
     life->fault.inner = life->wire;
-    life->loop = loop_new((struct clock){&s_life_clock, life});
+    life->loop = loop_new((struct clock){&s_life_own_clock, life});
     loop_set_poller(life->loop, &s_life_poller, life);
     loop_set_offload(life->loop, 0);
     life->folder = test_folder_new(arena);
@@ -201,6 +213,8 @@ static UNUSED void life_event(void *arg, const struct event *event)
     struct str name = event->change != NULL ? event->change->address : event->name;
     buf_fmt(&life->events, "%d " STR_FMT, (int) event->type, STR_ARG(name));
     buf_fmt(&life->events, " " STR_FMT "\n", STR_ARG(event->text));
+    if (life->on_event != NULL)
+        life->on_event(life, event);
 }
 
 static UNUSED void life_task(void *arg)
@@ -218,7 +232,7 @@ static UNUSED void life_run(struct life *life, life_work_fn *work, void *arg)
         life->key.access_key, life->key.secret_key, life->key.session_token, "a test");
     struct aws_options options = {
         .loop = life->loop,
-        .clock = {&s_life_clock, life},
+        .clock = {&s_life_own_clock, life},
         .rng = &life->rng,
         .http = http,
         .creds = creds,
@@ -230,6 +244,7 @@ static UNUSED void life_run(struct life *life, life_work_fn *work, void *arg)
     assert_ok(aws_new(&options, &run.aws, &life->err), &life->err);
     struct kinds_options kinds = {run.aws, life->loop, STR("1")};
     run.world = kinds_world(run.arena, &kinds);
+    life->aws = run.aws;
     run.r = (struct reconciler){
         .arena = run.arena,
         .loop = life->loop,
@@ -237,10 +252,14 @@ static UNUSED void life_run(struct life *life, life_work_fn *work, void *arg)
         .writer = STR("me@here"),
         .on_event = life_event,
         .event_arg = life,
+        .rng = &life->rng,
+        .use_lock = life->use_lock,
+        .lock_timeout_ms = life->lock_timeout_ms,
         .retry_failed = life->retry_failed,
         .follow_logs = life->follow_logs};
     loop_run(life->loop, life_task, &run);
     life->requests = life->fault.requests;
+    life->of_operation = life->fault.of_operation;
     life->mutating = life->fault.mutating;
     memcpy(life->lost, life->fault.what, sizeof(life->lost));
     life->fault = (struct http_fault){.inner = life->wire};

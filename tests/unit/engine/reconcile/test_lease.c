@@ -1,6 +1,8 @@
 /* The lease of one run: taken, renewed, lost and given back. */
 #include "tests/unit/engine/reconcile/lease_scene.h"
 
+#include "engine/reconcile/approve.h"
+
 static void look_while_held(struct toy *t)
 {
     assert_ok(take(t), &t->err);
@@ -279,7 +281,29 @@ static void a_run_without_its_lease_starts_nothing(void **state)
     assert_false(traced(t, "start aws_s3_object"));
 }
 
-/* ---- somebody else's ---- */
+/* As the command does it: the saved plan is compared under the lease. */
+static void run_stale(struct toy *t)
+{
+    static const struct saved_stack nothing;
+    t->r.approved = &nothing;
+    assert_ok(reconcile_lock(&t->r, t->plan, &t->err), &t->err);
+    assert_true(t->lease.present);
+    t->code = reconcile_execute(&t->r, t->plan, &t->report, &t->err);
+    assert_true(lease_held(t->r.lease)); /* it is the command's to give back */
+    reconcile_unlock(&t->r);
+}
+
+static void a_plan_that_is_stale_leaves_no_lease_behind(void **state)
+{
+    AUTO(toy_close) struct toy *t = lease_toy(*state);
+    t->s->seen.bucket.present = true;
+    assert_ok(toy_plan(t, PLAN_APPLY), &t->err);
+    in_task(t, run_stale);
+    assert_fails(t->code, ERR_PRECONDITION, &t->err, "Saved plan is stale");
+    assert_false(t->lease.present);
+    assert_null(t->r.lease);
+    assert_false(traced(t, "start"));
+}
 
 int main(void)
 {
@@ -301,6 +325,7 @@ int main(void)
         WITH_ARENA(a_pause_in_which_it_was_taken_over_ends_the_run),
         WITH_ARENA(a_lease_that_was_removed_is_not_taken_again),
         WITH_ARENA(a_run_without_its_lease_starts_nothing),
+        WITH_ARENA(a_plan_that_is_stale_leaves_no_lease_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,6 +149,24 @@ static void a_busy_endpoint_is_waited_for(void **state)
     assert_str(buf_str(&s.t->events), "wait demo: Updating\nwait demo: RollingBack after 300 ms\n");
 }
 
+/* An answer that fails ends no wait; at the first look it does. */
+static void a_wait_survives_failures_of_its_looks(void **state)
+{
+    static const char *const statuses[] = {"Updating", "500", "500",       "500",
+                                           "500",      "500", "InService", NULL};
+    AUTO(session_done) struct session s = session_deployed(*state, STR(SPEC_TEST_BASE));
+    s.t->statuses = statuses;
+    s.t->polls.len = 0;
+    assert_ok(run(&s, wait_task), &s.err);
+    assert_true(s.waited);
+    assert_int_equal(s.t->polls.len, 7);
+    s.t->statuses = statuses + 1;
+    assert_fails(run(&s, wait_task), ERR_TRANSIENT, &s.err, "500");
+    static const char *const never[] = {"Updating", "500", NULL};
+    s.t->statuses = never;
+    assert_fails(run(&s, wait_task), ERR_TIMEOUT, &s.err, "still not done after 6 hours");
+}
+
 static void what_is_not_waited_for(void **state)
 {
     static const char *const statuses[] = {"Failed", "OutOfService", "UpdateRollbackFailed"};
@@ -284,6 +302,7 @@ int main(void)
         WITH_ARENA(apply_plan_destroy),
         WITH_ARENA(a_foreign_account_is_refused_before_anything),
         WITH_ARENA(a_busy_endpoint_is_waited_for),
+        WITH_ARENA(a_wait_survives_failures_of_its_looks),
         WITH_ARENA(what_is_not_waited_for),
         WITH_ARENA(a_plan_is_made_anew_when_the_endpoint_has_ended),
         WITH_ARENA(one_that_nobody_can_wait_for_is_planned_as_it_is),

@@ -247,6 +247,34 @@ static void unfinished_uploads_are_aborted(void **state)
     *VEC_PUSH(*state, &t->s->seen.uploads) = STR("demo/models/x\nid");
     assert_ok(toy_go(t, PLAN_DESTROY), &t->err);
     assert_int_equal(t->n_aborted, 1);
+    assert_true(is_gone(t));
+}
+
+/* A part was on its way: the upload is there again, until it is aborted once more. */
+static void uploads_are_looked_for_again(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
+    *VEC_PUSH(*state, &t->s->seen.uploads) = STR("demo/models/x\nid");
+    t->uploads_stay = 1;
+    assert_ok(toy_go(t, PLAN_DESTROY), &t->err);
+    assert_int_equal(t->n_aborted, 2);
+    assert_true(told(t, "warning demo: s3:Abort"));
+    assert_true(is_gone(t));
+}
+
+static void uploads_that_stay_are_named(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
+    *VEC_PUSH(*state, &t->s->seen.uploads) = STR("demo/models/x\nid");
+    t->uploads_stay = 2;
+    assert_fails(toy_go(t, PLAN_DESTROY), ERR_PARTIAL, &t->err, "destroy was not finished: 1 left");
+    assert_int_equal(t->report.left.len, 1);
+    assert_str(t->report.left.items[0], "unfinished upload of s3://bucket/demo/models/x");
+    assert_true(t->s->seen.record.present);
+    assert_true(t->s->seen.bucket.present);
+    /* The next run goes on with it. */
+    assert_ok(toy_go(t, PLAN_DESTROY), &t->err);
+    assert_true(is_gone(t));
 }
 
 int main(void)
@@ -268,6 +296,8 @@ int main(void)
         WITH_ARENA(another_run_that_changes_the_stack_keeps_its_record),
         WITH_ARENA(an_interrupt_stops_before_the_second_look),
         WITH_ARENA(unfinished_uploads_are_aborted),
+        WITH_ARENA(uploads_are_looked_for_again),
+        WITH_ARENA(uploads_that_stay_are_named),
     };
     return cmocka_run_group_tests_name("run_destroy", tests, NULL, NULL);
 }

@@ -169,7 +169,7 @@ static UNUSED enum err_code toy_describe(
     struct seen_endpoint *out,
     struct err *err)
 {
-    (void) arena, (void) want, (void) err;
+    (void) arena, (void) want;
     struct toy *t = toy_of(world);
     *out = t->s->seen.endpoint;
     *VEC_PUSH(t->s->arena, &t->polls) = t->now_ms;
@@ -177,7 +177,7 @@ static UNUSED enum err_code toy_describe(
         out->status = str_from(t->statuses[0]);
         t->statuses += t->statuses[1] != NULL;
     }
-    return ERR_NONE;
+    return str_eq(out->status, STR("500")) ? err_set(err, ERR_TRANSIENT, "500") : ERR_NONE;
 }
 
 static UNUSED enum err_code toy_list_jobs(
@@ -292,8 +292,12 @@ static UNUSED enum err_code toy_remove_objects(
 static UNUSED enum err_code toy_abort_uploads(
     struct world *world, const struct want *want, const struct snapshot *seen, struct err *err)
 {
-    (void) want, (void) err;
-    toy_of(world)->n_aborted += seen->uploads.len;
+    (void) want;
+    struct toy *t = toy_of(world);
+    t->n_aborted += seen->uploads.len;
+    if (t->uploads_stay > 0 && t->uploads_stay-- > 0)
+        return seen->uploads.len == 0 ? ERR_NONE : err_set(err, ERR_DENIED, "s3:Abort");
+    t->s->seen.uploads.len = 0;
     return ERR_NONE;
 }
 

@@ -48,7 +48,8 @@ struct toy {
     bool log_group_comes_back;
     bool endpoint_ends;          /* right after it was looked at */
     struct record other;         /* read by record_read when present */
-    const char *const *statuses; /* of describe_endpoint, in order; the last one stays */
+    const char *const *statuses; /* of describe_endpoint, in order; the last one stays; "500" */
+    unsigned uploads_stay;       /* so many times aborting uploads does not help */
     struct seen_lease
         lease; /* control/lease; its clock is the toy's, whatever a run's clock says */
     int64_t lease_written_ms, lease_takes_ms;
