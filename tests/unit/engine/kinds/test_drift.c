@@ -388,6 +388,39 @@ static void channels_with_etags_that_are_no_digests(void **state)
     assert_false(life->empty);
 }
 
+/* ---- objects ---- */
+
+static struct str key_with(struct life *life, const char *part)
+{
+    const struct json *bucket = json_at(json_get(life_world(life), "buckets"), 0);
+    JSON_EACH (object, json_get(bucket, "objects")) {
+        if (str_find(json_get_str(object, "key"), str_from(part)) != SIZE_MAX)
+            return json_get_str(object, "key");
+    }
+    fail_msg("there is no object '%s'", part);
+    return STR_NULL;
+}
+
+/* What was written over an object of ours is told as drift and made good, once. */
+static void objects_written_over(void **state)
+{
+    (void) state;
+    static const char *const s_parts[] = {"/models/", "/data/"};
+    for (size_t i = 0; i < 2 * ARRAY_LEN(s_parts); i++) {
+        AUTO(life_close) struct life *life = life_new();
+        struct str text = spec_with(life, false, i >= ARRAY_LEN(s_parts));
+        assert_ok(life_apply(life, text), &life->err);
+        struct str key = key_with(life, s_parts[i % ARRAY_LEN(s_parts)]);
+        life_put(life, key, STR("theirs"));
+        assert_ok(life_plan(life, text), &life->err);
+        assert_false(life->empty);
+        assert_int_equal(life->n_drift, 1);
+        assert_ok(life_apply(life, text), &life->err);
+        life_settled(life, text);
+        assert_int_equal(life->n_drift, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +428,7 @@ int main(void)
         cmocka_unit_test(what_is_under_way_is_waited_for),
         cmocka_unit_test(defaults_are_no_drift),
         cmocka_unit_test(etags_that_are_no_digests),
+        cmocka_unit_test(objects_written_over),
         cmocka_unit_test(channels_with_etags_that_are_no_digests),
     };
     return cmocka_run_group_tests_name("drift", tests, NULL, NULL);
