@@ -16,6 +16,15 @@ mutants() {
     run tests/mutants/run.sh "$BUILD" "$@"
 }
 
+for patch in tests/mutants/*.patch; do
+    name=$(basename "$patch" .patch)
+    killer_of=$(sed -n 's/^Killed by: \([^ ]*\).*/\1/p' "$patch")
+    [ "$killer_of" != tests/sim/sim ] || killer_of=tests/sim/main
+    ok "$name fits the tree" patch -p1 --dry-run -s -f -F 2 -i "$patch"
+    ok "$name says what is wrong" grep -q '^Defect: .' "$patch"
+    ok "$name names a test that is there" test -f "$killer_of" -o -f "$killer_of.c"
+done
+
 mutants 00_none 12_secret_in_trace
 is_exit 0 "the tree as it is"
 has_out '^ok - nothing that matters changed' "what is no defect is survived"
