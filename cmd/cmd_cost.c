@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/partitions.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
 #include "engine/base/file.h"
@@ -40,7 +41,7 @@ static void hosting_row(struct table *table, const struct spec_instance *instanc
 struct estimate {
     const struct spec *spec;
     struct table *own, *scales; /* empty when the instance has no price */
-    size_t jobs;
+    size_t n_models, jobs;
     bool remote_training; /* training jobs on AWS */
     bool training_known;
     struct cost_training job;
@@ -55,14 +56,16 @@ static uint64_t file_bytes(struct arena *arena, struct str path)
     return (uint64_t) info.st_size;
 }
 
-static struct estimate estimate_of(struct arena *arena, const struct spec *spec)
+static struct estimate
+estimate_of(struct arena *arena, const struct spec *spec, const struct partitions *found)
 {
-    struct estimate e = {.spec = spec};
+    struct estimate e = {.spec = spec, .n_models = found->n_models};
     e.own = table_new(arena, s_columns, ARRAY_LEN(s_columns));
     e.scales = table_new(arena, s_columns, ARRAY_LEN(s_columns));
-    hosting_row(e.own, &spec->endpoint.instance, spec->n_models);
+    hosting_row(e.own, &spec->endpoint.instance, found->n_models);
     for (size_t i = 0; i < ARRAY_LEN(s_scales); i++)
         hosting_row(e.scales, &spec->endpoint.instance, s_scales[i]);
+    e.jobs = found->n_models - spec->n_models;
     for (size_t i = 0; i < spec->n_models; i++) {
         e.jobs += str_is_null(spec->models[i].artifact.value) ? 1 : 0;
         e.data_bytes += file_bytes(arena, spec->models[i].artifact_path);
@@ -112,7 +115,7 @@ static void print_text(struct app *app, struct buf *buf, const struct estimate *
     const struct spec_instance *instance = &spec->endpoint.instance;
     buf_fmt(
         buf, "%s" STR_FMT "%s: %zu model%s on " STR_FMT "\n\n", paint(color, PAINT_BOLD),
-        STR_ARG(spec->name.value), paint_end(color), spec->n_models, spec->n_models == 1 ? "" : "s",
+        STR_ARG(spec->name.value), paint_end(color), e->n_models, e->n_models == 1 ? "" : "s",
         STR_ARG(cost_line(arena, instance->type.value, instance->count)));
     if (table_len(e->own) > 0) {
         buf_add_z(buf, "Hosting, USD: one endpoint per model against one multi-model endpoint\n\n");
@@ -208,7 +211,12 @@ static enum exit_code run(struct app *app)
     struct buf buf = BUF_INIT(MIB(16));
     struct json *stacks = json_array(app->arena);
     for (size_t i = 0; i < specs.len; i++) {
-        struct estimate e = estimate_of(app->arena, specs.items[i]);
+        struct partitions found;
+        if (partitions_find(app, specs.items[i], &found, &err) != ERR_NONE) {
+            buf_done(&buf);
+            return app_fail(app, &err);
+        }
+        struct estimate e = estimate_of(app->arena, specs.items[i], &found);
         json_push(stacks, stack_json(app->arena, &e));
         if (i > 0)
             buf_add_char(&buf, '\n');

@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/partitions.h"
 #include "cmd/session.h"
 
 /* Terraform's `validate -json`, so that editors and checks that read it work. */
@@ -29,6 +30,9 @@ static enum exit_code run(struct app *app)
     struct spec_list specs = {0};
     diags_init(&diags, app->arena);
     enum err_code code = session_load(app, true, &diags, &specs, &err);
+    struct partitions *found = ARENA_ARRAY(app->arena, specs.len, struct partitions);
+    for (size_t i = 0; code == ERR_NONE && i < specs.len; i++)
+        code = partitions_find(app, specs.items[i], &found[i], &err);
     if (app->args.json)
         return print_json(app, code, &diags, &err);
     session_print_diags(app, &diags);
@@ -41,10 +45,11 @@ static enum exit_code run(struct app *app)
         diags.list.len > 0 ? ", but there were some validation warnings as shown above" : "");
     for (size_t i = 0; i < specs.len; i++)
         buf_fmt(
-            &buf, "  " STR_FMT ": %zu model%s, endpoint " STR_FMT " in " STR_FMT "\n",
-            STR_ARG(specs.items[i]->name.value), specs.items[i]->n_models,
-            specs.items[i]->n_models == 1 ? "" : "s", STR_ARG(specs.items[i]->endpoint.name.value),
-            STR_ARG(specs.items[i]->region.value));
+            &buf, "  " STR_FMT ": %zu model%s%s, endpoint " STR_FMT " in " STR_FMT "\n",
+            STR_ARG(specs.items[i]->name.value), found[i].n_models,
+            found[i].n_models == 1 ? "" : "s",
+            found[i].n_unread > 0 ? " and those of partitions in S3" : "",
+            STR_ARG(specs.items[i]->endpoint.name.value), STR_ARG(specs.items[i]->region.value));
     enum exit_code printed = app_print(app, &buf);
     buf_done(&buf);
     return printed;

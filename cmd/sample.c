@@ -3,6 +3,7 @@
 #include "engine/aws/runtime.h"
 #include "engine/aws/s3.h"
 #include "engine/base/file.h"
+#include "engine/xgb/csv_split.h"
 
 #include <errno.h>
 #include <math.h>
@@ -210,11 +211,11 @@ sample_read(struct arena *arena, struct str path, struct str *ret_text, struct e
     return code;
 }
 
-static const struct spec_channel *channel_of(const struct spec *spec)
+static const struct spec_channel *channel_of(const struct sample_place *place)
 {
     const struct spec_channel *found = NULL;
-    for (size_t i = 0; i < spec->training.n_channels; i++) {
-        const struct spec_channel *channel = &spec->training.channels[i];
+    for (size_t i = 0; i < place->n_channels; i++) {
+        const struct spec_channel *channel = &place->channels[i];
         if (str_eq(channel->name.value, STR("validation")) ||
             (found == NULL && str_eq(channel->name.value, STR("train"))))
             found = channel;
@@ -222,10 +223,10 @@ static const struct spec_channel *channel_of(const struct spec *spec)
     return found;
 }
 
-static bool has_weights(const struct spec *spec)
+static bool has_weights(const struct sample_place *place)
 {
-    for (size_t i = 0; i < spec->training.hyperparameters.len; i++) {
-        const struct spec_pair *pair = &spec->training.hyperparameters.items[i];
+    for (size_t i = 0; i < place->hyperparameters->len; i++) {
+        const struct spec_pair *pair = &place->hyperparameters->items[i];
         if (str_eq(pair->name, STR("csv_weights")))
             return str_eq(pair->value, STR("1"));
     }
@@ -251,6 +252,34 @@ read_s3(struct session *session, struct str uri, struct str *ret_text, struct er
     return s3_get(session->aws, arena, bucket, listing.objects[0].key, &get, ret_text, NULL, err);
 }
 
+/* The first rows without the column that says whose they are. */
+static enum err_code drop_column(
+    struct arena *arena,
+    struct str source,
+    size_t column,
+    size_t max_rows,
+    struct str *text,
+    struct err *err)
+{
+    struct str rest = *text, line;
+    size_t rows = 0;
+    while (rows < max_rows && str_split(&rest, '\n', &line))
+        rows += str_is_empty(str_trim(line)) ? 0 : 1;
+    const struct csv_split_options options = {.name = source, .column = column};
+    struct csv_split *split;
+    struct str first = str_slice(*text, 0, text->len - rest.len);
+    enum err_code code = csv_split_open(first, &options, &split, err);
+    if (code != ERR_NONE)
+        return code;
+    struct buf buf = BUF_INIT(MAX_CHANNEL_BYTES);
+    for (size_t i = 0; i < csv_split_count(split); i++)
+        csv_split_text(split, i, &buf);
+    *text = str_dup(arena, buf_str(&buf));
+    buf_done(&buf);
+    csv_split_free(split);
+    return ERR_NONE;
+}
+
 static enum err_code sample_from_file(struct session *session, struct sample *out, struct err *err)
 {
     const struct args *args = &session->app->args;
@@ -270,13 +299,17 @@ static enum err_code sample_from_file(struct session *session, struct sample *ou
     return ERR_NONE;
 }
 
-enum err_code
-sample_load(struct session *session, size_t max_rows, struct sample *ret_sample, struct err *err)
+enum err_code sample_load(
+    struct session *session,
+    const struct sample_place *place,
+    size_t max_rows,
+    struct sample *ret_sample,
+    struct err *err)
 {
     struct arena *arena = session->app->arena;
     if (!str_is_null(session->app->args.data))
         return sample_from_file(session, ret_sample, err);
-    const struct spec_channel *channel = channel_of(session->spec);
+    const struct spec_channel *channel = channel_of(place);
     if (channel == NULL) {
         err_set(err, ERR_USAGE, "the spec has no data to call the models with");
         return err_hint(err, "give rows of features, without a label: --data FILE");
@@ -286,10 +319,12 @@ sample_load(struct session *session, size_t max_rows, struct sample *ret_sample,
         str_is_null(channel->path)
             ? read_s3(session, channel->source.value, &text, err)
             : file_read(arena, str_z(arena, channel->path), MAX_CHANNEL_BYTES, &text, err);
+    if (code == ERR_NONE && place->column != SIZE_MAX)
+        code = drop_column(arena, channel->source.value, place->column, max_rows, &text, err);
     if (code == ERR_NONE)
         code = sample_from_channel(
-            arena, text, channel->content_type.value, has_weights(session->spec), max_rows,
-            ret_sample, err);
+            arena, text, channel->content_type.value, has_weights(place), max_rows, ret_sample,
+            err);
     if (code == ERR_NONE)
         ret_sample->source = channel->source.value;
     return code;

@@ -16,9 +16,20 @@ struct sample {
     size_t rows;
 };
 
-enum err_code
-sample_load(struct session *session, size_t max_rows, struct sample *ret_sample, struct err *err)
-    MUST_USE;
+/* Where a model's rows come from. */
+struct sample_place {
+    const struct spec_channel *channels;
+    size_t n_channels;
+    const struct spec_map *hyperparameters; /* csv_weights */
+    size_t column;                          /* dropped: a partition's; SIZE_MAX for none */
+};
+
+enum err_code sample_load(
+    struct session *session,
+    const struct sample_place *place,
+    size_t max_rows,
+    struct sample *ret_sample,
+    struct err *err) MUST_USE;
 /* Pure: takes the first rows of a channel's text and drops label (and weight) from each. */
 enum err_code sample_from_channel(
     struct arena *arena,

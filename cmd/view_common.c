@@ -9,15 +9,33 @@ static bool visible(const struct change *change)
 
 static bool same_sort(const struct change *a, const struct change *b)
 {
-    return a->kind == b->kind && a->action == b->action && a->reason == b->reason;
+    return a->kind == b->kind && a->action == b->action && a->reason == b->reason &&
+           str_eq(a->set, b->set);
 }
 
-/* How many visible, indexed changes there are of each sort, and which group they went to. */
+/* How many visible, indexed changes there are of a sort, and which group they went to. There are
+ * few sorts: kinds, actions, reasons and model sets that occur together. */
 struct tally {
+    const struct change *like;
     size_t count;
     size_t group; /* index + 1; 0: none yet */
 };
-typedef struct tally tallies[KIND_COUNT][ACTION_DELETE + 1][REASON_DESTROY + 1];
+
+struct tallies {
+    struct tally *items;
+    size_t len, cap;
+};
+
+static struct tally *
+tally_of(struct arena *arena, struct tallies *tallies, const struct change *change)
+{
+    for (size_t i = 0; i < tallies->len; i++)
+        if (same_sort(tallies->items[i].like, change))
+            return &tallies->items[i];
+    struct tally *tally = VEC_PUSH(arena, tallies);
+    tally->like = change;
+    return tally;
+}
 
 static void collect(
     struct arena *arena,
@@ -36,19 +54,19 @@ static void collect(
 
 struct view_groups view_groups(struct arena *arena, const struct plan *plan, bool full)
 {
-    tallies *tally = arena_alloc(arena, sizeof(*tally));
+    struct tallies tallies = {0};
     struct view_groups groups = {ARENA_ARRAY(arena, plan->changes.len + 1, struct view_group), 0};
     for (size_t i = 0; i < plan->changes.len; i++) {
         const struct change *change = plan->changes.items[i];
         if (visible(change))
-            (*tally)[change->kind][change->action][change->reason].count++;
+            tally_of(arena, &tallies, change)->count++;
     }
     for (size_t i = 0; i < plan->changes.len; i++) {
         struct change *const *item = &plan->changes.items[i];
         const struct change *change = *item;
         if (!visible(change))
             continue;
-        struct tally *sort = &(*tally)[change->kind][change->action][change->reason];
+        struct tally *sort = tally_of(arena, &tallies, change);
         if (full || str_is_null(change->index) || sort->count <= VIEW_COLLAPSE) {
             groups.items[groups.len++] = (struct view_group){item, 1};
         } else if (sort->group == 0) {

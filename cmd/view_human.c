@@ -281,6 +281,8 @@ static void group_lines(struct printer *p, const struct view_group *group)
         comment(p, first->note);
         resource(p, first);
     } else {
+        if (!str_is_null(first->set))
+            comment(p, str_fmt(p->arena, "of set " STR_FMT, STR_ARG(first->set)));
         names(p, group);
         changed_fields(p, group);
     }

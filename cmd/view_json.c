@@ -3,6 +3,7 @@
 #include "cmd/app.h"
 #include "engine/base/clock.h"
 #include "engine/cost/cost.h"
+#include "engine/resource/want.h"
 
 #define PLAN_FORMAT "1.2"      /* of Terraform's plan JSON, which ours is a superset of */
 #define TERRAFORM_LIKE "1.2.0" /* the release whose format that is */
@@ -193,6 +194,38 @@ static struct json *holds_json(struct arena *arena, const struct plan *plan)
 }
 
 /* What Terraform's format has no place for. */
+/* What partitions made of their data, with every value that has no model or another name. */
+static struct json *sets_json(struct arena *arena, const struct plan *plan)
+{
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < plan->n_sets; i++) {
+        const struct want_set *set = &plan->sets[i];
+        struct json *out = json_object(arena), *small = json_array(arena);
+        struct json *renamed = json_array(arena);
+        json_put(arena, out, "name", text(arena, set->name));
+        json_put(arena, out, "source", text(arena, set->source));
+        json_put(arena, out, "column", json_int(arena, set->column));
+        json_put(arena, out, "models", json_int(arena, (int64_t) set->n_models));
+        for (size_t k = 0; k < set->n_small; k++) {
+            struct json *part = json_object(arena);
+            json_put(arena, part, "value", text(arena, set->small[k]->value));
+            json_put(arena, part, "rows", json_int(arena, (int64_t) set->small[k]->rows));
+            json_push(small, part);
+        }
+        for (size_t k = 0; k < set->n_renamed; k++) {
+            struct json *part = json_object(arena);
+            json_put(arena, part, "value", text(arena, set->renamed[k].name));
+            json_put(arena, part, "model", text(arena, set->renamed[k].value));
+            json_push(renamed, part);
+        }
+        json_put(arena, out, "left_out", small);
+        json_put(arena, out, "renamed", renamed);
+        json_put(arena, out, "without_validation", json_int(arena, (int64_t) set->n_unvalidated));
+        json_push(list, out);
+    }
+    return list;
+}
+
 static struct json *own_part(struct arena *arena, const struct plan *plan)
 {
     struct json *out = json_object(arena), *summary = json_object(arena);
@@ -233,6 +266,7 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
         json_push(notes, json_string(arena, plan->notes.items[i]));
     json_put(arena, out, "guards", guards);
     json_put(arena, out, "notes", notes);
+    json_put(arena, out, "model_sets", sets_json(arena, plan));
     json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->n_waiting));
     json_put(arena, out, "holds", holds_json(arena, plan));
     return out;

@@ -110,3 +110,19 @@ bool template_fill(
     *ret_text = str_of(out, len);
     return true;
 }
+bool template_matches(struct str text, struct str made)
+{
+    struct str plain, name;
+    bool more = template_next(&text, &plain, &name), first = true;
+    if (!more)
+        return str_eq(plain, made);
+    while (more) {
+        size_t at = str_find(made, plain);
+        if (at == SIZE_MAX || (first && at != 0))
+            return false;
+        made = str_from_index(made, at + plain.len);
+        first = false;
+        more = template_next(&text, &plain, &name);
+    }
+    return str_ends(made, plain);
+}

@@ -24,5 +24,7 @@ bool template_fill(
     size_t count,
     struct str *ret_text,
     struct str *ret_unknown);
+/* Whether a text could have been made of the template, whatever the values were. */
+bool template_matches(struct str text, struct str made);
 
 #endif

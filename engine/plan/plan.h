@@ -11,6 +11,8 @@
 #include "engine/base/vec.h"
 #include "engine/resource/kind.h"
 
+struct want_set; /* engine/resource/want.h */
+
 enum action {
     ACTION_NOOP,
     ACTION_CREATE,
@@ -54,6 +56,7 @@ struct change {
     const struct json *before, *after; /* Terraform's attributes; NULL: absent */
     struct attr_diff *diffs;
     size_t n_diffs;
+    struct str set;   /* "customer-{key}": the model set its model is of; STR_NULL for none */
     struct str note;  /* one line for people: "server-side copy", "trains 25 rounds" */
     struct srcloc at; /* in the spec, when it comes from there */
     void *subject; /* what the kind works on: the structs of engine/plan/artifact.h; made for this
@@ -114,6 +117,8 @@ struct plan {
     bool targeted, endpoint_aside;
     VEC(struct change *) aside;
     size_t n_waiting;            /* these, and models that differ and were not looked at */
+    const struct want_set *sets; /* what partitions made of their data */
+    size_t n_sets;
     VEC(struct plan_hold) holds; /* sorted by model */
     size_t n_add, n_change, n_destroy;
     bool record_only; /* nothing but control/stack.json will be written */

@@ -412,7 +412,7 @@ fill_models(struct reconciler *r, const struct spec *spec, struct want *want, st
     AUTO(arena_close) struct arena *scratch = arena_new("digests", 0);
     const struct digest *ahead = digest_ahead(r, scratch, spec);
     struct set_models parted = {0};
-    enum err_code code = desired_partitions(r, spec, want, &parted, err);
+    enum err_code code = desired_partitions(r, spec, want, &parted, NULL, err);
     if (code != ERR_NONE)
         return code;
     want->n_models = spec->n_models + parted.len;
@@ -496,6 +496,32 @@ enum err_code desired_names(
             .at = spec->models[i].at};
     if (want->n_models > 1)
         qsort(want->models, want->n_models, sizeof(*want->models), model_by_name);
+    *ret_want = want;
+    return ERR_NONE;
+}
+
+enum err_code desired_offline(
+    struct reconciler *r,
+    const struct spec *spec,
+    struct want **ret_want,
+    size_t *ret_unread,
+    struct err *err)
+{
+    struct want *want = ARENA_NEW(r->arena, struct want);
+    struct set_models parted = {0};
+    want->trains_here = spec->training.backend == SPEC_BACKEND_LOCAL;
+    *ret_unread = 0;
+    enum err_code code = desired_partitions(r, spec, want, &parted, ret_unread, err);
+    if (code != ERR_NONE)
+        return code;
+    want->n_models = spec->n_models + parted.len;
+    want->models = ARENA_ARRAY(r->arena, want->n_models, struct want_model);
+    for (size_t i = 0; i < spec->n_models; i++)
+        want->models[i] = (struct want_model){
+            .name = spec->models[i].name.value,
+            .trained = str_is_null(spec->models[i].artifact.value)};
+    if (parted.len > 0)
+        memcpy(want->models + spec->n_models, parted.items, parted.len * sizeof(*parted.items));
     *ret_want = want;
     return ERR_NONE;
 }

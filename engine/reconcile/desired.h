@@ -28,6 +28,15 @@ enum err_code desired_names(
     struct reconciler *r, const struct spec *spec, struct want **ret_want, struct err *err)
     MUST_USE;
 
+/* With the names of all models and what became of partitions, without AWS. Partitions that read
+ * s3:// are left out; ret_unread says how many. */
+enum err_code desired_offline(
+    struct reconciler *r,
+    const struct spec *spec,
+    struct want **ret_want,
+    size_t *ret_unread,
+    struct err *err) MUST_USE;
+
 enum err_code desired_build(
     struct reconciler *r,
     const struct spec *spec,

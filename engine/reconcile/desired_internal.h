@@ -12,12 +12,14 @@ struct set_models {
     size_t len, cap;
 };
 
-/* The models of every partition (model_sets.c), and want->sets. */
+/* The models of every partition (model_sets.c), and want->sets. unread: NULL, or those that read
+ * s3:// are only counted. */
 enum err_code desired_partitions(
     struct reconciler *r,
     const struct spec *spec,
     struct want *want,
     struct set_models *out,
+    size_t *unread,
     struct err *err) MUST_USE;
 
 #endif

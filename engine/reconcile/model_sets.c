@@ -351,11 +351,20 @@ static enum err_code make_set(struct making *m, struct err *err)
     return check_count(m, err);
 }
 
+static bool reads_s3(const struct spec_model_set *set)
+{
+    for (size_t i = 0; i < set->n_channels; i++)
+        if (str_is_null(set->channels[i].path))
+            return true;
+    return false;
+}
+
 enum err_code desired_partitions(
     struct reconciler *r,
     const struct spec *spec,
     struct want *want,
     struct set_models *out,
+    size_t *unread,
     struct err *err)
 {
     struct map *names = map_new(r->arena);
@@ -363,6 +372,10 @@ enum err_code desired_partitions(
     for (size_t i = 0; i < spec->n_sets; i++) {
         if (!spec->sets[i].partition.set)
             continue;
+        if (unread != NULL && reads_s3(&spec->sets[i])) {
+            ++*unread;
+            continue;
+        }
         struct making m = {
             .r = r,
             .spec = spec,

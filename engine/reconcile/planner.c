@@ -393,6 +393,7 @@ static enum err_code finish(struct planner *p, struct err *err)
     }
     if (plan->mode == PLAN_APPLY)
         plan_drift(p);
+    plan_sets(p);
     guard_plan(p->arena, plan, p->options);
     return ERR_NONE;
 }

@@ -77,6 +77,8 @@ bool scope_replaces(const struct planner *p, enum kind_id kind, struct str index
 enum err_code scope_select(struct planner *p, struct err *err) MUST_USE;
 /* planner_drift.c: what differs from what the last apply left. */
 void plan_drift(struct planner *p);
+/* planner_sets.c: which set each change is of, and what people want to know of the sets. */
+void plan_sets(struct planner *p);
 
 /* Helpers of planner.c. */
 struct change *
