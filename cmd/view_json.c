@@ -266,7 +266,7 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
         json_push(notes, json_string(arena, plan->notes.items[i]));
     json_put(arena, out, "guards", guards);
     json_put(arena, out, "notes", notes);
-    json_put(arena, out, "model_sets", sets_json(arena, plan));
+    json_put(arena, out, "model_sets", plan->n_sets > 0 ? sets_json(arena, plan) : NULL);
     json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->n_waiting));
     json_put(arena, out, "holds", holds_json(arena, plan));
     return out;
