@@ -57,9 +57,7 @@ static void put_endpoint(
 
 static void put_subject(struct arena *arena, struct json *to, const struct change *change)
 {
-    if (change->subject == NULL)
-        return;
-    switch (change->kind) {
+    switch (change->subject != NULL ? change->kind : KIND_COUNT) {
     case KIND_DATA:
     case KIND_OUTPUT:
         put_objects(arena, to, change->subject);
@@ -86,10 +84,10 @@ static void put_subject(struct arena *arena, struct json *to, const struct chang
         put_flag(arena, to, "exists", thing->exists);
         break;
     }
-    case KIND_BUCKET: /* these have none */
+    case KIND_BUCKET:
     case KIND_LOG_GROUP:
     case KIND_COUNT:
-        break; /* uncovered: no change of these kinds has a subject */
+        break;
     }
 }
 

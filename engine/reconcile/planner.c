@@ -104,7 +104,7 @@ struct change *planner_remove_object(
     return change;
 }
 
-struct json *planner_tags(struct planner *p, struct str fp)
+struct json *planner_tags(struct planner *p)
 {
     const struct want *want = p->want;
     struct json *tags = json_object(p->arena);
@@ -113,8 +113,6 @@ struct json *planner_tags(struct planner *p, struct str fp)
     json_put(p->arena, tags, "mmectl:uid", json_string(p->arena, want->uid));
     json_put(p->arena, tags, "mmectl:stack", json_string(p->arena, want->stack));
     json_put(p->arena, tags, "mmectl:home", json_string(p->arena, want->home));
-    if (!str_is_null(fp))
-        json_put(p->arena, tags, "mmectl:fp", json_string(p->arena, str_slice(fp, 0, FP16)));
     return tags;
 }
 

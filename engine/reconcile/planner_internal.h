@@ -105,6 +105,6 @@ struct change *planner_remove_object(
 struct str artifact_tail(const struct want *want, enum key_class class, struct str key);
 struct json *object_attributes(struct planner *p, struct str key, struct str fp, struct str source);
 /* The tags that go on everything; extra: "mmectl:fp" when not null. As an object of strings. */
-struct json *planner_tags(struct planner *p, struct str fp);
+struct json *planner_tags(struct planner *p);
 
 #endif

@@ -159,7 +159,7 @@ static struct change *
 plan_endpoint(struct planner *p, struct change *config, struct str config_name)
 {
     const struct seen_endpoint *live = &p->seen->endpoint;
-    struct json *tags = planner_tags(p, STR_NULL);
+    struct json *tags = planner_tags(p);
     if (p->want->protect)
         json_put(p->arena, tags, "mmectl:protect", json_z(p->arena, "true"));
     p->context->wanted_tags = tags;
@@ -251,7 +251,7 @@ static void plan_leftovers(
         bool in_use = live->present && str_eq(live->name, thing->name);
         bool half = in_use && owner != NULL && owner->action == ACTION_REPLACE;
         if (in_use && !half)
-            continue; /* still serving: a blocked or left-out update keeps it */
+            continue; /* not one of our names: imported, and it was there before us */
         struct change *change = remove_thing(p, kind, thing->name, half ? STR_NULL : thing->name);
         change->removal_half = half;
         change->reason = REASON_LEFT_BEHIND;

@@ -350,6 +350,86 @@ static void test_broken(void **state)
     }
 }
 
+/* What cannot be signed: the caller is told, and gets nothing. */
+static void test_not_signable(void **state)
+{
+    struct arena *arena = *state;
+    struct sigv4_params params = params_of("s3", "us-east-1", MIDNIGHT_MS, STR(EMPTY));
+    char *large = arena_array(arena, MIB(1) + 1, 1);
+    memset(large, 'x', MIB(1));
+    struct http_header headers[] = {{STR("x-amz-meta-a"), str_of(large, MIB(1))}};
+    const struct {
+        struct str url;
+        size_t n_headers;
+        enum err_code code;
+        const char *message;
+    } cases[] = {
+        {STR("ftp://host/"), 0, ERR_USAGE, "does not start with http"},
+        {STR("https://host/"), 1, ERR_AUTH, "the canonical request is larger than 1 MiB"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct http_request request = {
+            .method = STR("GET"),
+            .url = cases[i].url,
+            .headers = headers,
+            .n_headers = cases[i].n_headers};
+        struct http_header *out = NULL;
+        size_t count = 7;
+        struct err err = {0};
+        assert_fails(
+            sigv4_sign(arena, NULL, &s_example, &params, &request, &out, &count, NULL, &err),
+            cases[i].code, &err, cases[i].message);
+        assert_null(out);
+        assert_int_equal(count, 7);
+    }
+    /* A URL of 8 KiB can be sent; with what presigning adds it cannot. */
+    struct str url = STR_NULL, key = str_of(large, 7000);
+    struct err err = {0};
+    assert_fails(
+        sigv4_presign(arena, &s_example, &params, STR("GET"), STR("ftp://host/"), 60, &url, &err),
+        ERR_USAGE, &err, "does not start with http");
+    assert_fails(
+        sigv4_presign(
+            arena, &s_example, &params, STR("GET"),
+            str_fmt(
+                arena, "https://host/?" STR_FMT STR_FMT, STR_ARG(key),
+                STR_ARG(str_slice(key, 0, 1100))),
+            60, &url, &err),
+        ERR_USAGE, &err, "the presigned URL is larger than 8 KiB");
+    params.rules.content_sha256_header = true;
+    assert_true(str_is_null(url));
+}
+
+/* Temporary credentials put their token into a presigned URL, where it is signed with the rest. */
+static void test_presigned_with_a_token(void **state)
+{
+    struct arena *arena = *state;
+    struct sigv4_params params = params_of("s3", "us-east-1", MIDNIGHT_MS, STR(EMPTY));
+    struct sigv4_creds creds = s_example;
+    creds.session_token = STR("to/ken+");
+    struct str url;
+    struct url parts;
+    struct err err = {0};
+    assert_ok(
+        sigv4_presign(arena, &creds, &params, STR("GET"), STR("https://host/key"), 60, &url, &err),
+        &err);
+    assert_true(
+        str_find(url, STR("&X-Amz-Security-Token=to%2Fken%2B&X-Amz-SignedHeaders=host&")) !=
+        SIZE_MAX);
+    assert_ok(url_parse(url, &parts, &err), &err);
+    struct http_header host = {STR("Host"), STR("host")};
+    struct sigv4_received received = {STR("GET"), parts.path, parts.query, &host, 1};
+    struct sigv4_claim claim;
+    struct sigv4_stages stages;
+    assert_ok(sigv4_claim_read(arena, &received, &claim, &err), &err);
+    assert_str(claim.session_token, "to/ken+");
+    assert_ok(
+        sigv4_expected(
+            arena, NULL, &received, &claim, creds.secret_key, claim.payload_hash, &stages, &err),
+        &err);
+    assert_str_len(claim.signature, stages.signature);
+}
+
 static void test_signed_header_missing(void **state)
 {
     struct arena *arena = *state;
@@ -470,6 +550,8 @@ int main(void)
         WITH_ARENA(test_receive_other_spelling),
         WITH_ARENA(test_broken),
         WITH_ARENA(test_signed_header_missing),
+        WITH_ARENA(test_not_signable),
+        WITH_ARENA(test_presigned_with_a_token),
         WITH_ARENA(test_key_cache),
         WITH_ARENA(test_key_cache_secrets),
         cmocka_unit_test(test_key_cache_is_shared),

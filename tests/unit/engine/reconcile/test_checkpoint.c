@@ -40,6 +40,18 @@ static void a_long_publish_is_noted_by_the_thousand(void **state)
     assert_int_equal(t->s->seen.record.models.len, 2050);
 }
 
+/* What ends while a note is written is in the next one: two writes at once would take each other
+ * for another run's. */
+static void notes_are_written_one_at_a_time(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_changing(*state, true, 1100);
+    t->r.parallelism = 10;
+    t->record_takes_ms = 60000; /* long enough for another one to be due */
+    assert_ok(toy_go(t, PLAN_APPLY), &t->err);
+    assert_in_range(t->n_written, 3, 6);
+    assert_int_equal(t->s->seen.record.models.len, 1100);
+}
+
 static void a_short_one_is_not(void **state)
 {
     AUTO(toy_close) struct toy *t = toy_changing(*state, true, 900);
@@ -136,14 +148,29 @@ static void the_record_keeps_what_was_noted(void **state)
     assert_int_equal(last.uploaded.len, 0);
 }
 
+/* A note would change the record that an endpoint's roll was planned from. */
+static void nothing_is_noted_once_the_endpoint_moves(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_changing(*state, false, 2);
+    const struct toy_script slow = {.address = model_address(t, 1), .pending = 10};
+    t->s->want.instance_count = 2;
+    script(t, &slow, 1);
+    assert_ok(toy_go(t, PLAN_APPLY), &t->err);
+    assert_true(traced_before(
+        t, "start aws_sagemaker_endpoint.this", "done aws_s3_object.model[\"m0001\"]"));
+    assert_int_equal(t->n_written, 2); /* the claim and the commit, though a minute has passed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(a_long_publish_is_noted_by_the_thousand),
+        WITH_ARENA(notes_are_written_one_at_a_time),
         WITH_ARENA(a_short_one_is_not),
         WITH_ARENA(a_slow_one_is_noted_every_half_minute),
         WITH_ARENA(an_interrupted_run_spares_the_next_one_the_looks),
         WITH_ARENA(wrong_hints_change_no_plan),
+        WITH_ARENA(nothing_is_noted_once_the_endpoint_moves),
         WITH_ARENA(a_lost_note_ends_the_run),
         WITH_ARENA(the_record_keeps_what_was_noted),
     };

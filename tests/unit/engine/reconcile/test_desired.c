@@ -143,6 +143,8 @@ static void faults(void **state)
          "m.tar.gz\n      sha256: "
          "1111111111111111111111111111111111111111111111111111111111111111\n",
          NULL, ERR_SPEC, "not the pinned one", 29},
+        {"version: \"1.7-1\"", "version: \"9.9-1\"", NULL, ERR_SPEC,
+         "no multi-model image of XGBoost version '9.9-1' is known", 17},
         {"region: us-east-1", "region: us-east-9", NULL, ERR_SPEC,
          "no XGBoost image is known for region 'us-east-9'", 12},
     };
@@ -176,6 +178,32 @@ static void a_pinned_file_is_the_pinned_one(void **state)
     AUTO(building_done) struct building b = building_new(*state, text);
     assert_ok(build(&b), &b.err);
     assert_str_len(b.want->models[1].sha256, digest);
+}
+
+/* Files are read many at a time; the one that is not there is still the one that is named. */
+static void one_file_of_many_is_missing(void **state)
+{
+    struct arena *arena = *state;
+    AUTO(buf_done) struct buf models = BUF_INIT(KIB(16));
+    for (int i = 0; i < 99; i++)
+        buf_fmt(
+            &models, "    - {name: z%02d, artifact: %s%02d.tar.gz}\n", i,
+            i == 70      ? "missing"
+            : i % 9 == 3 ? "s3://bucket/"
+                         : "m",
+            i);
+    struct str text =
+        str_fmt(arena, "  models:\n" STR_FMT "    - name: one\n", STR_ARG(buf_str(&models)));
+    text = text_replace(
+        arena, STR(SPEC_TEST_BASE), "  models:\n    - name: one\n", str_z(arena, text));
+    AUTO(building_done) struct building b = building_new(arena, text);
+    assert_fails(build(&b), ERR_NOT_FOUND, &b.err, "model 'z70': no file '");
+    text = text_replace(arena, text, "missing70", "m70");
+    AUTO(building_done) struct building whole = building_new(arena, text);
+    assert_ok(build(&whole), &whole.err);
+    const struct want_model *last = &whole.want->models[whole.want->n_models - 1];
+    assert_str(last->name, "z98");
+    assert_str_len(last->sha256, fp_of(arena, "m98.tar.gz", 0)); /* the toy's digest of a name */
 }
 
 static void channels_in_s3_are_read_where_they_are(void **state)
@@ -246,6 +274,7 @@ int main(void)
         WITH_ARENA(faults),
         WITH_ARENA(a_prefix_is_no_artifact),
         WITH_ARENA(a_pinned_file_is_the_pinned_one),
+        WITH_ARENA(one_file_of_many_is_missing),
         WITH_ARENA(channels_in_s3_are_read_where_they_are),
         WITH_ARENA(own_images),
         WITH_ARENA(tearing_down_needs_names_alone),

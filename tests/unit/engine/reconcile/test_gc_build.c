@@ -138,10 +138,61 @@ static void jobs_that_count(void **state)
     assert_int_equal(outputs, 1);
 }
 
+/* Left over, and nobody's any more, until the spec wants just that content again under another
+ * name: the next apply copies it from there. */
+static void what_an_apply_copies_from_stays(void **state)
+{
+    (void) state;
+    for (int wanted = 0; wanted < 2; wanted++) {
+        AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+        struct scene *s = serving(arena, false);
+        struct str fp = fp_of(arena, "m0", 7);
+        struct str key = key_versioned(arena, &s->want, STR("gone"), fp);
+        put_object(s, key, fp);
+        if (wanted == 1)
+            change_model(s, 0, 7);
+        assert_int_equal(removal_of(collect(s), key) == NULL, wanted == 1);
+    }
+}
+
+/* One of the stack's former names still serves, and moves: both of its configurations stay. */
+static void what_a_former_endpoint_uses_stays(void **state)
+{
+    static const struct {
+        const char *config, *pending;
+        bool goes;
+    } cases[] = {{"c1", "c2", true}, {"mine", NULL, false}, {"c1", "mine", false}};
+    (void) state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+        struct scene *s = serving(arena, false);
+        struct seen_thing thing = {.present = true, .owner = OWNER_US};
+        thing.name = name_thing(arena, &s->want, 'c', fp_of(arena, "left", 1));
+        *VEC_PUSH(arena, &s->seen.configs) = thing;
+        const char *names[] = {cases[i].config, cases[i].pending};
+        for (size_t k = 0; k < 2; k++)
+            if (names[k] != NULL && strcmp(names[k], "mine") == 0)
+                names[k] = str_z(arena, thing.name);
+        *VEC_PUSH(arena, &s->seen.old_endpoints) = (struct seen_endpoint){
+            .present = true,
+            .name = STR("former"),
+            .arn = STR("arn:former"),
+            .status = STR("Updating"),
+            .owner = OWNER_US,
+            .config = str_from(names[0]),
+            .pending_config = str_from(names[1])};
+        assert_int_equal(removal_of(collect(s), thing.name) != NULL, cases[i].goes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_stack_at_rest), cmocka_unit_test(leftovers),
-        cmocka_unit_test(what_is_published_stays), cmocka_unit_test(jobs_that_count)};
+        cmocka_unit_test(a_stack_at_rest),
+        cmocka_unit_test(leftovers),
+        cmocka_unit_test(what_is_published_stays),
+        cmocka_unit_test(what_an_apply_copies_from_stays),
+        cmocka_unit_test(what_a_former_endpoint_uses_stays),
+        cmocka_unit_test(jobs_that_count)};
     return cmocka_run_group_tests_name("gc_build", tests, NULL, NULL);
 }

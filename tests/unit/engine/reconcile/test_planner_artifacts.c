@@ -202,6 +202,52 @@ static void foreign_objects_are_counted_and_left(void **state)
     assert_int_equal(s->plan->n_foreign, 2);
 }
 
+/* Somebody who writes wherever we would is refused in the end, not raced for ever. */
+static void generations_run_out(void **state)
+{
+    struct scene *s = deployed(*state, true);
+    change_model(s, 0, 2);
+    size_t tried = 0;
+    enum err_code code;
+    while ((code = plan(s)) == ERR_NONE && tried < 20) {
+        put_object(s, must_find(s, KIND_ARTIFACT, ACTION_REPLACE)->name, STR_NULL)->owner =
+            OWNER_OTHER;
+        tried++;
+    }
+    assert_fails(code, ERR_CONFLICT, &s->err, "demo/models/");
+    assert_int_equal(tried, 8);
+}
+
+/* Before it is known whose the live object is, its model is planned as if it had to be made: that
+ * its training cannot be is found out then, too. */
+static void training_of_a_model_that_nobody_looked_at(void **state)
+{
+    struct scene *s = scene_trained(*state, true, 2);
+    s->seen.jobs_listed = true;
+    plan_ok(s, 10, 0, 0);
+    arrive(s);
+    settled(s);
+    change_model(s, 0, 2);
+    struct str key = record_find(&s->seen.record, STR("m1"))->live.key;
+    struct seen_object *live = map_get(s->seen.objects, key);
+    struct seen_object before = *live;
+    live->owner = OWNER_UNKNOWN;
+    live->etag = STR("\"another\"");
+    live->fp = STR_NULL;
+    s->seen.jobs.len = 0;
+    put_job(s, s->want.models[1].job, "Failed", "ClientError: no rows");
+    assert_ok(plan(s), &s->err);
+    assert_true(gaps_any(&s->gaps)); /* so this plan is not the last one */
+    assert_true(s->want.models[1].left_out);
+    s->seen.jobs.items[0].owner = OWNER_OTHER;
+    s->want.models[1].left_out = false;
+    assert_fails(plan(s), ERR_CONFLICT, &s->err, "is not this stack's");
+    *live = before; /* it was ours and right: nothing is asked of its training */
+    s->want.models[1].left_out = false;
+    assert_ok(plan(s), &s->err);
+    assert_int_equal(s->plan->n_left_out, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +261,8 @@ int main(void)
         WITH_ARENA(switching_modes_copies),
         WITH_ARENA(a_half_made_generation_is_finished),
         WITH_ARENA(a_foreign_object_in_the_new_generation_moves_the_generation),
+        WITH_ARENA(generations_run_out),
+        WITH_ARENA(training_of_a_model_that_nobody_looked_at),
         WITH_ARENA(foreign_objects_are_counted_and_left),
     };
     return cmocka_run_group_tests_name("planner_artifacts", tests, NULL, NULL);

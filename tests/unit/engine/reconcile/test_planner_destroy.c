@@ -203,10 +203,27 @@ static void foreign_stacks_are_refused(void **state)
     assert_fails(plan_as(s, PLAN_DESTROY), ERR_CONFLICT, &s->err, "belongs to another stack");
 }
 
+/* A bucket with versioning keeps what is deleted, and costs on. */
+static void old_versions_are_told_of(void **state)
+{
+    for (int versioned = 0; versioned < 2; versioned++) {
+        struct scene *s = deployed(*state, false);
+        s->seen.bucket.versioned = versioned == 1;
+        assert_ok(plan_as(s, PLAN_DESTROY), &s->err);
+        bool warned = false;
+        for (size_t i = 0; i < s->plan->warnings.len; i++)
+            warned = warned || str_find(
+                                   s->plan->warnings.items[i].message,
+                                   STR("bucket 'bucket' is versioned: the ")) == 0;
+        assert_int_equal(warned, versioned == 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(everything_of_ours_goes),
+        WITH_ARENA(old_versions_are_told_of),
         WITH_ARENA(the_reverse_of_the_order_it_was_made_in),
         WITH_ARENA(nothing_is_there),
         WITH_ARENA(jobs_are_looked_at_first),

@@ -279,6 +279,46 @@ static void protected_models_are_not_dropped(void **state)
     plan_ok(s, 0, 0, 1);
 }
 
+/* An endpoint that was imported uses what its user made: the roll leaves that alone. */
+static void what_an_imported_endpoint_used_stays(void **state)
+{
+    struct scene *s = deployed(*state, false);
+    s->seen.configs.items[0].name = STR("their-config");
+    s->seen.live_config.name = s->seen.endpoint.config = STR("their-config");
+    assert_ok(plan(s), &s->err);
+    must_find(s, KIND_ENDPOINT_CONFIG, ACTION_CREATE);
+    assert_null(find(s, KIND_ENDPOINT_CONFIG, ACTION_DELETE));
+    arrive(s);
+    assert_false(str_eq(s->seen.endpoint.config, STR("their-config")));
+    bool there = false;
+    for (size_t i = 0; i < s->seen.configs.len; i++)
+        there = there || str_eq(s->seen.configs.items[i].name, STR("their-config"));
+    assert_true(there);
+}
+
+/* Neither the artifact nor the copy of its older version moves when the roll may not be. */
+static void a_blocked_update_leaves_older_versions_where_they_are(void **state)
+{
+    struct scene *s = deployed(*state, true);
+    change_model(s, 0, 2);
+    assert_ok(plan(s), &s->err);
+    size_t made = 0;
+    for (size_t i = 0; i < s->plan->changes.len; i++)
+        if (s->plan->changes.items[i]->kind == KIND_ARTIFACT &&
+            s->plan->changes.items[i]->action != ACTION_DELETE &&
+            !s->plan->changes.items[i]->uncounted) {
+            scene_do(s, &s->want, s->plan->changes.items[i]);
+            made++;
+        }
+    assert_int_equal(made, 2); /* and not the copy of the older version */
+    s->seen.record.failed_config = endpoint_of(s)->config;
+    s->seen.record.failed_reason = STR("no ping");
+    assert_ok(plan(s), &s->err);
+    assert_false(str_is_null(s->plan->note_blocked));
+    plan_counts(s, 0, 0, 0);
+    assert_null(find(s, KIND_ARTIFACT, ACTION_CREATE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +328,8 @@ int main(void)
         WITH_ARENA(a_busy_endpoint_is_planned_against_what_it_moves_to),
         WITH_ARENA(a_rolled_back_config_is_tried_when_that_can_help),
         WITH_ARENA(a_blocked_update_lets_tags_through),
+        WITH_ARENA(what_an_imported_endpoint_used_stays),
+        WITH_ARENA(a_blocked_update_leaves_older_versions_where_they_are),
         WITH_ARENA(a_blocked_update_lets_versioned_models_through),
         WITH_ARENA(what_an_earlier_run_left_is_used),
         WITH_ARENA(leftovers_go_and_foreign_ones_stay),

@@ -94,6 +94,40 @@ static void nothing_is_waited_for_for_ever(void **state)
     assert_true(waited > SETTLE_LIMIT_MS && waited <= SETTLE_LIMIT_MS + SETTLE_LONGEST_MS);
 }
 
+static void interrupt_soon(void *arg)
+{
+    struct toy *t = arg;
+    loop_sleep_ms(t->loop, 50);
+    loop_cancel(t->loop);
+}
+
+struct pacing {
+    struct toy *t;
+    enum err_code code;
+    struct err err;
+};
+
+static void pace_task(void *arg)
+{
+    struct pacing *p = arg;
+    struct pace pace;
+    struct task *task = loop_spawn(p->t->loop, interrupt_soon, p->t);
+    pace_start(&pace, p->t->loop);
+    p->code = pace_wait(&pace, p->t->loop, &p->err);
+    loop_join(p->t->loop, task);
+}
+
+/* It arrives while nothing is polled: the sleep ends with it, not when it would have. */
+static void an_interrupt_cuts_the_sleep(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_new(scene_new(*state, false, 0));
+    struct pacing p = {.t = t};
+    int64_t since = t->now_ms;
+    loop_run(t->loop, pace_task, &p);
+    assert_fails(p.code, ERR_CANCELLED, &p.err, "interrupted while waiting");
+    assert_int_equal(t->now_ms - since, 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +136,7 @@ int main(void)
         WITH_ARENA(what_is_done_at_once_is_not_waited_for),
         WITH_ARENA(failures_come_through),
         WITH_ARENA(an_interrupt_ends_the_wait),
+        WITH_ARENA(an_interrupt_cuts_the_sleep),
         WITH_ARENA(nothing_is_waited_for_for_ever),
     };
     return cmocka_run_group_tests_name("settle", tests, NULL, NULL);

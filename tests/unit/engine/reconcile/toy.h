@@ -100,7 +100,10 @@ static UNUSED enum err_code toy_observe(
     toy_note(&t->trace, destroy ? "observe all" : "observe", STR_NULL);
     if (t->fails_observing != ERR_NONE)
         return err_set(err, t->fails_observing, "s3:ListBucket is not allowed");
-    t->n_observed++;
+    if (++t->n_observed == t->fails_at_observe)
+        return err_set(err, ERR_TRANSIENT, "the bucket does not answer");
+    if (t->n_observed == t->intruder_at_observe)
+        t->s->seen.record.store_etag = STR("\"theirs\"");
     if (t->log_group_comes_back && t->n_observed == 2)
         t->s->seen.log_group = true;
     *out = *real;
@@ -212,6 +215,8 @@ static UNUSED enum err_code toy_record_write(
     struct record *record = &t->s->seen.record;
     t->n_written++;
     toy_note(&t->trace, "write record", STR_NULL);
+    if (t->record_takes_ms > 0)
+        loop_sleep_ms(t->loop, t->record_takes_ms);
     bool matches = str_is_null(if_etag) ? !record->present
                                         : record->present && str_eq(record->store_etag, if_etag);
     if (!matches || t->n_written == t->lose_write)

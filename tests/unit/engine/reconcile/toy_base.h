@@ -22,7 +22,15 @@ struct toy_script {
 };
 
 /* What comes of a write or a removal of the lease, in order; after TOY_END they work. */
-enum toy_fault { TOY_END, TOY_WORKS, TOY_ANSWER_LOST, TOY_REQUEST_LOST, TOY_CONFLICT };
+enum toy_fault {
+    TOY_END,
+    TOY_WORKS,
+    TOY_ANSWER_LOST,
+    TOY_REQUEST_LOST,
+    TOY_CONFLICT,
+    TOY_REFUSED, /* 403 */
+    TOY_GONE     /* 409: somebody removes it at this moment */
+};
 
 struct toy {
     struct world world;
@@ -39,7 +47,9 @@ struct toy {
     size_t inside, most_inside;
     size_t n_observed, n_inspected, n_inspected_jobs, n_listed, n_written, n_deleted, n_aborted;
     size_t n_probed;
-    unsigned conditions_missing; /* the probe's answer */
+    unsigned conditions_missing;                  /* the probe's answer */
+    size_t fails_at_observe, intruder_at_observe; /* the n-th look: fails, meets another run */
+    int64_t record_takes_ms;                      /* to be written */
     size_t lose_write; /* the n-th write of the record loses against another run; 0: none */
     bool lose_record_at_delete;
     enum err_code fails_observing, fails_removing, fails_inspecting;

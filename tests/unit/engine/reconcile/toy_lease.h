@@ -44,7 +44,11 @@ static UNUSED enum err_code toy_lease_fault(struct toy *t, bool *ret_has_effect,
     *ret_has_effect = fault == TOY_WORKS || fault == TOY_ANSWER_LOST;
     if (fault == TOY_WORKS)
         return ERR_NONE;
-    if (fault == TOY_CONFLICT)
+    if (fault == TOY_REFUSED)
+        return err_set(err, ERR_DENIED, "s3:PutObject is not allowed");
+    if (fault == TOY_GONE)
+        t->lease = (struct seen_lease){.present = false};
+    if (fault == TOY_CONFLICT || fault == TOY_GONE)
         return err_set(err, ERR_PRECONDITION, "409");
     err_set(err, ERR_TRANSIENT, "the store does not answer");
     err->aws.maybe_done = true;

@@ -132,6 +132,19 @@ static void text_of_what_was_read_is_the_same_text(void **state)
     assert_str(record_text(*state, &record), s_text);
 }
 
+/* Only one of two could be meant, and nobody knows which. */
+static void a_model_that_stands_twice(void **state)
+{
+    struct record record;
+    struct err err = {0};
+    struct str text =
+        STR("{\"format\": 1, \"uid\": \"abcdefgh\", \"models\": {\"a\": {\"live\": \"1\"}, "
+            "\"b\": {\"live\": \"2\"}, \"a\": {\"live\": \"3\"}}}");
+    assert_fails(
+        record_parse(*state, text, &record, &err), ERR_PROTOCOL, &err,
+        "the stack's record names model 'a' twice");
+}
+
 static void unknown_members_stay_when_known_ones_change(void **state)
 {
     struct record record = parsed(*state, s_text);
@@ -423,6 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(every_member_is_read),
         WITH_ARENA(text_of_what_was_read_is_the_same_text),
+        WITH_ARENA(a_model_that_stands_twice),
         WITH_ARENA(unknown_members_stay_when_known_ones_change),
         WITH_ARENA(a_hold_that_is_lifted_is_gone_from_the_text),
         WITH_ARENA(a_record_made_here_round_trips),
