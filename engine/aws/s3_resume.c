@@ -77,7 +77,7 @@ abort_one(struct aws *aws, struct arena *arena, struct str bucket, struct str ke
 {
     struct err err = {0};
     if (!str_is_null(id) && s3_abort_upload(aws, arena, bucket, key, id, &err) != ERR_NONE)
-        log_debug("aws", "an unfinished upload stays for now: %s", err.message);
+        log_debug("aws", "an unfinished upload stays: %s", err.message);
 }
 
 void s3_find_unfinished(
