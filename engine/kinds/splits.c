@@ -215,7 +215,6 @@ enum err_code kinds_split_channel(
         code = split(kinds, channel, options, kept, err);
     if (code != ERR_NONE) {
         splits_free(kept);
-        err->at = (struct srcloc){NULL, 0, 0};
         return code;
     }
     kept->next = kinds->splits;

@@ -86,7 +86,8 @@ struct world_ops {
         struct err *err);
     /* Reads a local or s3:// CSV once and parts its rows by the values of a column; every number is
      * checked. keep: for training here; else for uploads. A source that has not changed since is
-     * not read again. ERR_NOT_FOUND: no such column. */
+     * not read again. ERR_SPEC for what is wrong in it, with the row in err->at.line where it is a
+     * row's. */
     enum err_code (*split_channel)(
         struct world *world,
         struct arena *arena,

@@ -87,8 +87,8 @@ read_value(const char **at, const char *end, char delimiter, char *room, struct 
 static enum err_code too_few(const struct csv_split *p, size_t cells, struct err *err)
 {
     err_set(
-        err, ERR_NOT_FOUND, "there is no column %zu: '" STR_FMT "' has %zu column%s",
-        p->options.column, STR_ARG(p->name), cells, cells == 1 ? "" : "s");
+        err, ERR_SPEC, "there is no column %zu: '" STR_FMT "' has %zu column%s", p->options.column,
+        STR_ARG(p->name), cells, cells == 1 ? "" : "s");
     return err_hint(err, "columns are counted from 0, as they stand in the file");
 }
 

@@ -25,8 +25,8 @@ struct csv_split_options {
     bool keep;
 };
 
-/* ERR_SPEC with a row: no rows, a value that is longer than 1,024 bytes, an open quote.
- * ERR_NOT_FOUND: the file has not so many columns; the message says how many. */
+/* ERR_SPEC, with err->at.line where it is a row's: no rows, no such column (the message says how
+ * many there are), a value that is longer than 1,024 bytes, an open quote. */
 enum err_code csv_split_open(
     struct str text,
     const struct csv_split_options *options,
