@@ -33,8 +33,8 @@ struct args {
     int format; /* enum out_format */
     /* rollback */
     struct str to, reason;
-    /* test, invoke */
-    struct str data, model, content_type, accept;
+    /* test, invoke, route */
+    struct str data, model, route, key, content_type, accept;
     int64_t calls;
     /* local */
     int64_t port;

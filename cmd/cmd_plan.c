@@ -52,8 +52,8 @@ static enum exit_code plan_one(struct session *session, void *arg)
     print_guards(session, plan);
     if (app->args.refresh_only)
         plan_only_drift(plan);
-    run->changes =
-        run->changes || !plan_is_empty(plan) || (app->args.refresh_only && plan->drift.len > 0);
+    run->changes = run->changes || !plan_is_empty(plan) ||
+                   (app->args.refresh_only && plan->drift.len + plan->routes.len > 0);
     if (!str_is_null(app->args.out))
         plan_file_add(&run->file, session, plan);
     struct view_options options = {

@@ -3,6 +3,7 @@
 #include "cmd/table.h"
 #include "cmd/view.h"
 #include "engine/cost/cost.h"
+#include "engine/stack/record.h"
 
 enum { COL_MODEL, COL_STATE, COL_TARGET, COL_VERSION, COL_SIZE, COL_METRIC, COL_LOADED };
 
@@ -125,6 +126,57 @@ status_json(struct session *session, const struct status *status, const struct t
     return out;
 }
 
+/* ---- routes ---- */
+
+static struct str split_text(struct arena *arena, const struct record_route *route)
+{
+    struct str text = STR("");
+    for (size_t i = 0; i < route->split.len; i++)
+        text = str_fmt(
+            arena, STR_FMT "%s" STR_FMT " %lld", STR_ARG(text), i > 0 ? ", " : "",
+            STR_ARG(route->split.items[i].model), (long long) route->split.items[i].weight);
+    return text;
+}
+
+static struct table *routes_table(struct arena *arena, const struct record *record)
+{
+    static const struct table_column columns[] = {
+        {"ROUTE", "name", false, false},
+        {"SPLIT", "split_text", false, false},
+        {"SHADOW", "shadow", false, false},
+    };
+    struct table *table = table_new(arena, columns, ARRAY_LEN(columns));
+    for (size_t i = 0; i < record->routes.len; i++) {
+        const struct record_route *route = &record->routes.items[i];
+        table_row(table);
+        table_text(table, 0, route->name);
+        table_text(table, 1, split_text(arena, route));
+        if (!str_is_null(route->shadow))
+            table_text(table, 2, route->shadow);
+    }
+    return table;
+}
+
+static struct json *routes_json(struct arena *arena, const struct record *record)
+{
+    struct json *out = json_array(arena);
+    for (size_t i = 0; i < record->routes.len; i++) {
+        const struct record_route *route = &record->routes.items[i];
+        struct json *node = json_object(arena), *split = json_object(arena);
+        for (size_t k = 0; k < route->split.len; k++)
+            json_set(
+                arena, split, route->split.items[k].model,
+                json_int(arena, route->split.items[k].weight));
+        json_put(arena, node, "name", json_string(arena, route->name));
+        json_put(arena, node, "split", split);
+        json_put(
+            arena, node, "shadow",
+            str_is_null(route->shadow) ? json_null(arena) : json_string(arena, route->shadow));
+        json_push(out, node);
+    }
+    return out;
+}
+
 struct status_run {
     struct buf buf;
     struct json *stacks;
@@ -144,13 +196,20 @@ static enum exit_code status_one(struct session *session, void *arg)
             ERR_NONE)
         return app_fail(app, &err);
     struct table *models = models_table(session, status, loaded);
-    json_push(run->stacks, status_json(session, status, models));
+    struct table *routes = routes_table(app->arena, status->record);
+    struct json *described = status_json(session, status, models);
+    json_put(app->arena, described, "routes", routes_json(app->arena, status->record));
+    json_push(run->stacks, described);
     if (run->buf.len > 0)
         buf_add_char(&run->buf, '\n');
     head_lines(app, &run->buf, status);
     if (table_len(models) > 0) {
         buf_add_char(&run->buf, '\n');
         table_render(&run->buf, models, app->term.color_out);
+    }
+    if (table_len(routes) > 0) {
+        buf_add_char(&run->buf, '\n');
+        table_render(&run->buf, routes, app->term.color_out);
     }
     buf_add_char(&run->buf, '\n');
     if (status->n_foreign > 0)
@@ -178,7 +237,7 @@ const struct cmd cmd_status = {
     .max_operands = 1000,
     .summary = "show the endpoint, every model with its TargetModel, drift and cost per hour",
     .text = "Shows the stack as it is: the endpoint and its status, every model with its version,\n"
-            "TargetModel, size and metric, and whether apply would change something.",
+            "TargetModel, size and metric, the routes, and whether apply would change something.",
     .sets = s_sets,
     .run = run,
 };

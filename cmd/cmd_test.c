@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "cmd/sample.h"
+#include "cmd/shares.h"
 #include "cmd/table.h"
 #include "engine/aws/runtime.h"
 #include "engine/aws/s3.h"
@@ -53,6 +54,7 @@ struct test_run {
     struct json *stacks;
     struct buf buf;
     size_t n_models, n_failed;
+    size_t n_uneven; /* routes whose shares are not their weights */
 };
 
 /* Rows that were read before: most models of a stack share them. */
@@ -331,7 +333,44 @@ static size_t names_of(struct session *session, const struct status *status, str
     return n;
 }
 
-static void describe(struct test_run *run, const struct bench *bench)
+static size_t names_of_route(
+    const struct session *session, const struct record_route *route, struct str **ret_names)
+{
+    struct str *names = ARENA_ARRAY(session->app->arena, route->split.len + 1, struct str);
+    size_t n = 0;
+    for (size_t i = 0; i < route->split.len; i++)
+        names[n++] = route->split.items[i].model;
+    if (!str_is_null(route->shadow))
+        names[n++] = route->shadow;
+    *ret_names = names;
+    return n;
+}
+
+/* The shares of --route, in the text and in the stack's JSON. */
+static void describe_route(
+    struct test_run *run,
+    const struct bench *bench,
+    const struct record_route *route,
+    struct json *stack)
+{
+    struct arena *arena = bench->session->app->arena;
+    struct shares shares = shares_count(arena, bench->status->record, route);
+    struct json *out = json_object(arena);
+    json_put(arena, out, "name", json_string(arena, route->name));
+    json_put(arena, out, "keys", json_int(arena, SHARES_KEYS));
+    json_put(arena, out, "good", json_bool(arena, shares.good));
+    json_put(arena, out, "max_difference_percent", json_num(arena, 100 * shares.worst));
+    json_put(arena, out, "shares", table_json(arena, shares.table));
+    json_put(arena, stack, "route", out);
+    buf_fmt(
+        &run->buf,
+        "\nRoute " STR_FMT ": shares over %u keys, largest difference to the weights %.2f %%\n\n",
+        STR_ARG(route->name), SHARES_KEYS, 100 * shares.worst);
+    table_render(&run->buf, shares.table, bench->session->app->term.color_out);
+    run->n_uneven += shares.good ? 0 : 1;
+}
+
+static struct json *describe(struct test_run *run, const struct bench *bench)
 {
     struct arena *arena = bench->session->app->arena;
     struct json *stack = json_object(arena);
@@ -352,6 +391,24 @@ static void describe(struct test_run *run, const struct bench *bench)
     if (!bench->session->local)
         buf_add_z(
             &run->buf, "\nWhether a first call had to load its model cannot be known on AWS.\n");
+    return stack;
+}
+
+/* The route of --route; NULL without it. */
+static enum err_code find_route(
+    const struct session *session,
+    const struct status *status,
+    const struct record_route **ret_route,
+    struct err *err)
+{
+    struct str name = session->app->args.route;
+    *ret_route = str_is_null(name) ? NULL : route_find(status->record, name);
+    if (str_is_null(name) || *ret_route != NULL)
+        return ERR_NONE;
+    err_set(
+        err, ERR_NOT_FOUND, "route '" STR_FMT "' is not published in stack '" STR_FMT "'",
+        STR_ARG(name), STR_ARG(status->stack));
+    return err_hint(err, "run 'mmectl status' to see what is, and 'mmectl apply' to publish it");
 }
 
 static enum exit_code test_one(struct session *session, void *arg)
@@ -361,24 +418,35 @@ static enum exit_code test_one(struct session *session, void *arg)
     struct err err = {0};
     struct status *status = NULL;
     struct bench bench = {0};
+    const struct record_route *route = NULL;
     if (reconcile_status(&session->reconciler, session->spec, &status, &err) != ERR_NONE ||
-        prepare(session, &bench, status, &err) != ERR_NONE)
+        prepare(session, &bench, status, &err) != ERR_NONE ||
+        find_route(session, status, &route, &err) != ERR_NONE)
         return app_fail(app, &err);
     struct str *names;
-    size_t failed_before = run->n_failed, count = names_of(session, status, &names);
+    size_t failed_before = run->n_failed + run->n_uneven;
+    size_t count =
+        route != NULL ? names_of_route(session, route, &names) : names_of(session, status, &names);
     for (size_t i = 0; i < count && !loop_cancelled(app->loop); i++) {
         if (take_sample(&bench, names[i], &err) != ERR_NONE)
             return app_fail(app, &err);
         test_row(&bench, names[i], run);
     }
-    describe(run, &bench);
+    struct json *described = describe(run, &bench);
+    if (route != NULL)
+        describe_route(run, &bench, route, described);
     if (loop_cancelled(app->loop))
         return EXIT_CODE_SIGINT;
-    return run->n_failed > failed_before ? EXIT_CODE_ERROR : EXIT_CODE_OK;
+    return run->n_failed + run->n_uneven > failed_before ? EXIT_CODE_ERROR : EXIT_CODE_OK;
 }
 
 static enum exit_code run(struct app *app)
 {
+    if (!str_is_null(app->args.model) && !str_is_null(app->args.route)) {
+        struct err err = {0};
+        err_set(&err, ERR_USAGE, "'test' takes --model or --route, not both");
+        return app_fail(app, &err);
+    }
     struct test_run run = {.stacks = json_array(app->arena), .buf = BUF_INIT(MIB(64))};
     enum exit_code code = session_each(app, true, test_one, &run), printed;
     if (code == EXIT_CODE_OK && run.n_models == 0) {
@@ -416,6 +484,8 @@ static const struct opt s_opts[] = {
      "rows of features without a label, as CSV (default: the first 10 rows of the validation "
      "channel)"},
     {OPT_STRING, 0, "model", "NAME", AT(model), NULL, 0, "only this model"},
+    {OPT_STRING, 0, "route", "NAME", AT(route), NULL, 0,
+     "only the models of this route, and how 100,000 keys fall on them"},
     {OPT_INT, 0, "calls", "N", AT(calls), NULL, 1, "warm calls per model (default 100)"},
 };
 static const struct opt_set s_own = OPT_SET(s_opts);
@@ -431,7 +501,9 @@ const struct cmd cmd_test = {
         "Calls every model of the spec through the endpoint and prints the milliseconds of the\n"
         "first call (on the stand-in after taking the model out of memory: a cold call) and of\n"
         "warm ones, the first prediction, and the largest difference to libxgboost scoring the\n"
-        "same rows here with the published artifact. Exits with 1 when a model fails.",
+        "same rows here with the published artifact. With --route, how many of 100,000 keys each\n"
+        "model of the route gets, which has to be its weight's share within 0.5 % (or what chance\n"
+        "does at five standard deviations). Exits with 1 when a model or a share fails.",
     .sets = s_sets,
     .run = run,
 };

@@ -60,6 +60,12 @@ void view_plan_markdown(
 struct json *
 view_plan_json(struct arena *arena, const struct plan *plan, const struct view_options *options);
 
+/* view_routes.c: the routes that change; nothing where none does. The line of one, as text:
+ * "~ route 'churn': model_a 90 -> 80". */
+struct str view_route_line(struct arena *arena, const struct plan_route *route);
+void view_routes_text(struct arena *arena, struct buf *buf, const struct plan *plan, bool color);
+struct json *view_routes_json(struct arena *arena, const struct plan *plan);
+
 /* "Apply complete! Resources: ..." and what is left or was kept. */
 void view_report_text(
     struct buf *buf, const struct plan *plan, const struct report *report, bool color);

@@ -342,7 +342,7 @@ static void drift_lines(struct printer *p, const struct plan *plan)
 
 static void only_drift(struct printer *p, const struct plan *plan)
 {
-    if (plan->drift.len == 0) {
+    if (plan->drift.len == 0 && plan->routes.len == 0) {
         buf_fmt(
             p->buf,
             "%sNo changes.%s Your infrastructure still matches the configuration.\n\nNothing has "
@@ -350,7 +350,9 @@ static void only_drift(struct printer *p, const struct plan *plan)
             paint(p->color, PAINT_GREEN), paint_end(p->color));
         return;
     }
-    drift_lines(p, plan);
+    if (plan->drift.len > 0)
+        drift_lines(p, plan);
+    view_routes_text(p->arena, p->buf, plan, p->color);
     buf_add_z(
         p->buf, "This is a refresh-only plan: it proposes nothing. 'mmectl plan' shows what "
                 "apply would do\nabout these.\n");
@@ -423,6 +425,9 @@ void view_plan_text(
             group_lines(&p, &groups.items[i]);
     }
     buf_fmt(buf, STR_FMT "\n", STR_ARG(summary));
+    if (plan->routes.len > 0)
+        buf_add_char(buf, '\n');
+    view_routes_text(arena, buf, plan, options->color);
     if (plan->record_only && groups.len == 0)
         buf_add_z(buf, "Note: only the stack's record, control/stack.json, will be written\n");
     notes(&p, plan);

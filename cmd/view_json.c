@@ -269,6 +269,7 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
     json_put(arena, out, "model_sets", plan->n_sets > 0 ? sets_json(arena, plan) : NULL);
     json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->n_waiting));
     json_put(arena, out, "holds", holds_json(arena, plan));
+    json_put(arena, out, "routes", view_routes_json(arena, plan));
     return out;
 }
 

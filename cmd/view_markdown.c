@@ -111,6 +111,23 @@ static void warnings(struct page *page, const struct plan *plan)
         buf_add_char(page->buf, '\n');
 }
 
+/* A handful; more of them than half of the page holds are cut. */
+static void routes(struct page *page, const struct plan *plan)
+{
+    size_t end = page->buf->len + (page->end - page->buf->len) / LIST_SHARE, left = 0;
+    for (size_t i = 0; i < plan->routes.len; i++) {
+        struct buf line AUTO(buf_done) = BUF_INIT(KIB(64));
+        struct page one = {page->arena, &line, 0};
+        buf_add_z(&line, "* ");
+        code_span(&one, view_route_line(page->arena, &plan->routes.items[i]));
+        buf_add_char(&line, '\n');
+        left += add_line(page, buf_str(&line), end) ? 0 : 1;
+    }
+    cut_note(page, left);
+    if (plan->routes.len > 0)
+        buf_add_char(page->buf, '\n');
+}
+
 static const char *label(const struct plan *plan)
 {
     if (plan_is_empty(plan))
@@ -165,6 +182,7 @@ void view_plan_markdown(
     deletions(&page, &groups);
     refusals(&page, plan);
     warnings(&page, plan);
+    routes(&page, plan);
     buf_add_z(buf, "<pre><code>");
     html(buf, view_summary_line(arena, plan));
     if (!str_is_null(cost)) {

@@ -127,6 +127,13 @@ struct spec_endpoint {
     struct srcloc at;
 };
 
+struct spec_route {
+    struct spec_str name;
+    struct spec_map split;  /* models to weights, whole numbers */
+    struct spec_str shadow; /* a model; STR_NULL for none */
+    struct srcloc at;
+};
+
 struct spec {
     struct str file;      /* as given on the command line; "-" for standard input */
     struct str sha256;    /* of that file's text, in hex */
@@ -147,6 +154,8 @@ struct spec {
     struct spec_model_set *sets;
     size_t n_sets;
     struct spec_endpoint endpoint;
+    struct spec_route *routes;
+    size_t n_routes;
     int64_t retain; /* versions kept besides the live one */
 };
 

@@ -517,6 +517,7 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     check_training(arena, diags, spec);
     check_models(arena, diags, spec);
     check_sets(arena, diags, spec);
+    spec_check_routes(arena, diags, spec);
     check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
     check_environment(diags, spec);
 }

@@ -48,6 +48,8 @@ struct spec_field {
     const char *pattern;      /* POSIX extended and ECMAScript at once; of FIELD_MAP: its values */
     const char *pattern_note; /* what the pattern says, in words */
     int64_t value_max;        /* FIELD_MAP: characters of a value */
+    int64_t item_min;         /* FIELD_MAP of whole numbers: each value, when item_max is not 0; */
+    int64_t item_max;         /* pattern_note says it in words */
     const char *key_pattern;  /* FIELD_MAP, FIELD_NAMED */
     const char *key_note;
     int64_t key_max;           /* characters */

@@ -18,8 +18,14 @@
 #define INSTANCE_TYPE "^ml\\.[a-z0-9-]+\\.[a-z0-9]+$"
 #define IMAGE_PATTERN "^[^ ]+$"
 
+/* Of models; routes share it, because both are names to call. */
+#define MODEL_NAME "^[A-Za-z0-9](-?[A-Za-z0-9._])*-?$"
+#define MODEL_NAME_NOTE "letters, digits, '.', '_' and single '-', first a letter or digit"
+#define MODEL_NAME_MAX 101
+
 extern const struct spec_block spec_endpoint_block;
 extern const struct spec_block spec_channel_block;
 extern const struct spec_block spec_model_set_block;
+extern const struct spec_block spec_route_block;
 
 #endif

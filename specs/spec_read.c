@@ -161,7 +161,7 @@ static bool read_pair(
         ret_pair->value = STR("");
         return true;
     }
-    if (!good || state != SCALAR_THERE ||
+    if (!good || state != SCALAR_THERE || !spec_check_item(reader, field, name, &scalar) ||
         !spec_check_length(reader, scalar.at, what, scalar.text, 0, field->value_max) ||
         !spec_check_pattern(
             reader, scalar.at, what, scalar.text, field->pattern, field->pattern_note))

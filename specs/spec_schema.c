@@ -118,10 +118,14 @@ static struct json *map_schema(struct arena *arena, const struct spec_field *fie
     struct json *map = of_types(arena, s_object);
     put_limits(arena, map, field, "minProperties", "maxProperties");
     json_put(arena, map, "propertyNames", names_schema(arena, field));
-    struct json *value = any_text(arena);
+    struct json *value = field->item_max != 0 ? of_type(arena, "integer") : any_text(arena);
     put_z(arena, value, "pattern", field->pattern);
     if (field->value_max != 0)
         put_int(arena, value, "maxLength", field->value_max);
+    if (field->item_max != 0) {
+        put_int(arena, value, "minimum", field->item_min);
+        put_int(arena, value, "maximum", field->item_max);
+    }
     bool literal = (field->flags & FIELD_LITERAL) != 0;
     struct json *choices = json_array(arena);
     json_push(choices, value);

@@ -381,6 +381,38 @@ static void put_int(
         memcpy(base + field->offset, &value.integer, sizeof(value.integer));
 }
 
+bool spec_check_item(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    struct str name,
+    struct spec_scalar *scalar)
+{
+    if (field->item_max == 0)
+        return true;
+    struct yscalar value = yscalar_of(scalar->text);
+    struct diag *diag;
+    struct str what = str_fmt(reader->arena, "'" STR_FMT "' must be", STR_ARG(name));
+    if (!scalar->plain || value.type != YSCALAR_INT)
+        diag = diags_error(
+            reader->diags, scalar->at, STR_FMT " a whole number, not " STR_FMT, STR_ARG(what),
+            STR_ARG(scalar_words(reader, scalar)));
+    else if (value.overflow)
+        diag = diags_error(
+            reader->diags, scalar->at, STR_FMT " %lld to %lld, not " STR_FMT, STR_ARG(what),
+            (long long) field->item_min, (long long) field->item_max,
+            STR_ARG(brief(reader, scalar->text)));
+    else if (value.integer < field->item_min || value.integer > field->item_max)
+        diag = diags_error(
+            reader->diags, scalar->at, STR_FMT " %lld to %lld, not %lld", STR_ARG(what),
+            (long long) field->item_min, (long long) field->item_max, (long long) value.integer);
+    else {
+        scalar->text = str_fmt(reader->arena, "%lld", (long long) value.integer);
+        return true;
+    }
+    diag_hint(reader->diags, diag, "'%s' takes %s", field->name, field->pattern_note);
+    return false;
+}
+
 static void put_bool(
     struct spec_reader *reader,
     const struct spec_field *field,

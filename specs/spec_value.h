@@ -75,6 +75,12 @@ bool spec_check_length(
     struct str text,
     int64_t min,
     int64_t max);
+/* A value of a mapping whose values are whole numbers; its text becomes plain digits. */
+bool spec_check_item(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    struct str name,
+    struct spec_scalar *scalar);
 bool spec_check_pattern(
     struct spec_reader *reader,
     struct srcloc at,

@@ -17,6 +17,11 @@ void plan_only_drift(struct plan *plan)
     plan->changes.len = plan->guards.len = plan->aside.len = 0;
     plan->n_add = plan->n_change = plan->n_destroy = plan->n_left_out = plan->n_waiting = 0;
     plan->record_only = false;
+    size_t n_routes = plan->routes.len;
+    plan->routes.len = 0;
+    for (size_t i = 0; i < n_routes; i++)
+        if (plan->routes.items[i].outside)
+            plan->routes.items[plan->routes.len++] = plan->routes.items[i];
     plan->note_roll = STR_NULL;
     plan->instance_type = plan->old_instance_type;
     plan->instance_count = plan->old_instance_count;

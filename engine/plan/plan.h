@@ -93,6 +93,16 @@ struct plan_hold {
     bool differs;              /* from the content that the spec describes */
 };
 
+/* A route of the record that changes: a write of the record, never counted. */
+struct plan_route {
+    struct str name;
+    enum action action;                /* CREATE, UPDATE or DELETE */
+    bool outside;                      /* what is recorded was not written by mmectl */
+    struct str text;                   /* "model_a 90 -> 80, model_b 10 -> 20" */
+    const struct json *before, *after; /* {"split": {...}, "shadow": ...}; NULL: there is none */
+    struct srcloc at;
+};
+
 struct plan_warning {
     struct str message, hint;
 };
@@ -119,7 +129,8 @@ struct plan {
     size_t n_waiting;            /* these, and models that differ and were not looked at */
     const struct want_set *sets; /* what partitions made of their data */
     size_t n_sets;
-    VEC(struct plan_hold) holds; /* sorted by model */
+    VEC(struct plan_hold) holds;   /* sorted by model */
+    VEC(struct plan_route) routes; /* sorted by name */
     size_t n_add, n_change, n_destroy;
     bool record_only; /* nothing but control/stack.json will be written */
     struct str

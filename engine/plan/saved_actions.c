@@ -109,6 +109,23 @@ static struct saved_action describe(struct arena *arena, const struct change *ch
         .sha256 = sha256_hex(arena, json_text(arena, what, JSON_CANONICAL))};
 }
 
+/* A route has no address that could be a thing's. */
+static struct saved_action describe_route(struct arena *arena, const struct plan_route *route)
+{
+    struct json *what = json_object(arena);
+    struct str address = str_fmt(arena, "route '" STR_FMT "'", STR_ARG(route->name));
+    put(arena, what, "address", address);
+    json_put(arena, what, "action", json_z(arena, action_name(route->action)));
+    if (route->before != NULL)
+        json_put(arena, what, "before", json_copy(arena, route->before));
+    if (route->after != NULL)
+        json_put(arena, what, "after", json_copy(arena, route->after));
+    return (struct saved_action){
+        .address = address,
+        .action = str_from(action_name(route->action)),
+        .sha256 = sha256_hex(arena, json_text(arena, what, JSON_CANONICAL))};
+}
+
 static int by_digest(const void *a, const void *b)
 {
     const struct saved_action *x = a, *y = b;
@@ -141,7 +158,7 @@ void saved_describe(struct arena *arena, const struct plan *plan, struct saved_s
         .uid = plan->uid,
         .home = plan->home,
         .endpoint = plan->endpoint};
-    out->actions = ARENA_ARRAY(arena, plan->changes.len, struct saved_action);
+    out->actions = ARENA_ARRAY(arena, plan->changes.len + plan->routes.len, struct saved_action);
     out->artifacts = ARENA_ARRAY(arena, plan->changes.len, struct saved_artifact);
     for (size_t i = 0; i < plan->changes.len; i++) {
         const struct change *change = plan->changes.items[i];
@@ -153,5 +170,7 @@ void saved_describe(struct arena *arena, const struct plan *plan, struct saved_s
         const struct artifact_plan *artifact = change->subject;
         out->artifacts[out->n_artifacts++] = (struct saved_artifact){artifact->name, artifact->fp};
     }
+    for (size_t i = 0; i < plan->routes.len; i++)
+        out->actions[out->n_actions++] = describe_route(arena, &plan->routes.items[i]);
     out->actions_sha256 = digest_all(arena, plan, out);
 }

@@ -468,6 +468,8 @@ enum err_code desired_build(
             code = fill_channels(r, spec, want, err);
         if (code == ERR_NONE)
             code = fill_models(r, spec, want, err);
+        if (code == ERR_NONE)
+            code = desired_routes(r->arena, spec, want, err);
         if (code != ERR_NONE)
             return code;
     }

@@ -22,4 +22,10 @@ enum err_code desired_partitions(
     size_t *unread,
     struct err *err) MUST_USE;
 
+/* want->routes (desired_routes.c), once the models are known. ERR_SPEC, positioned: a route names a
+ * model that no partition has made, or has the name of one. */
+enum err_code
+desired_routes(struct arena *arena, const struct spec *spec, struct want *want, struct err *err)
+    MUST_USE;
+
 #endif

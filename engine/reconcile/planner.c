@@ -383,6 +383,8 @@ static enum err_code finish(struct planner *p, struct err *err)
         diff_change(p->arena, plan->changes.items[i]);
     plan_finish(p->arena, plan);
     plan->n_left_out = p->context->left_out.len;
+    if (plan->mode != PLAN_DESTROY)
+        plan_routes(p);
     bool emptied = p->want->n_models == 0 && !p->seen->record.present;
     if (plan->mode != PLAN_DESTROY && plan_is_empty(plan) && !emptied) {
         bool rolled = str_is_null(plan->note_blocked);

@@ -75,10 +75,23 @@ enum err_code scope_prepare(struct planner *p, struct err *err) MUST_USE;
 bool scope_replaces(const struct planner *p, enum kind_id kind, struct str index);
 /* ... and takes out of the plan what is not meant. ERR_USAGE for an address nobody knows. */
 enum err_code scope_select(struct planner *p, struct err *err) MUST_USE;
+/* planner_routes.c: which routes of the record change. */
+void plan_routes(struct planner *p);
 /* planner_drift.c: what differs from what the last apply left. */
 void plan_drift(struct planner *p);
 /* planner_sets.c: which set each change is of, and what people want to know of the sets. */
 void plan_sets(struct planner *p);
+
+/* record_routes.c: the routes as they are after a run that leaves `models` published. A route moves
+ * when every model that it names is published; else it stays as it was. at, by: of what is new. */
+void record_routes(
+    struct arena *arena,
+    const struct plan *plan,
+    const struct record *models,
+    struct str at,
+    struct str by,
+    struct record *ret_record);
+struct record_route route_of_want(struct arena *arena, const struct want_route *want);
 
 /* Helpers of planner.c. */
 struct change *

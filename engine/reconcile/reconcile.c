@@ -5,7 +5,6 @@
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
-#include "engine/reconcile/rollback.h"
 #include "engine/reconcile/run.h"
 #include "engine/reconcile/settle.h"
 #include "engine/resource/failure.h"
@@ -162,47 +161,4 @@ enum err_code reconcile_plan_settled(
         if (code != ERR_NONE)
             return code;
     }
-}
-
-enum err_code reconcile_route(
-    struct reconciler *r,
-    const struct spec *spec,
-    struct str model,
-    struct route *out,
-    struct err *err)
-{
-    struct want *want;
-    struct record record = {0};
-    enum err_code code = desired_build(r, spec, true, &want, err);
-    if (code == ERR_NONE)
-        code = r->world->ops->record_read(r->world, r->arena, want, &record, err);
-    if (code != ERR_NONE)
-        return code;
-    const struct record_model *found = record_find(&record, model);
-    if (found == NULL || str_is_null(found->live.key)) {
-        err_set(
-            err, ERR_NOT_FOUND, "model '" STR_FMT "' is not published in stack '" STR_FMT "'",
-            STR_ARG(model), STR_ARG(want->stack));
-        return err_hint(
-            err, "run 'mmectl status' to see what is, and 'mmectl apply' to publish it");
-    }
-    *out = (struct route){
-        .target = key_target_model(want, found->live.key),
-        .fp = found->live.fp,
-        .hold = found->hold};
-    return ERR_NONE;
-}
-
-enum err_code reconcile_target_model(
-    struct reconciler *r,
-    const struct spec *spec,
-    struct str model,
-    struct str *ret_target,
-    struct err *err)
-{
-    struct route route;
-    enum err_code code = reconcile_route(r, spec, model, &route, err);
-    if (code == ERR_NONE)
-        *ret_target = route.target;
-    return code;
 }

@@ -16,6 +16,7 @@
 #include "engine/plan/event.h"
 #include "engine/plan/plan.h"
 
+struct record;
 struct rollback;
 struct saved_stack;
 struct spec;
@@ -126,19 +127,12 @@ struct status {
     size_t n_models;
     size_t n_foreign;
     bool stable;
-    struct plan *plan; /* what apply would do: drift */
+    const struct record *record; /* its routes, and what they resolve to */
+    struct plan *plan;           /* what apply would do: drift */
 };
 
 enum err_code reconcile_status(
     struct reconciler *r, const struct spec *spec, struct status **ret_status, struct err *err)
     MUST_USE;
-
-/* TargetModel of a model, by the record alone (one GET). ERR_NOT_FOUND when it is not published. */
-enum err_code reconcile_target_model(
-    struct reconciler *r,
-    const struct spec *spec,
-    struct str model,
-    struct str *ret_target,
-    struct err *err) MUST_USE;
 
 #endif

@@ -236,6 +236,7 @@ bool record_stays(struct arena *arena, const struct plan *plan, bool rolled)
     struct record head = without_models(arena, plan, STR_NULL), old = *before;
     old.models.len = 0;
     note_failure(plan, &head, rolled);
+    record_routes(arena, plan, before, STR_NULL, STR_NULL, &head);
     return record_same(&head, &old) && models_stay(arena, context);
 }
 
@@ -268,5 +269,6 @@ struct record record_after(
             note_removed(arena, context, &record);
     }
     note_failure(plan, &record, rolled);
+    record_routes(arena, plan, &record, at, by, &record);
     return record;
 }

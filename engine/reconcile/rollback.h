@@ -49,20 +49,6 @@ enum err_code reconcile_history(
     struct history *out,
     struct err *err) MUST_USE;
 
-struct route {
-    struct str target, fp;
-    struct record_hold hold; /* fp is STR_NULL when there is none */
-};
-
-/* What a model is called by now, by the record alone (one GET). ERR_NOT_FOUND when it is not
- * published. */
-enum err_code reconcile_route(
-    struct reconciler *r,
-    const struct spec *spec,
-    struct str model,
-    struct route *out,
-    struct err *err) MUST_USE;
-
 /* Lifts the hold; the next apply publishes what the spec says. ERR_NOT_FOUND: there is none. */
 enum err_code reconcile_resume(
     struct reconciler *r,

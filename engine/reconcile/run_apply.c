@@ -4,6 +4,7 @@
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
+#include "engine/stack/route.h"
 
 enum stage { STAGE_BUCKET, STAGE_TRAIN, STAGE_PUBLISH, STAGE_REMOVE };
 
@@ -66,15 +67,51 @@ static bool is_rolled(const struct plan *plan)
     return context->endpoint == NULL || context->endpoint->outcome == OUTCOME_DONE;
 }
 
+static bool has_moved(const struct plan_route *route, const struct record_route *now)
+{
+    const struct json *wanted = json_get(route->after, "split");
+    if (now == NULL || wanted == NULL)
+        return wanted == NULL && now == NULL;
+    bool moved =
+        now->split.len == wanted->len && str_eq(now->shadow, json_get_str(route->after, "shadow"));
+    JSON_EACH (share, wanted) {
+        moved = moved && route_weight(now, share->key) == share->integer;
+    }
+    return moved;
+}
+
+static void tell_routes(struct reconciler *r, const struct plan *plan, const struct record *record)
+{
+    static const char *const s_words[] = {
+        [ACTION_CREATE] = "published", [ACTION_UPDATE] = "changed", [ACTION_DELETE] = "removed"};
+    for (size_t i = 0; i < plan->routes.len; i++) {
+        const struct plan_route *route = &plan->routes.items[i];
+        struct event event = {.type = EVENT_NOTE};
+        if (has_moved(route, route_find(record, route->name)))
+            event.text = str_fmt(
+                r->arena, "route '" STR_FMT "' %s: " STR_FMT, STR_ARG(route->name),
+                s_words[route->action], STR_ARG(route->text));
+        else
+            event.text = str_fmt(
+                r->arena,
+                "route '" STR_FMT "' stays as it was: not all of its models could be published",
+                STR_ARG(route->name));
+        reconcile_tell(r, &event);
+    }
+}
+
 static enum err_code commit(struct reconciler *r, const struct plan *plan, struct err *err)
 {
     const struct plan_context *context = plan->context;
     struct str now = time_iso(r->arena, clock_wall_ms(loop_clock(r->loop)));
     struct record record = record_after(r->arena, plan, is_rolled(plan), now, r->writer);
     bool more = checkpoint_keep(r->checkpoint, &record);
-    if (!more && record_same(&record, &context->seen->record))
-        return ERR_NONE;
-    return claim_write(r, context->want, context->seen, &record, err);
+    enum err_code code = ERR_NONE;
+    if (more || !record_same(&record, &context->seen->record))
+        code = claim_write(r, context->want, context->seen, &record, err);
+    if (code == ERR_NONE)
+        tell_routes(r, plan, &record);
+    return code;
 }
 
 /* Models whose training failed in this run; what was trained here is kept for the second plan. */

@@ -78,6 +78,7 @@ enum err_code reconcile_status(
         .instance_count = seen->live_instance_count,
         .n_foreign = plan->n_foreign,
         .stable = want->stable,
+        .record = &seen->record,
         .plan = plan};
     fill_models(r->arena, status, plan);
     *ret_status = status;

@@ -99,6 +99,19 @@ struct want_set {
     size_t n_strays;      /* values of the validation channel without a model */
 };
 
+struct want_share {
+    struct str model;
+    int64_t weight;
+};
+
+struct want_route {
+    struct str name;
+    const struct want_share *split; /* in the spec's order */
+    size_t n_split;
+    struct str shadow; /* STR_NULL: none */
+    struct srcloc at;
+};
+
 struct want {
     struct str stack, uid, account, region, partition, role;
     struct str bucket, prefix, home; /* home: s3://bucket/prefix */
@@ -120,6 +133,8 @@ struct want {
     size_t n_models;
     struct want_set *sets; /* partitions */
     size_t n_sets;
+    const struct want_route *routes; /* sorted by name */
+    size_t n_routes;
     struct str endpoint;
     struct str instance_type;
     int64_t instance_count;

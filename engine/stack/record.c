@@ -1,5 +1,7 @@
 #include "engine/stack/record.h"
 
+#include "engine/stack/route.h"
+
 /* Reading is one table-free pass: the document is ours, and every member optional but `format`. A
  * record may have ten thousand models, so they are read one by one: of each only its struct stays.
  */
@@ -159,6 +161,7 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
         .generation = json_get_str(doc, "generation"),
         .unknown = doc};
     parse_conditions(json_get(doc, "conditions"), &record);
+    routes_parse(arena, json_get(doc, "routes"), &record);
     JSON_EACH (name, json_get(doc, "endpoints")) {
         *VEC_PUSH(arena, &record.endpoints) = json_str(name);
     }
@@ -244,6 +247,8 @@ struct str record_text(struct arena *text_arena, const struct record *record)
     for (size_t i = 0; i < record->models.len; i++)
         json_add(models, record->models.items[i].name, model_node(arena, &record->models.items[i]));
     json_put(arena, doc, "models", models);
+    if (record->routes.len > 0 || json_get(doc, "routes") != NULL)
+        json_put(arena, doc, "routes", routes_node(arena, record));
     json_put(
         arena, doc, "generation",
         str_is_null(record->generation) ? json_null(arena)
@@ -302,7 +307,7 @@ bool record_same(const struct record *a, const struct record *b)
     if (a->present != b->present || !str_eq(a->uid, b->uid) || !str_eq(a->home, b->home) ||
         !str_eq(a->generation, b->generation) || !str_eq(a->failed_config, b->failed_config) ||
         a->endpoints.len != b->endpoints.len || a->models.len != b->models.len ||
-        a->removed.len != b->removed.len)
+        a->removed.len != b->removed.len || !routes_same(a, b))
         return false;
     for (size_t i = 0; i < a->endpoints.len; i++)
         if (!str_eq(a->endpoints.items[i], b->endpoints.items[i]))

@@ -36,6 +36,21 @@ struct record_model {
     const struct json *unknown;         /* members we do not know; NULL when there are none */
 };
 
+struct record_share {
+    struct str model;
+    int64_t weight; /* 1 to ROUTE_MAX_WEIGHT */
+};
+
+/* A name that stands for several models; how it is resolved: engine/stack/route.h. */
+struct record_route {
+    struct str name;
+    VEC(struct record_share) split; /* in the spec's order; what is no weight was left out */
+    struct str shadow;              /* STR_NULL: none */
+    struct str fp;                  /* route_fp() of what mmectl wrote: another one's hand shows */
+    struct str at, by;
+    const struct json *unknown; /* members we do not know; NULL when there are none */
+};
+
 struct record_removed { /* stable mode: a name that went out of the live generation */
     struct str name, fp;
 };
@@ -57,6 +72,7 @@ struct record {
     struct str stack, uid, home, writer;
     VEC(struct str) endpoints;
     VEC(struct record_model) models; /* sorted by name */
+    VEC(struct record_route) routes; /* sorted by name */
     struct str generation;           /* stable mode: the live one */
     VEC(struct record_removed) removed;
     /* There, and not published yet, by a run that was interrupted: hints alone. */
@@ -70,8 +86,8 @@ enum err_code
 record_parse(struct arena *arena, struct str text, struct record *out, struct err *err) MUST_USE;
 struct str record_text(struct arena *arena, const struct record *record);
 const struct record_model *record_find(const struct record *record, struct str name); /* NULL */
-/* Same claims about the world: uid, home, endpoints, live and older versions, holds, generation,
- * failed config. Who wrote it and when does not count. */
+/* Same claims about the world: uid, home, endpoints, live and older versions, holds, routes,
+ * generation, failed config. Who wrote it and when does not count. */
 bool record_same(const struct record *a, const struct record *b);
 bool record_same_model(const struct record_model *a, const struct record_model *b);
 

@@ -97,7 +97,7 @@ slip "no num_round" 's/, num_round: "\${rounds}"//' \
 not_built() { # KEY LINE:COLUMN SED-SCRIPT
     slip "not built yet: $1" "$3" "'$1' is not supported by this version" "$2" "take it out; 'mmectl help spec' .*"
 }
-for block in routes gates checks; do
+for block in gates checks; do
     not_built $block 16:3 "15a\\  $block: []"
 done
 for block in autoscaling update dataCapture kmsKey vpc networkIsolation logs containers; do

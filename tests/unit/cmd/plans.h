@@ -55,7 +55,7 @@ static UNUSED struct plan *plans_first(struct arena *arena)
 }
 
 /* A bit of everything: content, fleet and environment changed, a protected model is taken out, an
- * artifact was overwritten and the endpoint moved by somebody else. */
+ * artifact was overwritten and the endpoint moved by somebody else; of the routes, too. */
 static UNUSED struct plan *plans_mixed(struct arena *arena)
 {
     struct scene *s = plans_deployed(arena, true);
@@ -70,6 +70,10 @@ static UNUSED struct plan *plans_mixed(struct arena *arena)
     object->owner = OWNER_OTHER;
     s->seen.endpoint.failure_reason = STR("no <capacity> & no luck");
     put_text(s, "demo/notes.txt", OWNER_OTHER);
+    put_route(s, "churn", "m0 90 m1 10", NULL);
+    put_route(s, "old", "m0 1", "m2")->fp = STR("edited by hand");
+    want_route(s, "churn", "m0 80 m1 20", NULL);
+    want_route(s, "next", "m1 1", "m0");
     assert_ok(plan(s), &s->err);
     return s->plan;
 }

@@ -42,9 +42,10 @@ static void one_field(void **state)
         "    example:  mode: multi-model\n"
         "\n");
     assert_str(
-        help(arena, "routes", SPEC_HELP_MARKDOWN),
-        "### `spec.routes`\n\nNamed splits of traffic between models.\n\n* need: `not supported by "
-        "this version`\n\n");
+        help(arena, "regions", SPEC_HELP_MARKDOWN),
+        "### `spec.regions`\n\nSeveral regions: one stack in each.\n\n* need: `not supported by "
+        "this "
+        "version`\n\n");
 }
 
 static void paths(void **state)

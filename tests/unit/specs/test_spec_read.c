@@ -225,9 +225,31 @@ static void faults_of_single_fields(void **state)
         {"max_depth: 2", "max_depth: ~",
          "E spec.yaml:26:51 'max_depth' has no value | leave the key out, or write \"\" for an "
          "empty text\n"},
-        {"  endpoint:\n", "  routes: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'routes' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
+        {"  endpoint:\n", "  routes:\n  - {name: r, split: {one: 0}}\n  endpoint:\n",
+         "E spec.yaml:30:28 'one' must be 1 to 10000, not 0 | 'split' takes whole numbers from 1 "
+         "to 10000; a model that gets nothing is left out\n"},
+        {"  endpoint:\n", "  routes:\n  - {name: r, split: {one: -5, two: 10001}}\n  endpoint:\n",
+         "E spec.yaml:30:28 'one' must be 1 to 10000, not -5 | 'split' takes whole numbers from 1 "
+         "to 10000; a model that gets nothing is left out\n"
+         "E spec.yaml:30:37 'two' must be 1 to 10000, not 10001 | 'split' takes whole numbers from "
+         "1 to 10000; a model that gets nothing is left out\n"},
+        {"  endpoint:\n", "  routes:\n  - {name: r, split: {one: 9.5, two: \"1\"}}\n  endpoint:\n",
+         "E spec.yaml:30:28 'one' must be a whole number, not the number '9.5' | 'split' takes "
+         "whole numbers "
+         "from 1 to 10000; a model that gets nothing is left out\n"
+         "E spec.yaml:30:38 'two' must be a whole number, not the string '1' | 'split' takes whole "
+         "numbers "
+         "from 1 to 10000; a model that gets nothing is left out\n"},
+        {"  endpoint:\n",
+         "  routes:\n  - {name: r, split: {one: 99999999999999999999}}\n  endpoint:\n",
+         "E spec.yaml:30:28 'one' must be 1 to 10000, not 99999999999999999999 | 'split' takes "
+         "whole numbers from 1 to 10000; a model that gets nothing is left out\n"},
+        {"  endpoint:\n", "  routes:\n  - {name: r, split: {}}\n  endpoint:\n",
+         "E spec.yaml:30:22 'split' must have 1 to 100 entries, not 0 | 'mmectl help spec "
+         "spec.routes.split' explains it\n"},
+        {"  endpoint:\n", "  routes:\n  - {name: r}\n  endpoint:\n",
+         "E spec.yaml:30:5 missing 'split' in 'spec.routes[0]' | for example 'split: "
+         "{model_balanced: 90, model_aggressive: 10}'\n"},
         {"  endpoint:\n", "  gates: []\n  endpoint:\n",
          "E spec.yaml:29:3 'gates' is not supported by this version | take it out; 'mmectl help "
          "spec' lists what this version supports\n"},

@@ -12,6 +12,7 @@
 #include "engine/reconcile/guard.h"
 #include "engine/reconcile/planner.h"
 #include "engine/resource/names.h"
+#include "engine/stack/route.h"
 
 struct scene {
     struct arena *arena;
@@ -76,6 +77,42 @@ static UNUSED struct scene *scene_trained(struct arena *arena, bool stable, size
         change_model(s, i, 1);
     }
     return s;
+}
+
+/* "m0 90 m1 10" */
+static UNUSED void
+want_route(struct scene *s, const char *name, const char *split, const char *shadow)
+{
+    struct want_route *routes = ARENA_ARRAY(s->arena, s->want.n_routes + 1, struct want_route);
+    for (size_t i = 0; i < s->want.n_routes; i++)
+        routes[i] = s->want.routes[i];
+    struct want_route *route = &routes[s->want.n_routes++];
+    struct want_share *shares = ARENA_ARRAY(s->arena, 8, struct want_share);
+    *route =
+        (struct want_route){.name = str_from(name), .split = shares, .shadow = str_from(shadow)};
+    struct str rest = str_from(split), model, weight;
+    while (str_split(&rest, ' ', &model) && str_split(&rest, ' ', &weight)) {
+        shares[route->n_split].model = model;
+        assert_true(str_to_i64(weight, &shares[route->n_split++].weight));
+    }
+    s->want.routes = routes;
+}
+
+/* As mmectl would have written it. */
+static UNUSED struct record_route *
+put_route(struct scene *s, const char *name, const char *split, const char *shadow)
+{
+    struct scene other = {.arena = s->arena};
+    want_route(&other, name, split, shadow);
+    struct record_route *route = VEC_PUSH(s->arena, &s->seen.record.routes);
+    *route = (struct record_route){
+        .name = str_from(name), .shadow = str_from(shadow), .at = STR("then"), .by = STR("you")};
+    for (size_t i = 0; i < other.want.routes[0].n_split; i++) {
+        const struct want_share *share = &other.want.routes[0].split[i];
+        *VEC_PUSH(s->arena, &route->split) = (struct record_share){share->model, share->weight};
+    }
+    route->fp = route_fp(s->arena, route);
+    return route;
 }
 
 static UNUSED enum err_code plan_as(struct scene *s, enum plan_mode mode)

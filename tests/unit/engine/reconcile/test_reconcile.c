@@ -2,6 +2,7 @@
 #include "tests/unit/specs/spec_test.h"
 
 #include "engine/reconcile/reconcile.h"
+#include "engine/reconcile/route.h"
 
 /* The calls of commands, from a spec on. */
 struct session {
@@ -42,7 +43,10 @@ static void settled_task(void *arg)
 static void target_task(void *arg)
 {
     struct session *s = arg;
-    s->code = reconcile_target_model(&s->t->r, s->spec, s->model, &s->target, &s->err);
+    struct route route;
+    s->code = reconcile_route(&s->t->r, s->spec, ROUTE_MODELS, s->model, STR_NULL, &route, &s->err);
+    if (s->code == ERR_NONE)
+        s->target = route.answer.target;
 }
 
 static void status_task(void *arg)

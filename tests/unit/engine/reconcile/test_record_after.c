@@ -244,7 +244,7 @@ static void unknown_members_are_carried_along(void **state)
     struct record known = s->seen.record;
     assert_ok(
         record_parse(
-            *state, STR("{\"format\":1,\"uid\":\"u\",\"routes\":{\"a\":1}}"), &s->seen.record,
+            *state, STR("{\"format\":1,\"uid\":\"u\",\"canaries\":{\"a\":1}}"), &s->seen.record,
             &err),
         &err);
     struct record parsed = s->seen.record;
@@ -253,7 +253,7 @@ static void unknown_members_are_carried_along(void **state)
     change_model(s, 0, 2);
     assert_ok(plan(s), &s->err);
     struct record record = after(s, true);
-    assert_true(str_find(record_text(*state, &record), STR("\"routes\"")) != SIZE_MAX);
+    assert_true(str_find(record_text(*state, &record), STR("\"canaries\"")) != SIZE_MAX);
 }
 
 int main(void)

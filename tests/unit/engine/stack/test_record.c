@@ -17,7 +17,15 @@ static const char s_text[] = "{\n"
                              "  ],\n"
                              "  \"routes\": {\n"
                              "    \"churn\": {\n"
-                             "      \"a\": 90\n"
+                             "      \"split\": {\n"
+                             "        \"b\": 90,\n"
+                             "        \"a\": 10\n"
+                             "      },\n"
+                             "      \"shadow\": \"c\",\n"
+                             "      \"fp\": \"0123456789abcdef\",\n"
+                             "      \"at\": \"2026-11-23T05:49:00Z\",\n"
+                             "      \"by\": \"me@here\",\n"
+                             "      \"sticky\": true\n"
                              "    }\n"
                              "  },\n"
                              "  \"models\": {\n"
@@ -99,6 +107,16 @@ static void every_member_is_read(void **state)
     assert_int_equal(record.removed.len, 1);
     assert_str(record.removed.items[0].name, "c");
     assert_str(record.removed.items[0].fp, "f3");
+    assert_int_equal(record.routes.len, 1);
+    const struct record_route *churn = &record.routes.items[0];
+    assert_str(churn->name, "churn");
+    assert_int_equal(churn->split.len, 2);
+    assert_str(churn->split.items[0].model, "b");
+    assert_int_equal(churn->split.items[0].weight, 90);
+    assert_str(churn->shadow, "c");
+    assert_str(churn->fp, "0123456789abcdef");
+    assert_str(churn->at, "2026-11-23T05:49:00Z");
+    assert_str(churn->by, "me@here");
     assert_int_equal(record.models.len, 2);
     const struct record_model *a = record_find(&record, STR("a"));
     assert_non_null(a);
@@ -155,8 +173,7 @@ static void unknown_members_stay_when_known_ones_change(void **state)
     assert_int_equal(again.serial, 8);
     assert_true(str_is_null(again.failed_config));
     assert_int_equal(again.models.len, 1);
-    assert_int_equal(
-        json_get_int(json_get(json_get(again.unknown, "routes"), "churn"), "a", 0), 90);
+    assert_true(json_get_bool(again.routes.items[0].unknown, "sticky", false));
     assert_non_null(json_get(again.unknown, "lease"));
     assert_str(json_get_str(again.models.items[0].unknown, "shadow"), "b");
 }
