@@ -97,6 +97,41 @@ static void unfinished_uploads_go_with_the_stack(void **state)
     }
 }
 
+static size_t n_uploads(struct life *life, const char *part)
+{
+    size_t n = 0;
+    JSON_EACH (bucket, json_get(life_world(life), "buckets")) {
+        JSON_EACH (upload, json_get(bucket, "uploads"))
+            n += str_find(json_str(upload), str_from(part)) != SIZE_MAX;
+    }
+    return n;
+}
+
+/* What cannot be aborted is left, and the stack's record with it; somebody's upload stays anyway.
+ */
+static void an_upload_that_may_not_be_aborted_is_left(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    life_put(life, STR("demo/notes.txt"), STR("theirs")); /* it keeps the bucket */
+    life_send(life, "s3", "POST", "/life-bucket/demo/models/x?uploads=", STR(""));
+    life_send(life, "s3", "POST", "/life-bucket/demo/data/y?uploads=", STR(""));
+    life_send(life, "s3", "POST", "/life-bucket/demo/notes.bin?uploads=", STR(""));
+    life_deny(life, "s3:AbortMultipartUpload");
+    assert_fails(
+        life_destroy(life, STR(LIFE_SPEC)), ERR_PARTIAL, &life->err,
+        "destroy was not finished: 2 left");
+    assert_true(life_told(life, "aborting the upload of 'demo/data/y'"));
+    assert_false(str_is_null(find_key(life, "control/stack.json")));
+    assert_int_equal(n_uploads(life, "demo/"), 3);
+    life_allow(life);
+    assert_ok(life_destroy(life, STR(LIFE_SPEC)), &life->err);
+    assert_int_equal(n_uploads(life, "demo/"), 1);
+    assert_int_equal(n_uploads(life, "demo/notes.bin"), 1);
+    assert_true(str_is_null(find_key(life, "control/stack.json")));
+}
+
 /* ---- artifacts of the user's own ---- */
 
 struct fetching {
@@ -196,6 +231,7 @@ int main(void)
         cmocka_unit_test(what_is_gone_already_is_fine),
         cmocka_unit_test(what_may_not_be_deleted_is_said),
         cmocka_unit_test(unfinished_uploads_go_with_the_stack),
+        cmocka_unit_test(an_upload_that_may_not_be_aborted_is_left),
         cmocka_unit_test(own_artifacts),
         cmocka_unit_test(own_artifacts_that_are_none),
     };

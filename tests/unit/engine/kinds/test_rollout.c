@@ -172,6 +172,30 @@ static void a_model_that_another_config_uses_stays(void **state)
     }
 }
 
+/* One attempt a run, and none of a config that failed before; another one is no matter of it. */
+static void a_config_that_failed_is_remembered(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = slow_life(MINUTE);
+    struct str other = text_replace(life->arena, changed(life), "max_depth: 5", "max_depth: 6");
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    life_fault(
+        life, "{'operation':'UpdateEndpoint','kind':'rollback','times':1,'reason':'no ping'}");
+    life->fault.operation = "UpdateEndpoint";
+    assert_fails(life_apply(life, changed(life)), ERR_ROLLED_BACK, &life->err, "no ping");
+    assert_int_equal(life->of_operation, 1);
+    for (int i = 0; i < 2; i++) {
+        life->fault.operation = "UpdateEndpoint";
+        assert_fails(
+            life_apply(life, changed(life)), ERR_ROLLED_BACK, &life->err, "was tried and rolled");
+        assert_int_equal(life->of_operation + life->mutating, 0);
+    }
+    assert_ok(life_apply(life, other), &life->err);
+    life_settled(life, other);
+    assert_int_equal(count(life, "endpointConfigs"), 1);
+    assert_int_equal(count(life, "models"), 1);
+}
+
 /* ---- counts ---- */
 
 static void autoscaled_counts_survive_an_update(void **state)
@@ -427,6 +451,7 @@ int main(void)
         cmocka_unit_test(what_serves_outlives_an_update_that_failed),
         cmocka_unit_test(a_config_that_somebody_went_back_to_stays),
         cmocka_unit_test(a_model_that_another_config_uses_stays),
+        cmocka_unit_test(a_config_that_failed_is_remembered),
         cmocka_unit_test(autoscaled_counts_survive_an_update),
         cmocka_unit_test(an_update_is_sent_once_unless_it_never_arrived),
         cmocka_unit_test(a_create_whose_answer_is_lost_makes_one_thing),

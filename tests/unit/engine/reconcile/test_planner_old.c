@@ -102,6 +102,8 @@ static void a_moved_home_copies_and_then_cleans_up(void **state)
         assert_int_equal(subject->n_objects, 3);
         assert_int_equal(cleaning->reason, REASON_MOVED);
         assert_true(waits_for(cleaning, endpoint));
+        assert_true(waits_for(cleaning, must_find(s, KIND_MODEL, ACTION_DELETE)));
+        assert_true(waits_for(cleaning, must_find(s, KIND_ENDPOINT_CONFIG, ACTION_DELETE)));
         const struct artifact_plan *copy = must_find(s, KIND_ARTIFACT, ACTION_CREATE)->subject;
         assert_int_equal(copy->source, ARTIFACT_COPY);
         assert_str(copy->from_bucket, "bucket");

@@ -208,6 +208,63 @@ static void a_left_over_model_goes_after_the_configs(void **state)
     assert_true(needs);
 }
 
+/* Every artifact that goes, and whether all of them wait for all configs and models that go. */
+static size_t waiting_artifacts(const struct scene *s, bool *ret_all)
+{
+    size_t n = 0;
+    *ret_all = true;
+    for (size_t i = 0; i < s->plan->changes.len; i++) {
+        const struct change *artifact = s->plan->changes.items[i];
+        if (artifact->action != ACTION_DELETE ||
+            (artifact->kind != KIND_ARTIFACT && artifact->kind != KIND_OUTPUT))
+            continue;
+        n++;
+        for (size_t k = 0; k < s->plan->changes.len; k++) {
+            const struct change *thing = s->plan->changes.items[k];
+            if (thing->action == ACTION_DELETE &&
+                (thing->kind == KIND_MODEL || thing->kind == KIND_ENDPOINT_CONFIG))
+                *ret_all = *ret_all && waits_for(artifact, thing);
+        }
+    }
+    return n;
+}
+
+/* A config or model that turns out to be in use stays: so must what it loads. */
+static void artifacts_go_after_the_model_that_loads_them(void **state)
+{
+    bool all;
+    struct scene *s = deployed(*state, true);
+    change_model(s, 0, 2); /* another generation */
+    assert_ok(plan(s), &s->err);
+    assert_true(waiting_artifacts(s, &all) == 2 && all);
+    s = deployed(*state, true);
+    s->want.stable = false;
+    assert_ok(plan(s), &s->err);
+    assert_true(waiting_artifacts(s, &all) == 2 && all);
+    s = deployed(*state, false);
+    s->want.stable = true;
+    s->want.retain = 0;
+    assert_ok(plan(s), &s->err);
+    assert_true(waiting_artifacts(s, &all) == 2 && all);
+}
+
+/* Others are taken out under a model that serves on: what is left of an earlier run does not stop
+ * them. */
+static void artifacts_of_the_live_model_wait_for_no_leftovers(void **state)
+{
+    for (int stable = 0; stable < 2; stable++) {
+        bool all;
+        struct scene *s = deployed(*state, stable == 1);
+        *VEC_PUSH(*state, &s->seen.configs) = (struct seen_thing){
+            .present = true, .name = STR("demo-uid-c-leftover"), .owner = OWNER_US};
+        s->want.n_models = 1;
+        s->want.retain = 0;
+        assert_ok(plan(s), &s->err);
+        must_find(s, KIND_ENDPOINT_CONFIG, ACTION_DELETE);
+        assert_true(waiting_artifacts(s, &all) == 1 && !all);
+    }
+}
+
 static void foreign_things_of_our_name_are_refused(void **state)
 {
     for (int config = 0; config < 2; config++) {
@@ -334,6 +391,8 @@ int main(void)
         WITH_ARENA(what_an_earlier_run_left_is_used),
         WITH_ARENA(leftovers_go_and_foreign_ones_stay),
         WITH_ARENA(a_left_over_model_goes_after_the_configs),
+        WITH_ARENA(artifacts_go_after_the_model_that_loads_them),
+        WITH_ARENA(artifacts_of_the_live_model_wait_for_no_leftovers),
         WITH_ARENA(foreign_things_of_our_name_are_refused),
         WITH_ARENA(a_config_of_somebody_else_is_left_alone),
         WITH_ARENA(a_bucket_elsewhere_is_refused),
