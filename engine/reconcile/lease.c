@@ -213,6 +213,11 @@ enum err_code lease_check(struct lease *lease, struct err *err)
     return ERR_LOCKED;
 }
 
+bool lease_may_return(const struct lease *lease)
+{
+    return !lease->lost && err_may_pass(lease->why.code);
+}
+
 /* ---- taking it ---- */
 
 bool lease_is_live(struct reconciler *r, const struct lease_info *info)

@@ -54,6 +54,8 @@ void lease_release(struct lease *lease);
 bool lease_held(const struct lease *lease);
 /* Before something is changed: renews first when time is short. ERR_LOCKED: it was lost. */
 enum err_code lease_check(struct lease *lease, struct err *err) MUST_USE;
+/* After a failed check: nobody has taken it, its store just could not be asked. */
+bool lease_may_return(const struct lease *lease);
 
 /* What is there now; out->present is false when nothing is. */
 enum err_code lease_peek(

@@ -27,6 +27,25 @@ enum err_code pace_wait(struct pace *pace, struct loop *loop, struct err *err)
     return ERR_NONE;
 }
 
+/* A poll may change things, too: there is none without the lease. While its store cannot be asked,
+ * the wait goes on. */
+static enum err_code hold(struct reconciler *r, struct pace *pace, struct err *err)
+{
+    for (;;) {
+        struct err failure = {0};
+        enum err_code code = lease_check(r->lease, &failure);
+        if (code == ERR_NONE)
+            return ERR_NONE;
+        if (!lease_may_return(r->lease)) {
+            *err = failure;
+            return code;
+        }
+        code = pace_wait(pace, r->loop, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+}
+
 enum err_code settle_change(struct reconciler *r, struct world_call *call, struct err *err)
 {
     struct pace pace;
@@ -47,8 +66,8 @@ enum err_code settle_change(struct reconciler *r, struct world_call *call, struc
             reconcile_tell_change(r, EVENT_PROGRESS, call->change, last);
         }
         code = pace_wait(&pace, r->loop, err);
-        if (code == ERR_NONE) /* a poll may change things, too */
-            code = lease_check(r->lease, err);
+        if (code == ERR_NONE)
+            code = hold(r, &pace, err);
         if (code != ERR_NONE)
             return code;
     }

@@ -2,6 +2,7 @@
 #include "tests/unit/engine/reconcile/lease_scene.h"
 
 #include "engine/reconcile/approve.h"
+#include "engine/reconcile/settle.h"
 
 static void look_while_held(struct toy *t)
 {
@@ -281,6 +282,96 @@ static void a_run_without_its_lease_starts_nothing(void **state)
     assert_false(traced(t, "start aws_s3_object"));
 }
 
+/* ---- a wait of hours under it ---- */
+
+/* From its 21st second on the store answers nothing, for so many attempts. */
+static void break_the_store(void *arg)
+{
+    struct toy *t = arg;
+    static enum toy_fault down[121];
+    loop_sleep_ms(t->loop, 21000);
+    for (size_t i = 0; i < 120; i++)
+        down[i] = TOY_REQUEST_LOST;
+    down[120] = TOY_END;
+    t->lease_faults = down;
+    t->lease_reads_fail = 120;
+}
+
+static void take_it_meanwhile(void *arg)
+{
+    struct toy *t = arg;
+    loop_sleep_ms(t->loop, 200000);
+    put_other(t, "m", "b", "n", 1);
+}
+
+static void wait_while_the_store_is_down(struct toy *t)
+{
+    static const struct toy_script script = {.address = "x", .pending = 20};
+    struct change change = {.kind = KIND_BUCKET, .action = ACTION_CREATE, .address = STR("x")};
+    struct world_call call = {.arena = t->s->arena, .change = &change};
+    t->without_effects = true;
+    t->scripts = &script;
+    t->n_scripts = 1;
+    assert_ok(take(t), &t->err);
+    struct task *outage = loop_spawn(t->loop, break_the_store, t);
+    struct task *thief = t->statuses != NULL ? loop_spawn(t->loop, take_it_meanwhile, t) : NULL;
+    t->code = t->world.ops->start(&t->world, &call, &t->err);
+    if (t->code == ERR_NONE)
+        t->code = settle_change(&t->r, &call, &t->err);
+    assert_int_equal(lease_held(t->r.lease), t->code == ERR_NONE);
+    loop_join(t->loop, outage);
+    if (thief != NULL)
+        loop_join(t->loop, thief);
+    lease_release(t->r.lease);
+}
+
+static void a_wait_outlives_an_outage_of_the_store(void **state)
+{
+    AUTO(toy_close) struct toy *t = lease_toy(*state);
+    in_task(t, wait_while_the_store_is_down);
+    assert_ok(t->code, &t->err);
+    assert_int_equal(t->lease_reads_fail, 0); /* it was down for longer than a lease lasts */
+    assert_true(t->now_ms - INT64_C(1790000000000) > LEASE_TTL_MS + 21000);
+    /* Without the lease nothing was polled: polls change things. */
+    int64_t longest_ms = 0;
+    for (size_t i = 1; i < t->polls.len; i++)
+        if (t->polls.items[i] - t->polls.items[i - 1] > longest_ms)
+            longest_ms = t->polls.items[i] - t->polls.items[i - 1];
+    assert_true(longest_ms > LEASE_TTL_MS / 2);
+    assert_false(t->lease.present);
+}
+
+static void an_outage_in_which_it_is_taken_ends_the_wait(void **state)
+{
+    static const char *const stolen[] = {"InService", NULL};
+    AUTO(toy_close) struct toy *t = lease_toy(*state);
+    t->statuses = stolen;
+    in_task(t, wait_while_the_store_is_down);
+    assert_fails(t->code, ERR_LOCKED, &t->err, "was taken over by you@there");
+    assert_true(is_other(t));
+}
+
+static void interrupt(void *arg)
+{
+    struct toy *t = arg;
+    loop_sleep_ms(t->loop, 150000);
+    loop_cancel(t->loop);
+}
+
+static void wait_until_interrupted(struct toy *t)
+{
+    struct task *task = loop_spawn(t->loop, interrupt, t);
+    wait_while_the_store_is_down(t);
+    loop_join(t->loop, task);
+}
+
+static void an_outage_can_be_interrupted(void **state)
+{
+    AUTO(toy_close) struct toy *t = lease_toy(*state);
+    in_task(t, wait_until_interrupted);
+    assert_fails(t->code, ERR_CANCELLED, &t->err, "interrupted while waiting");
+}
+
 /* As the command does it: the saved plan is compared under the lease. */
 static void run_stale(struct toy *t)
 {
@@ -325,6 +416,9 @@ int main(void)
         WITH_ARENA(a_pause_in_which_it_was_taken_over_ends_the_run),
         WITH_ARENA(a_lease_that_was_removed_is_not_taken_again),
         WITH_ARENA(a_run_without_its_lease_starts_nothing),
+        WITH_ARENA(a_wait_outlives_an_outage_of_the_store),
+        WITH_ARENA(an_outage_in_which_it_is_taken_ends_the_wait),
+        WITH_ARENA(an_outage_can_be_interrupted),
         WITH_ARENA(a_plan_that_is_stale_leaves_no_lease_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
