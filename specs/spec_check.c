@@ -462,7 +462,10 @@ static void check_sets(struct arena *arena, struct diags *diags, const struct sp
             .channels = set->channels,
             .n_channels = set->n_channels,
             .at = set->at};
-        if (set->partition.set)
+        bool bad = false; /* a place in one of them, which is said already */
+        for (size_t k = 0; k < set->hyperparameters.len; k++)
+            bad = bad || diags_has_error(diags, set->hyperparameters.items[k].value_at);
+        if (set->partition.set && !bad)
             check_hyperparameters(arena, diags, spec, &common);
     }
 }
