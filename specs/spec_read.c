@@ -192,7 +192,7 @@ static void read_map(
     *ret_map = (struct spec_map){items, len};
 }
 
-/* A list of scalars under one name; false when something in it is at fault. */
+/* A list of scalars under one name, which is known even when some of them are at fault. */
 static bool read_values(
     struct spec_reader *reader,
     const struct spec_field *field,
@@ -201,11 +201,12 @@ static bool read_values(
 {
     struct str name = entry->key->text;
     const struct ynode *list = entry->value;
-    bool good = check_name(reader, field, entry->key);
     *ret_values = (struct spec_values){.name = name, .at = entry->key->at};
+    if (!check_name(reader, field, entry->key))
+        return false;
     if (list->kind != YNODE_LIST) {
         spec_wrong_kind(reader, list->at, name, "a list of values", list);
-        return false;
+        return true;
     }
     if (list->len == 0)
         diags_error(reader->diags, list->at, "'" STR_FMT "' is empty", STR_ARG(name));
@@ -219,12 +220,11 @@ static bool read_values(
             diags_error(
                 reader->diags, list->items[i]->at, "a value of '" STR_FMT "' is empty",
                 STR_ARG(name));
-        good = good && state == SCALAR_THERE &&
-               spec_check_length(reader, scalar.at, what, scalar.text, 1, field->value_max);
-        if (good)
+        if (state == SCALAR_THERE &&
+            spec_check_length(reader, scalar.at, what, scalar.text, 1, field->value_max))
             ret_values->items[ret_values->len++] = (struct spec_str){scalar.text, scalar.at};
     }
-    return good && list->len > 0;
+    return true;
 }
 
 static void read_lists(

@@ -73,7 +73,7 @@ static void faults(void **state)
         {SETS("    - name: c-{a}\n      matrix: {a: []}\n"),
          "E spec.yaml:31:19 'a' is empty | 'mmectl help spec spec.modelSets.matrix' explains it\n"},
         {SETS("    - name: c-{a}\n      matrix: {a: 1}\n"),
-         "E spec.yaml:31:19 'a' must be a list of values, not a number | 'mmectl help spec "
+         "E spec.yaml:31:19 'a' must be a list of values, not the number '1' | 'mmectl help spec "
          "spec.modelSets.matrix' explains it\n"},
         {SETS("    - name: c-{a}\n      matrix: {a: [1, ~]}\n"),
          "E spec.yaml:31:23 a value of 'a' is empty | 'mmectl help spec spec.modelSets.matrix' "
