@@ -427,7 +427,7 @@ enum err_code aws_call(
     };
     attempts.request = request_of(&attempts);
     for (;;) {
-        struct err last = {.code = ERR_NONE};
+        UNFILLED struct err last;
         struct http_response response = {.status = 0};
         enum err_code code = send_once(&attempts, &response, &last);
         struct outcome outcome = code == ERR_NONE ? judge_answer(&attempts, &response, &last)

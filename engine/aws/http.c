@@ -7,9 +7,8 @@
 static bool is_token(struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool usual =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+        char c = text.ptr[i], letter = (char) (c | 0x20);
+        bool usual = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '-';
         if (!usual && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
             return false;
     }
@@ -22,7 +21,7 @@ static enum err_code check_header(const struct http_header *header, struct err *
     if (!is_token(header->name))
         return err_set(
             err, ERR_USAGE, "the header name '" STR_FMT "' cannot be sent", STR_ARG(header->name));
-    for (size_t i = 0; i < header->value.len; i++) {
+    for (size_t i = str_plain(header->value, '\0', '\0'); i < header->value.len; i++) {
         unsigned char c = (unsigned char) header->value.ptr[i];
         if (c < 0x20 || c > 0x7E)
             return err_set(
@@ -77,7 +76,7 @@ struct str http_header_get(const struct http_header *headers, size_t count, cons
 {
     struct str wanted = str_from(name);
     for (size_t i = 0; i < count; i++)
-        if (str_eq_nocase(headers[i].name, wanted))
+        if (headers[i].name.len == wanted.len && str_eq_nocase(headers[i].name, wanted))
             return headers[i].value;
     return STR_NULL;
 }

@@ -78,7 +78,7 @@ enum err_code aws_json_call(
         return ERR_NONE;
     }
     struct json *output;
-    struct err broken;
+    UNFILLED struct err broken;
     if (json_parse(arena, response.body, MAX_ANSWER_BYTES, &output, &broken) != ERR_NONE)
         return err_set(
             err, ERR_PROTOCOL, "the answer to %s is not JSON: %s", operation, broken.message);

@@ -56,7 +56,7 @@ static void page_start(void *arg, size_t depth, struct str name)
 
 static void read_key(struct page *page, struct str text, struct str *out)
 {
-    struct err err;
+    UNFILLED struct err err;
     if (decode(page->arena, "ListObjectsV2", text, out, &err) != ERR_NONE &&
         page->err.code == ERR_NONE)
         page->err = err;
@@ -105,7 +105,7 @@ static void page_end(void *arg, size_t depth, struct str name, struct str text)
 static enum err_code read_page(struct page *page, struct str body, struct err *err)
 {
     struct xml_handler handler = {.start = page_start, .end = page_end, .arg = page};
-    struct err broken;
+    UNFILLED struct err broken;
     size_t most = body.len / LEAST_ENTRY_BYTES + 1;
     VEC_RESERVE(page->scratch, &page->objects, most < MAX_KEYS ? most : MAX_KEYS);
     if (xml_walk(str_trim(body), S3_MAX_XML, &handler, &broken) != ERR_NONE)

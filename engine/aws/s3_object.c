@@ -107,7 +107,8 @@ enum err_code s3_put(
     static const struct s3_put_options s_none = {.if_none_match = false};
     if (options == NULL)
         options = &s_none;
-    struct s3_headers headers = {.count = 0};
+    UNFILLED struct s3_headers headers;
+    headers.count = 0;
     s3_header_add(&headers, "content-type", options->content_type);
     s3_header_add(&headers, "if-match", options->if_match);
     s3_header_add(&headers, "if-none-match", options->if_none_match ? STR("*") : STR_NULL);
@@ -174,7 +175,8 @@ enum err_code s3_copy(
     if (options == NULL)
         options = &s_none;
     struct str source = str_is_null(options->source_bucket) ? bucket : options->source_bucket;
-    struct s3_headers headers = {.count = 0};
+    UNFILLED struct s3_headers headers;
+    headers.count = 0;
     s3_header_add(
         &headers, "x-amz-copy-source",
         str_fmt(
@@ -227,7 +229,8 @@ enum err_code s3_get(
     static const struct s3_get_options s_none = {.range = false};
     if (options == NULL)
         options = &s_none;
-    struct s3_headers headers = {.count = 0};
+    UNFILLED struct s3_headers headers;
+    headers.count = 0;
     s3_header_add(&headers, "if-match", options->if_match);
     s3_header_add(&headers, "if-none-match", options->if_none_match);
     if (options->range)
@@ -258,7 +261,8 @@ enum err_code s3_head(
     struct s3_info *ret_info,
     struct err *err)
 {
-    struct s3_headers headers = {.count = 0};
+    UNFILLED struct s3_headers headers;
+    headers.count = 0;
     s3_header_add(&headers, "x-amz-checksum-mode", STR("ENABLED"));
     struct aws_call call = s3_call_of(arena, "HeadObject", "HEAD", bucket, key);
     call.headers = headers.items;

@@ -16,7 +16,7 @@ struct sigv4_keys {
     pthread_mutex_t lock;
     struct {
         unsigned char id[KEY_ID_BYTES];
-        struct sha256 key;
+        struct hmac_key key;
     } slots[CACHED_KEYS];
     size_t used, next;
 };
@@ -45,7 +45,7 @@ static struct str sha256_view(const struct sha256 *digest)
 }
 
 /* HMAC chain of the documents: date, region, service, "aws4_request". */
-static struct sha256 derive_key(struct str secret_key, const struct sigv4_scope *scope)
+static struct hmac_key derive_key(struct str secret_key, const struct sigv4_scope *scope)
 {
     struct buf start = BUF_INIT(KIB(4));
     (void) buf_reserve(&start, secret_key.len + 8); /* so that no copy is left behind by growing */
@@ -55,9 +55,11 @@ static struct sha256 derive_key(struct str secret_key, const struct sigv4_scope 
     struct sha256 region = hmac_sha256(sha256_view(&date), scope->region);
     struct sha256 service = hmac_sha256(sha256_view(&region), scope->service);
     struct sha256 key = hmac_sha256(sha256_view(&service), STR("aws4_request"));
+    struct hmac_key prepared = hmac_key_of(sha256_view(&key));
+    secret_wipe(&key, sizeof(key));
     secret_wipe(start.ptr, start.len);
     buf_done(&start);
-    return key;
+    return prepared;
 }
 
 /* Everything the key is derived from, ended by zero bytes; false when it is too long to be kept. */
@@ -77,7 +79,7 @@ key_id(struct str secret_key, const struct sigv4_scope *scope, unsigned char id[
     return true;
 }
 
-static bool find_key(struct sigv4_keys *keys, const unsigned char *id, struct sha256 *ret_key)
+static bool find_key(struct sigv4_keys *keys, const unsigned char *id, struct hmac_key *ret_key)
 {
     bool found = false;
     pthread_mutex_lock(&keys->lock);
@@ -90,7 +92,7 @@ static bool find_key(struct sigv4_keys *keys, const unsigned char *id, struct sh
     return found;
 }
 
-static void keep_key(struct sigv4_keys *keys, const unsigned char *id, const struct sha256 *key)
+static void keep_key(struct sigv4_keys *keys, const unsigned char *id, const struct hmac_key *key)
 {
     pthread_mutex_lock(&keys->lock);
     size_t slot = keys->next;
@@ -102,11 +104,11 @@ static void keep_key(struct sigv4_keys *keys, const unsigned char *id, const str
     pthread_mutex_unlock(&keys->lock);
 }
 
-static struct sha256
+static struct hmac_key
 signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope)
 {
-    unsigned char id[KEY_ID_BYTES];
-    struct sha256 key;
+    UNFILLED unsigned char id[KEY_ID_BYTES];
+    struct hmac_key key;
     if (keys == NULL || !key_id(secret_key, scope, id))
         return derive_key(secret_key, scope);
     if (!find_key(keys, id, &key)) {
@@ -148,9 +150,8 @@ static struct str path_normalized(struct arena *arena, struct str path)
  * same; a broken escape is left as it came. */
 static struct str path_encoded_once(struct arena *arena, struct str path)
 {
-    struct str encoded = uri_encoded(arena, path, true);
-    if (path.len > 0 && encoded.len == path.len)
-        return path; /* nothing to decode, nothing to encode: nearly every key */
+    if (path.len > 0 && uri_is_plain(path, true))
+        return path; /* nearly every key */
     struct buf out = BUF_INIT(MAX_CANONICAL);
     struct str rest = path, part;
     bool first = true;
@@ -197,6 +198,8 @@ static int compare_params(const void *a, const void *b)
 static struct str encoded_again(struct arena *arena, struct str text)
 {
     struct str plain;
+    if (uri_is_plain(text, false))
+        return text;
     return uri_decode(arena, text, false, &plain) ? uri_encoded(arena, plain, false) : text;
 }
 
@@ -254,15 +257,21 @@ static bool is_unsigned_header(struct str lower_name)
         STR_INIT("x-amzn-trace-id"),
     };
     for (size_t i = 0; i < ARRAY_LEN(s_names); i++)
-        if (str_eq(lower_name, s_names[i]))
+        if (lower_name.len == s_names[i].len && str_eq(lower_name, s_names[i]))
             return true;
     return false;
 }
 
-static int compare_str(const void *a, const void *b)
+/* By insertion: a dozen names, most of them in order already. */
+static void sort_names(struct str *names, size_t count)
 {
-    const struct str *left = a, *right = b;
-    return str_cmp(*left, *right);
+    for (size_t i = 1; i < count; i++) {
+        struct str name = names[i];
+        size_t at = i;
+        for (; at > 0 && str_cmp(names[at - 1], name) > 0; at--)
+            names[at] = names[at - 1];
+        names[at] = name;
+    }
 }
 
 /* Most are in lower case as they are. */
@@ -283,8 +292,7 @@ sigv4_signed_names(struct arena *arena, const struct http_header *headers, size_
         if (!is_unsigned_header(name))
             *VEC_PUSH(arena, &names) = name;
     }
-    if (names.len > 1)
-        qsort(names.items, names.len, sizeof(names.items[0]), compare_str);
+    sort_names(names.items, names.len);
     struct buf out = BUF_INIT(MAX_CANONICAL);
     for (size_t i = 0; i < names.len; i++) {
         if (i > 0 && str_eq(names.items[i], names.items[i - 1]))
@@ -326,7 +334,8 @@ add_headers(struct buf *out, const struct sigv4_canonical *canonical, struct err
         buf_add(out, name);
         buf_add_char(out, ':');
         for (size_t i = 0; i < canonical->n_headers; i++) {
-            if (!str_eq_nocase(canonical->headers[i].name, name))
+            struct str other = canonical->headers[i].name;
+            if (other.len != name.len || !str_eq_nocase(other, name))
                 continue;
             if (found)
                 buf_add_char(out, ',');
@@ -365,7 +374,7 @@ static struct str joined(struct arena *arena, const struct str *parts, size_t co
     size_t len = count - 1;
     for (size_t i = 0; i < count; i++)
         len += parts[i].len;
-    char *text = arena_alloc(arena, len), *at = text;
+    char *text = arena_chars(arena, len), *at = text;
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             *at++ = separator;
@@ -427,8 +436,8 @@ enum err_code sigv4_compute(
         STR(SIGV4_ALGORITHM), amz_date, sigv4_scope_text(arena, scope),
         sha256_hex(arena, stages.canonical_request)};
     stages.string_to_sign = joined(arena, lines, ARRAY_LEN(lines), '\n');
-    struct sha256 key = signing_key(keys, secret_key, scope);
-    struct sha256 signature = hmac_sha256(sha256_view(&key), stages.string_to_sign);
+    struct hmac_key key = signing_key(keys, secret_key, scope);
+    struct sha256 signature = hmac_sha256_with(&key, stages.string_to_sign);
     secret_wipe(&key, sizeof(key));
     stages.signature = hex_of(arena, signature.bytes, SHA256_LEN);
     *ret_stages = stages;

@@ -13,6 +13,8 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define UNUSED __attribute__((unused))
+/* A buffer that is written before it is read, on a hot path: the build zeroes all others. */
+#define UNFILLED __attribute__((uninitialized))
 #define NORETURN __attribute__((noreturn))
 
 /* Runs closer(&variable) when the variable leaves its scope; closers accept the empty value. */

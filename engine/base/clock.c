@@ -1,5 +1,7 @@
 #include "engine/base/clock.h"
 
+#include "engine/base/arena.h"
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec now = {0};
@@ -82,36 +84,82 @@ static const char s_days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat
 static const char s_months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+/* By hand, since every request and every answer has a date in it. */
+static char *put(char *at, int64_t value, size_t width)
+{
+    for (size_t i = width; i > 0; i--) {
+        at[i - 1] = (char) ('0' + value % 10);
+        value /= 10;
+    }
+    return at + width;
+}
+
+static char *put_text(char *at, const char *text)
+{
+    size_t len = strlen(text);
+    memcpy(at, text, len);
+    return at + len;
+}
+
+static char *put_year(char *at, int64_t year)
+{
+    if (year >= 0 && year <= 9999)
+        return put(at, year, 4);
+    return at + snprintf(at, 24, "%04lld", (long long) year);
+}
+
+#define STAMP_BYTES 64 /* longer than every form with the longest year */
+
+/* "2026-07-01T12:00:00", with these two in between; what follows is the caller's. */
+static char *put_iso(char *at, const struct parts *p, const char *dash, const char *colon)
+{
+    at = put_text(put_year(at, p->year), dash);
+    at = put_text(put(at, p->month, 2), dash);
+    at = put_text(put(at, p->day, 2), "T");
+    at = put_text(put(at, p->hour, 2), colon);
+    at = put_text(put(at, p->minute, 2), colon);
+    return put(at, p->second, 2);
+}
+
+static struct str ended(char *text, char *at)
+{
+    *at = '\0';
+    return str_of(text, (size_t) (at - text));
+}
+
 struct str time_iso_basic(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
-    return str_fmt(
-        arena, "%04d%02d%02dT%02d%02d%02dZ", (int) p.year, (int) p.month, (int) p.day, (int) p.hour,
-        (int) p.minute, (int) p.second);
+    char *text = arena_chars(arena, STAMP_BYTES);
+    return ended(text, put_text(put_iso(text, &p, "", ""), "Z"));
 }
 
 struct str time_iso(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
-    return str_fmt(
-        arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int) p.year, (int) p.month, (int) p.day,
-        (int) p.hour, (int) p.minute, (int) p.second);
+    char *text = arena_chars(arena, STAMP_BYTES);
+    return ended(text, put_text(put_iso(text, &p, "-", ":"), "Z"));
 }
 
 struct str time_iso_ms(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
-    return str_fmt(
-        arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int) p.year, (int) p.month, (int) p.day,
-        (int) p.hour, (int) p.minute, (int) p.second, (int) p.ms);
+    char *text = arena_chars(arena, STAMP_BYTES);
+    char *at = put_text(put_iso(text, &p, "-", ":"), ".");
+    return ended(text, put_text(put(at, p.ms, 3), "Z"));
 }
 
 struct str time_http(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
-    return str_fmt(
-        arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", s_days[p.weekday], (int) p.day,
-        s_months[p.month - 1], (int) p.year, (int) p.hour, (int) p.minute, (int) p.second);
+    char *text = arena_chars(arena, STAMP_BYTES);
+    char *at = put_text(put_text(text, s_days[p.weekday]), ", ");
+    at = put_text(put(at, p.day, 2), " ");
+    at = put_text(put_text(at, s_months[p.month - 1]), " ");
+    at = put_text(put_year(at, p.year), " ");
+    at = put_text(put(at, p.hour, 2), ":");
+    at = put_text(put(at, p.minute, 2), ":");
+    return ended(text, put_text(put(at, p.second, 2), " GMT"));
 }
 
 /* Reads exactly `digits` digits. */
@@ -171,11 +219,7 @@ static bool parse_http(struct str text, struct parts *p)
 bool time_parse(struct str text, int64_t *wall_ms)
 {
     struct parts p = {0};
-    bool ok = parse_iso(text, false, &p);
-    if (!ok) {
-        p = (struct parts){0};
-        ok = parse_iso(text, true, &p);
-    }
+    bool ok = parse_iso(text, text.len > 8 && text.ptr[8] == 'T', &p);
     if (!ok) {
         p = (struct parts){0};
         ok = parse_http(text, &p);

@@ -1,154 +1,119 @@
+/* OpenSSL 3 deprecates these functions for EVP, whose contexts and look-ups take longer than
+ * hashing what SigV4 hashes: 190 ns against 110 for 140 bytes, and an HMAC that cannot keep the
+ * state behind its key without the heap, 360 ns against 164. They are the same code underneath, SHA
+ * instructions included. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 /* Before our own headers, since OpenSSL's name a parameter 'rand', which banned.h poisons. */
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 
 #include "engine/base/digest.h"
 
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #define READ_PIECE_BYTES KIB(64)
+#define HMAC_BLOCK 64
 
-/* OpenSSL 3 looks an algorithm up by name on every use unless it was fetched: 3 to 5 times slower
- * for SigV4's short inputs. Hence one fetch per process, and contexts that each thread keeps. */
-static pthread_once_t s_once = PTHREAD_ONCE_INIT;
-static EVP_MD *s_sha256, *s_md5;
-static pthread_key_t s_thread_key;
-
-/* With a library that lacks SHA-256, or without memory, nothing can go on. */
-static void must(bool worked, const char *what)
-{
-    if (worked)
-        return;
-    fprintf(stderr, "mmectl: libcrypto failed: %s\n", what);
-    abort();
-}
-
-/* What a thread keeps, so that short inputs cost no allocation. */
-struct thread_contexts {
-    EVP_MD_CTX *sha256, *md5;
-};
-
-static void thread_contexts_free(void *arg)
-{
-    struct thread_contexts *contexts = arg;
-    EVP_MD_CTX_free(contexts->sha256);
-    EVP_MD_CTX_free(contexts->md5);
-    xfree(contexts);
-}
-
-static void fetch_all(void)
-{
-    s_sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    /* "-fips": MD5 names content here (S3's ETag), it protects nothing. */
-    s_md5 = EVP_MD_fetch(NULL, "MD5", "-fips");
-    must(s_sha256 != NULL && s_md5 != NULL, "fetching algorithms");
-    must(pthread_key_create(&s_thread_key, thread_contexts_free) == 0, "a thread key");
-}
-
-static void fetch_once(void)
-{
-    must(pthread_once(&s_once, fetch_all) == 0, "pthread_once");
-}
-
-static struct thread_contexts *thread_contexts(void)
-{
-    fetch_once();
-    struct thread_contexts *contexts = pthread_getspecific(s_thread_key);
-    if (contexts != NULL)
-        return contexts;
-    contexts = xmalloc(sizeof(*contexts));
-    *contexts = (struct thread_contexts){EVP_MD_CTX_new(), EVP_MD_CTX_new()};
-    must(contexts->sha256 != NULL && contexts->md5 != NULL, "EVP_MD_CTX_new");
-    must(pthread_setspecific(s_thread_key, contexts) == 0, "pthread_setspecific");
-    return contexts;
-}
-
-static void digest_rest(EVP_MD_CTX *ctx, struct str data, unsigned char *out)
-{
-    must(EVP_DigestUpdate(ctx, data.ptr, data.len) == 1, "EVP_DigestUpdate");
-    must(EVP_DigestFinal_ex(ctx, out, NULL) == 1, "EVP_DigestFinal_ex");
-}
-
-static void digest_all(EVP_MD_CTX *ctx, const EVP_MD *md, struct str data, unsigned char *out)
-{
-    must(EVP_DigestInit_ex2(ctx, md, NULL) == 1, "EVP_DigestInit_ex2");
-    digest_rest(ctx, data, out);
-}
-
+/* With a good context none of OpenSSL's three steps can fail. */
 struct sha256 sha256_of(struct str data)
 {
-    struct sha256 out = {{0}};
-    EVP_MD_CTX *ctx = thread_contexts()->sha256;
-    digest_all(ctx, s_sha256, data, out.bytes);
+    struct sha256 out;
+    SHA256_CTX ctx;
+    SHA256_Init(&ctx);
+    SHA256_Update(&ctx, data.ptr, data.len);
+    SHA256_Final(out.bytes, &ctx);
     return out;
 }
 
 struct md5 md5_of(struct str data)
 {
-    struct md5 out = {{0}};
-    EVP_MD_CTX *ctx = thread_contexts()->md5;
-    digest_all(ctx, s_md5, data, out.bytes);
+    struct md5 out;
+    MD5_CTX ctx;
+    MD5_Init(&ctx);
+    MD5_Update(&ctx, data.ptr, data.len);
+    MD5_Final(out.bytes, &ctx);
     return out;
 }
 
-/* RFC 2104 by hand: OpenSSL's MAC copies contexts on the heap, six times for a text of one block.
- */
-struct sha256 hmac_sha256(struct str key, struct str data)
+/* The state behind one block of the key, with every byte of it changed by `pad`. */
+static void after_key(const unsigned char *key, unsigned char pad, uint32_t state[8])
 {
-    enum { BLOCK = 64 };
-    struct sha256 out = {{0}}, short_key;
-    unsigned char inner[BLOCK] = {0}, outer[BLOCK];
-    EVP_MD_CTX *ctx = thread_contexts()->sha256;
-    if (key.len > BLOCK) {
+    unsigned char block[HMAC_BLOCK];
+    SHA256_CTX ctx;
+    for (size_t i = 0; i < HMAC_BLOCK; i++)
+        block[i] = key[i] ^ pad;
+    SHA256_Init(&ctx);
+    SHA256_Update(&ctx, block, HMAC_BLOCK);
+    memcpy(state, ctx.h, sizeof(ctx.h));
+    secret_wipe(block, sizeof(block));
+    secret_wipe(&ctx, sizeof(ctx));
+}
+
+/* RFC 2104. */
+struct hmac_key hmac_key_of(struct str key)
+{
+    struct hmac_key out;
+    struct sha256 short_key;
+    unsigned char block[HMAC_BLOCK] = {0};
+    if (key.len > HMAC_BLOCK) {
         short_key = sha256_of(key);
         key = str_of(short_key.bytes, SHA256_LEN);
     }
     if (key.len > 0)
-        memcpy(inner, key.ptr, key.len);
-    for (size_t i = 0; i < BLOCK; i++) {
-        outer[i] = inner[i] ^ 0x5c;
-        inner[i] ^= 0x36;
-    }
-    must(EVP_DigestInit_ex2(ctx, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
-    must(EVP_DigestUpdate(ctx, inner, BLOCK) == 1, "EVP_DigestUpdate");
-    digest_rest(ctx, data, out.bytes);
-    must(EVP_DigestInit_ex2(ctx, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
-    must(EVP_DigestUpdate(ctx, outer, BLOCK) == 1, "EVP_DigestUpdate");
-    digest_rest(ctx, str_of(out.bytes, SHA256_LEN), out.bytes);
-    secret_wipe(inner, sizeof(inner));
-    secret_wipe(outer, sizeof(outer));
+        memcpy(block, key.ptr, key.len);
+    after_key(block, 0x36, out.inner);
+    after_key(block, 0x5c, out.outer);
+    secret_wipe(block, sizeof(block));
+    return out;
+}
+
+static void go_on(const uint32_t state[8], struct str data, unsigned char *out)
+{
+    SHA256_CTX ctx;
+    SHA256_Init(&ctx);
+    memcpy(ctx.h, state, sizeof(ctx.h));
+    ctx.Nl = HMAC_BLOCK * 8; /* bits so far */
+    SHA256_Update(&ctx, data.ptr, data.len);
+    SHA256_Final(out, &ctx);
+}
+
+struct sha256 hmac_sha256_with(const struct hmac_key *key, struct str data)
+{
+    struct sha256 inner, out;
+    go_on(key->inner, data, inner.bytes);
+    go_on(key->outer, str_of(inner.bytes, SHA256_LEN), out.bytes);
+    return out;
+}
+
+struct sha256 hmac_sha256(struct str key, struct str data)
+{
+    struct hmac_key prepared = hmac_key_of(key);
+    struct sha256 out = hmac_sha256_with(&prepared, data);
+    secret_wipe(&prepared, sizeof(prepared));
     return out;
 }
 
 struct digest {
-    EVP_MD_CTX *sha256, *md5;
+    SHA256_CTX sha256;
+    MD5_CTX md5;
 };
 
 struct digest *digest_new(void)
 {
-    fetch_once();
     struct digest *digest = xmalloc(sizeof(*digest));
-    digest->sha256 = EVP_MD_CTX_new();
-    digest->md5 = EVP_MD_CTX_new();
-    must(digest->sha256 != NULL && digest->md5 != NULL, "EVP_MD_CTX_new");
-    must(EVP_DigestInit_ex2(digest->sha256, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
-    must(EVP_DigestInit_ex2(digest->md5, s_md5, NULL) == 1, "EVP_DigestInit_ex2");
+    SHA256_Init(&digest->sha256);
+    MD5_Init(&digest->md5);
     return digest;
 }
 
 void digest_free(struct digest *digest)
 {
-    if (digest == NULL)
-        return;
-    EVP_MD_CTX_free(digest->sha256);
-    EVP_MD_CTX_free(digest->md5);
     xfree(digest);
 }
 
@@ -160,21 +125,16 @@ void digest_close(struct digest **digest)
 
 void digest_add(struct digest *digest, struct str data)
 {
-    must(EVP_DigestUpdate(digest->sha256, data.ptr, data.len) == 1, "EVP_DigestUpdate");
-    must(EVP_DigestUpdate(digest->md5, data.ptr, data.len) == 1, "EVP_DigestUpdate");
+    SHA256_Update(&digest->sha256, data.ptr, data.len);
+    MD5_Update(&digest->md5, data.ptr, data.len);
 }
 
 void digest_end(struct digest *digest, struct sha256 *sha256, struct md5 *md5)
 {
     if (sha256 != NULL)
-        must(EVP_DigestFinal_ex(digest->sha256, sha256->bytes, NULL) == 1, "EVP_DigestFinal_ex");
+        SHA256_Final(sha256->bytes, &digest->sha256);
     if (md5 != NULL)
-        must(EVP_DigestFinal_ex(digest->md5, md5->bytes, NULL) == 1, "EVP_DigestFinal_ex");
-}
-
-static void md_ctx_close(EVP_MD_CTX **ctx)
-{
-    EVP_MD_CTX_free(*ctx);
+        MD5_Final(md5->bytes, &digest->md5);
 }
 
 static void piece_close(char **piece)
@@ -184,13 +144,12 @@ static void piece_close(char **piece)
 
 enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, struct err *err)
 {
-    fetch_once();
     AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_errno(err, errno, "reading '%s'", path);
     AUTO(piece_close) char *piece = xmalloc(READ_PIECE_BYTES);
-    AUTO(md_ctx_close) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    must(ctx != NULL && EVP_DigestInit_ex2(ctx, s_sha256, NULL) == 1, "EVP_DigestInit_ex2");
+    SHA256_CTX ctx;
+    SHA256_Init(&ctx);
     uint64_t total = 0;
     for (;;) {
         ssize_t got = read(fd, piece, READ_PIECE_BYTES);
@@ -200,10 +159,10 @@ enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, 
             return err_errno(err, errno, "reading '%s'", path);
         if (got == 0)
             break;
-        must(EVP_DigestUpdate(ctx, piece, (size_t) got) == 1, "EVP_DigestUpdate");
+        SHA256_Update(&ctx, piece, (size_t) got);
         total += (uint64_t) got;
     }
-    must(EVP_DigestFinal_ex(ctx, out->bytes, NULL) == 1, "EVP_DigestFinal_ex");
+    SHA256_Final(out->bytes, &ctx);
     if (size != NULL)
         *size = total;
     return ERR_NONE;
@@ -211,12 +170,14 @@ enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, 
 
 struct str hex_of(struct arena *arena, const void *bytes, size_t len)
 {
-    static const char s_digits[] = "0123456789abcdef";
     const unsigned char *in = bytes;
-    char *out = arena_alloc(arena, len * 2 + 1);
+    char *out = arena_chars(arena, len * 2 + 1);
+    out[len * 2] = '\0';
     for (size_t i = 0; i < len; i++) {
-        out[i * 2] = s_digits[in[i] >> 4];
-        out[i * 2 + 1] = s_digits[in[i] & 15];
+        unsigned char high = in[i] >> 4, low = in[i] & 15;
+        /* 'a' - '0' - 10 is 39; no table, so that the compiler takes many at once. */
+        out[i * 2] = (char) ('0' + high + (high > 9 ? 39 : 0));
+        out[i * 2 + 1] = (char) ('0' + low + (low > 9 ? 39 : 0));
     }
     return str_of(out, len * 2);
 }

@@ -1,8 +1,7 @@
 /* engine/base/digest.h - hashes, HMAC and text encodings of bytes (OpenSSL; the only file that
  * includes it besides TLS inside libcurl).
  *
- * Algorithms are fetched once per process; contexts are per call or per struct. Threads: functions
- * are re-entrant; a struct digest belongs to one thread.
+ * Threads: functions are re-entrant; a struct digest belongs to one thread.
  */
 #ifndef ENGINE_BASE_DIGEST_H
 #define ENGINE_BASE_DIGEST_H
@@ -24,6 +23,12 @@ struct md5 {
 struct sha256 sha256_of(struct str data);
 struct md5 md5_of(struct str data);
 struct sha256 hmac_sha256(struct str key, struct str data);
+/* For a key that is used again: half the work is done once. As secret as the key. */
+struct hmac_key {
+    uint32_t inner[8], outer[8];
+};
+struct hmac_key hmac_key_of(struct str key);
+struct sha256 hmac_sha256_with(const struct hmac_key *key, struct str data);
 uint32_t crc32_of(uint32_t seed, struct str data); /* zlib's polynomial; seed 0 to start */
 
 /* Incremental hashing, SHA-256 and MD5 at once (S3 needs both). */

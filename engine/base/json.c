@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <pthread.h>
 
 #define MAX_DEPTH 64
 #define MAX_NUMBER_LEN 64
@@ -18,7 +19,39 @@
  * and on some truncated texts it reads one byte too far (fixed in its 1.7.18). So scan() first
  * checks every token and the nesting by RFC 8259 and collects the numbers' texts, in order; cJSON
  * then sees only texts whose tokens are good, and copying its tree takes the numbers from that
- * list. cJSON_GetErrorPtr() is never used: it is the one part of cJSON that threads share. */
+ * list. cJSON_GetErrorPtr() is never used: it is the one part of cJSON that threads share.
+ *
+ * cJSON's tree lies on the caller's arena: its strings are the copy's, and nothing of it is freed
+ * one by one, which took as long as the parsing. */
+static pthread_once_t s_once = PTHREAD_ONCE_INIT;
+static _Thread_local struct arena *s_arena; /* where cJSON builds, on this thread, right now */
+
+static void *tree_alloc(size_t size)
+{
+    /* Nodes want to be aligned; everything else it asks for is text. */
+    return size == sizeof(cJSON) ? arena_alloc(s_arena, size) : arena_chars(s_arena, size);
+}
+
+static void tree_free(void *ptr)
+{
+    (void) ptr;
+}
+
+static void use_arenas(void)
+{
+    cJSON_Hooks hooks = {tree_alloc, tree_free};
+    cJSON_InitHooks(&hooks);
+}
+
+static cJSON *build(struct arena *arena, struct str text, const char **ret_end)
+{
+    (void) pthread_once(&s_once, use_arenas);
+    s_arena = arena;
+    cJSON *root = cJSON_ParseWithLengthOpts(text.len > 0 ? text.ptr : "", text.len, ret_end, 0);
+    s_arena = NULL;
+    return root;
+}
+
 struct scan {
     struct arena *arena;
     struct str text;
@@ -76,6 +109,7 @@ static bool scan_escape(struct scan *scan)
 static bool scan_string(struct scan *scan)
 {
     scan->at++;
+    scan->at += str_plain(str_from_index(scan->text, scan->at), '"', '\\');
     while (scan->at < scan->text.len) {
         unsigned char c = (unsigned char) scan->text.ptr[scan->at];
         if (c == '"') {
@@ -253,7 +287,7 @@ static struct json *copy_children(struct copier *copier, const cJSON *from, enum
         if (child == NULL)
             return NULL;
         if (type == JSON_OBJECT)
-            child->key = str_dup(copier->arena, str_from(item->string));
+            child->key = str_from(item->string);
         link_child(node, child);
     }
     if (type == JSON_OBJECT && !keys_differ(copier, node))
@@ -272,17 +306,12 @@ static struct json *copy_node(struct copier *copier, const cJSON *from)
     case cJSON_Number:
         return copy_number(copier, from);
     case cJSON_String:
-        return json_string(copier->arena, str_dup(copier->arena, str_from(from->valuestring)));
+        return json_string(copier->arena, str_from(from->valuestring));
     case cJSON_Array:
         return copy_children(copier, from, JSON_ARRAY);
     default:
         return copy_children(copier, from, JSON_OBJECT);
     }
-}
-
-static void cjson_close(cJSON **root)
-{
-    cJSON_Delete(*root);
 }
 
 enum err_code json_parse(
@@ -294,8 +323,7 @@ enum err_code json_parse(
     if (!scan_all(&scan))
         return err_at(err, text, scan.at, scan.fault);
     const char *end = NULL;
-    AUTO(cjson_close)
-    cJSON *root = cJSON_ParseWithLengthOpts(text.len > 0 ? text.ptr : "", text.len, &end, 0);
+    const cJSON *root = build(arena, text, &end);
     size_t at = text.len > 0 && end != NULL ? (size_t) (end - text.ptr) : 0;
     if (root == NULL)
         return err_at(err, text, at, text.len > 0 ? "no JSON value" : "nothing");

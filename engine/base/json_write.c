@@ -47,7 +47,7 @@ static void write_string(struct buf *buf, struct str text)
 {
     size_t plain = 0; /* where the run that needs no escape begins */
     buf_add_char(buf, '"');
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = str_plain(text, '"', '\\'); at < text.len;) {
         unsigned char c = (unsigned char) text.ptr[at];
         size_t len = c < 0x80 ? 1 : utf8_char_len(text, at);
         if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {

@@ -70,15 +70,15 @@ struct str rng_uuid(struct rng *rng, struct arena *arena)
 {
     uint64_t hi = (rng_u64(rng) & ~(uint64_t) 0xf000) | 0x4000;
     uint64_t lo = (rng_u64(rng) & ~((uint64_t) 3 << 62)) | ((uint64_t) 2 << 62);
+    static const char s_form[UUID_LEN + 1] = "xxxxxxxx-xxxx-xxxx-yyyy-yyyyyyyyyyyy";
     char *text = arena_chars(arena, UUID_LEN + 1);
-    for (size_t i = 0, digit = 0; i < UUID_LEN; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    for (size_t i = UUID_LEN; i-- > 0;) {
         text[i] = '-';
-        if (dash)
+        if (s_form[i] == '-')
             continue;
-        uint64_t half = digit < 16 ? hi : lo;
-        text[i] = "0123456789abcdef"[half >> (60 - 4 * (digit % 16)) & 15];
-        digit++;
+        uint64_t *half = s_form[i] == 'x' ? &hi : &lo;
+        text[i] = "0123456789abcdef"[*half & 15];
+        *half >>= 4;
     }
     text[UUID_LEN] = '\0';
     return str_of(text, UUID_LEN);

@@ -16,11 +16,6 @@ struct str str_from(const char *z)
     return z != NULL ? (struct str){z, strlen(z)} : STR_NULL;
 }
 
-struct str str_of(const void *ptr, size_t len)
-{
-    return (struct str){ptr, len};
-}
-
 bool str_is_null(struct str s)
 {
     return s.ptr == NULL;
@@ -29,11 +24,6 @@ bool str_is_null(struct str s)
 bool str_is_empty(struct str s)
 {
     return s.len == 0;
-}
-
-bool str_eq(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 bool str_eq_z(struct str a, const char *z)
@@ -129,6 +119,23 @@ struct str str_trim(struct str s)
     while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
         s.len--;
     return s;
+}
+
+/* A borrow or a carry from one byte into the next only comes out of one that is not plain. */
+size_t str_plain(struct str s, char stop, char other)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+    const uint64_t stops = ones * (unsigned char) stop, others = ones * (unsigned char) other;
+    size_t at = 0;
+    for (uint64_t word; s.len - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, s.ptr + at, sizeof(word));
+        uint64_t a = word ^ stops, b = word ^ others;
+        uint64_t unusual = word | (word - ones * 0x20) | (word + ones);
+        uint64_t stopped = ((a - ones) & ~a) | ((b - ones) & ~b);
+        if (((unusual | stopped) & highs) != 0)
+            break;
+    }
+    return at;
 }
 
 bool str_split(struct str *rest, char separator, struct str *part)
@@ -248,7 +255,7 @@ static void output_add(struct output *out, const char *bytes, size_t len)
 
 static void output_number(struct output *out, uint64_t value, bool negative, bool hex, size_t width)
 {
-    char digits[128]; /* room for the widest padding */
+    UNFILLED char digits[128]; /* room for the widest padding */
     size_t at = sizeof(digits), sign = negative ? 1 : 0;
     if (hex)
         do
@@ -360,7 +367,7 @@ size_t str_vformat(char *text, size_t size, const char *fmt, va_list args)
 
 struct str str_fmt(struct arena *arena, const char *fmt, ...)
 {
-    char small[256]; /* most texts fit, and are formatted once */
+    UNFILLED char small[256]; /* most texts fit, and are formatted once */
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);

@@ -10,6 +10,7 @@
 #include "engine/base/base.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 struct arena;
 
@@ -34,11 +35,20 @@ static inline const char *str_chars(struct str s)
     return s.ptr != NULL ? s.ptr : "";
 }
 
+/* The smallest are here, so that each caller has its own. */
+static inline struct str str_of(const void *ptr, size_t len)
+{
+    return (struct str){(const char *) ptr, len};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 struct str str_from(const char *z); /* z may be NULL: gives STR_NULL */
-struct str str_of(const void *ptr, size_t len);
 bool str_is_null(struct str s);
 bool str_is_empty(struct str s); /* true for null, too */
-bool str_eq(struct str a, struct str b);
 bool str_eq_z(struct str a, const char *z);
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
 int str_cmp(struct str a, struct str b);        /* bytewise, shorter first on a common prefix */
@@ -60,6 +70,10 @@ bool str_to_i64(struct str s, int64_t *out);
 bool str_to_u64(struct str s, uint64_t *out);
 /* "30s", "5m", "2h" -> seconds. */
 bool str_to_seconds(struct str s, int64_t *out);
+/* How many bytes at the start are printable ASCII (0x20 to 0x7E) and neither of these two. Looks at
+ * eight at a time and stops before those in which there is one: what is left is looked at by hand.
+ */
+size_t str_plain(struct str s, char stop, char other);
 /* As Python's float(): also "inf", "nan", exponents; the whole string must be used. */
 bool str_to_f64(struct str s, double *out);
 

@@ -95,7 +95,7 @@ enum err_code url_parse(struct str text, struct url *out, struct err *err)
     struct str rest = text;
     if (text.len > MAX_URL_BYTES)
         return err_set(err, ERR_USAGE, "a URL of %zu bytes, at most 8192", text.len);
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = str_plain(text, ' ', ' '); i < text.len; i++)
         if ((unsigned char) text.ptr[i] <= 0x20 || (unsigned char) text.ptr[i] >= 0x7F)
             return err_set(err, ERR_USAGE, "the URL has a blank or unprintable byte at %zu", i + 1);
     if (!scheme_parse(&rest, &url))
@@ -122,6 +122,14 @@ enum err_code url_parse(struct str text, struct url *out, struct err *err)
     return ERR_NONE;
 }
 
+bool uri_is_plain(struct str text, bool keep_slash)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_unreserved(text.ptr[i]) && !(keep_slash && text.ptr[i] == '/'))
+            return false;
+    return true;
+}
+
 void uri_encode(struct buf *buf, struct str text, bool keep_slash)
 {
     static const char s_digits[] = "0123456789ABCDEF";
@@ -141,6 +149,8 @@ void uri_encode(struct buf *buf, struct str text, bool keep_slash)
 
 struct str uri_encoded(struct arena *arena, struct str text, bool keep_slash)
 {
+    if (uri_is_plain(text, keep_slash))
+        return str_dup(arena, str_is_null(text) ? STR("") : text);
     AUTO(buf_done) struct buf buf = BUF_INIT(text.len * 3);
     uri_encode(&buf, text, keep_slash);
     return str_dup(arena, buf_str(&buf));

@@ -21,6 +21,8 @@ struct url {
 enum err_code url_parse(struct str text, struct url *out, struct err *err) MUST_USE;
 
 /* Encodes everything but A-Za-z0-9-._~ ; keep_slash also leaves '/' alone. Upper-case hex. */
+/* Whether encoding it would change nothing. */
+bool uri_is_plain(struct str text, bool keep_slash);
 void uri_encode(struct buf *buf, struct str text, bool keep_slash);
 struct str uri_encoded(struct arena *arena, struct str text, bool keep_slash);
 /* %XX only, '+' stays; false on a broken escape. plus_is_space: form encoding. */

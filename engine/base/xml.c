@@ -1,10 +1,12 @@
 #include "engine/base/xml.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/rng.h"
 #include "engine/base/utf8.h"
 
 #include <expat.h>
 #include <limits.h>
+#include <pthread.h>
 
 #define MAX_DEPTH 16
 #define MAX_ELEMENTS 100000U /* a page of 1,000 objects has about 8,000 */
@@ -97,6 +99,22 @@ static enum err_code run(struct parse *parse, struct str text, struct err *err)
         (unsigned long) XML_GetCurrentColumnNumber(parse->parser) + 1, why);
 }
 
+static pthread_once_t s_once = PTHREAD_ONCE_INIT;
+static unsigned long s_hash_salt;
+
+static void draw_hash_salt(void)
+{
+    s_hash_salt = (unsigned long) rng_entropy() | 1; /* 0 would have expat draw its own */
+}
+
+/* Against documents whose names are made to collide; drawn once, since a system call per document
+ * costs as much as reading a short one. */
+static unsigned long hash_salt(void)
+{
+    (void) pthread_once(&s_once, draw_hash_salt);
+    return s_hash_salt;
+}
+
 enum err_code
 xml_walk(struct str text, size_t max_bytes, const struct xml_handler *handler, struct err *err)
 {
@@ -109,6 +127,7 @@ xml_walk(struct str text, size_t max_bytes, const struct xml_handler *handler, s
     for (size_t i = 0; i < MAX_DEPTH; i++)
         buf_init(&parse.texts[i], max_bytes);
     parse.parser = XML_ParserCreate_MM(NULL, &s_memory, NULL);
+    XML_SetHashSalt(parse.parser, hash_salt());
     enum err_code code = run(&parse, text, err);
     XML_ParserFree(parse.parser);
     for (size_t i = 0; i < MAX_DEPTH; i++)

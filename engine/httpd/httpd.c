@@ -550,7 +550,8 @@ struct str httpd_header_get(const struct httpd_request *request, const char *nam
 {
     struct str wanted = str_from(name);
     for (size_t i = 0; i < request->n_headers; i++)
-        if (str_eq_nocase(request->headers[i].name, wanted))
+        if (request->headers[i].name.len == wanted.len &&
+            str_eq_nocase(request->headers[i].name, wanted))
             return request->headers[i].value;
     return STR_NULL;
 }

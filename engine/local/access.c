@@ -390,7 +390,7 @@ static bool check_service(struct local_call *call, policy_fact_vec *facts)
 bool access_check(struct local_call *call)
 {
     policy_fact_vec facts = {0};
-    struct err err = {0};
+    UNFILLED struct err err;
     if (call_is_denied(call, call->op->action)) {
         call_fail(
             call,

@@ -86,15 +86,13 @@ void auth_read(struct local_call *call, struct auth *out)
     struct http_header *headers = ARENA_ARRAY(call->arena, http->n_headers + 1, struct http_header);
     for (size_t i = 0; i < http->n_headers; i++)
         headers[i] = (struct http_header){http->headers[i].name, http->headers[i].value};
-    *out = (struct auth){
-        .received =
-            {.method = http->method,
-             .path = str_slice(http->target, 0, mark),
-             .query = mark == SIZE_MAX ? STR("") : str_from_index(http->target, mark + 1),
-             .headers = headers,
-             .n_headers = http->n_headers},
-        .state = AUTH_CLAIMED,
-    };
+    out->received = (struct sigv4_received){
+        .method = http->method,
+        .path = str_slice(http->target, 0, mark),
+        .query = mark == SIZE_MAX ? STR("") : str_from_index(http->target, mark + 1),
+        .headers = headers,
+        .n_headers = http->n_headers};
+    out->state = AUTH_CLAIMED;
     enum err_code code = sigv4_claim_read(call->arena, &out->received, &out->claim, &out->reason);
     if (code != ERR_NONE)
         out->state = code == ERR_NOT_FOUND ? AUTH_UNSIGNED : AUTH_BROKEN;
@@ -157,7 +155,7 @@ check_signature(struct local_call *call, const struct auth *auth, const struct l
     if (str_is_null(hash))
         return false;
     struct sigv4_stages stages;
-    struct err err;
+    UNFILLED struct err err;
     enum err_code code = sigv4_expected(
         call->arena, call->local->signing_keys, &auth->received, claim, key->secret_key, hash,
         &stages, &err);

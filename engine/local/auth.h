@@ -13,7 +13,7 @@ struct auth {
     struct sigv4_received received;
     struct sigv4_claim claim; /* when state is AUTH_CLAIMED */
     enum { AUTH_UNSIGNED, AUTH_BROKEN, AUTH_CLAIMED } state;
-    struct err reason; /* of AUTH_BROKEN */
+    struct err reason; /* when it is AUTH_BROKEN */
 };
 
 /* What the request says about itself; nothing is believed yet. */

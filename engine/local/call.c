@@ -224,7 +224,7 @@ static bool read_json_input(struct local_call *call)
     bool json = call->service == LOCAL_SAGEMAKER || call->service == LOCAL_LOGS ||
                 (call->service == LOCAL_ADMIN && call->http->body.len > 0);
     struct json *input = json_object(call->arena);
-    struct err err;
+    UNFILLED struct err err;
     call->input = input;
     if (!json)
         return true;
@@ -239,7 +239,7 @@ static bool read_json_input(struct local_call *call)
 
 static void run_op(struct local_call *call)
 {
-    struct err err = {0};
+    UNFILLED struct err err;
     bool outside = (call->op->flags & OP_OUTSIDE) != 0;
     enum err_code code = outside ? ERR_NONE : world_enter(call->local, &err);
     if (code != ERR_NONE) {
@@ -263,7 +263,7 @@ static void run_op(struct local_call *call)
 
 static void answer_call(struct local_call *call)
 {
-    struct auth auth;
+    UNFILLED struct auth auth;
     struct str name;
     auth_read(call, &auth);
     bool claimed = auth.state == AUTH_CLAIMED;
@@ -275,7 +275,7 @@ static void answer_call(struct local_call *call)
     if (!open && !auth_check(call, &auth))
         return;
     if (call->http->body_errno != 0) {
-        struct err err = {0};
+        UNFILLED struct err err;
         err_errno(&err, call->http->body_errno, "keeping the body of a request");
         fail_internal(call, &err);
         return;

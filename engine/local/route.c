@@ -48,7 +48,7 @@ static bool by_form(struct local_call *call, struct str scope, struct str *ret_n
         return false;
     struct query_param *form;
     size_t count;
-    struct err ignored;
+    UNFILLED struct err ignored;
     if (query_parse(call->arena, call->http->body, MAX_PARAMS, &form, &count, &ignored) != ERR_NONE)
         return false;
     const struct query_param *action = query_find(form, count, "Action");
@@ -117,7 +117,7 @@ bool route_read(struct local_call *call, struct str scope, struct str *ret_name)
     struct str query = mark == SIZE_MAX ? STR("") : str_from_index(target, mark + 1);
     call->path = str_slice(target, 0, mark);
     *ret_name = STR_NULL;
-    struct err err;
+    UNFILLED struct err err;
     bool readable =
         target.len > 0 && target.ptr[0] == '/' &&
         query_parse(call->arena, query, MAX_PARAMS, &call->params, &call->n_params, &err) ==

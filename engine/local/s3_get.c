@@ -92,7 +92,7 @@ static void answer_headers(struct local_call *call, const struct s3_object *obje
     s3_answer_state(call, object);
     struct query_param *tags = NULL;
     size_t n_tags = 0;
-    struct err ignored;
+    UNFILLED struct err ignored;
     if (!str_is_empty(object->tags) &&
         query_parse(call->arena, object->tags, 64, &tags, &n_tags, &ignored) == ERR_NONE)
         call_header(call, "x-amz-tagging-count", str_fmt(call->arena, "%zu", n_tags));

@@ -209,7 +209,7 @@ bool s3_check_bucket(struct local_call *call)
 static struct json *parse_headers(struct arena *arena, struct str text)
 {
     struct json *headers;
-    struct err err;
+    UNFILLED struct err err;
     if (json_parse(arena, text, MIB(1), &headers, &err) != ERR_NONE)
         headers = json_object(arena);
     return headers;

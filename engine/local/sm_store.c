@@ -61,7 +61,7 @@ static struct sm_thing thing_of(struct db_stmt *row, struct arena *arena)
         .due_ms = db_col_is_null(row, 7) ? SM_NEVER : db_col_int(row, 7),
     };
     struct str text = db_col_text(row, 8, arena);
-    struct err err = {0};
+    UNFILLED struct err err;
 
     if (json_parse(arena, text, MIB(4), &thing.doc, &err) != ERR_NONE)
         thing.doc = json_object(arena); /* we wrote it: cannot happen short of a damaged file */
