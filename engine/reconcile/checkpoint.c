@@ -39,7 +39,8 @@ static bool is_due(const struct checkpoint *checkpoint)
         return false;
     if (context->endpoint != NULL && context->endpoint->started_ms != 0)
         return false;
-    return checkpoint->unwritten >= CHECKPOINT_UPLOADS ||
+    size_t most = checkpoint->r->checkpoint_uploads;
+    return checkpoint->unwritten >= (most > 0 ? most : CHECKPOINT_UPLOADS) ||
            now - checkpoint->written_ms >= CHECKPOINT_MS;
 }
 

@@ -40,15 +40,16 @@ struct reconciler {
     bool fail_fast;           /* the first failure ends the run, not only what depends on it */
     struct str allow_destroy; /* --allow-destroy=STACK: torn down though it is protected */
     /* The stack's lease (lease.h). */
-    bool use_lock;           /* what changes something takes it */
-    int64_t lock_timeout_ms; /* how long to wait for another run's; 0: not at all */
-    struct rng *rng;         /* for its ID; required with use_lock */
-    struct host host;        /* who we are; unknown: a dead run's lease just has to expire */
-    struct str version;      /* mmectl's */
-    struct str options;      /* " --local": what commands in hints need, besides the spec */
-    struct lease *lease;     /* held, or NULL; lease_acquire() and lease_release() set it */
-    bool allow_empty;        /* a spec without models empties the stack */
-    int64_t allow_deletes;   /* how many models may go at once; 0: what the guard lets through */
+    bool use_lock;             /* what changes something takes it */
+    int64_t lock_timeout_ms;   /* how long to wait for another run's; 0: not at all */
+    struct rng *rng;           /* for its ID; required with use_lock */
+    struct host host;          /* who we are; unknown: a dead run's lease just has to expire */
+    struct str version;        /* mmectl's */
+    struct str options;        /* " --local": what commands in hints need, besides the spec */
+    struct lease *lease;       /* held, or NULL; lease_acquire() and lease_release() set it */
+    size_t checkpoint_uploads; /* a note in the record after so many; 0: checkpoint.h's */
+    bool allow_empty;          /* a spec without models empties the stack */
+    int64_t allow_deletes;     /* how many models may go at once; 0: what the guard lets through */
     const struct str *targets, *replaces; /* addresses */
     size_t n_targets, n_replaces;
     struct rollback *rollback;          /* what PLAN_ROLLBACK is about (rollback.h); else NULL */

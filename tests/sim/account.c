@@ -7,6 +7,7 @@
 #include "engine/local/transport.h"
 #include "engine/local/world.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,24 @@ static void open_world(struct account *account)
     account->wire = local_transport_new(account->local);
 }
 
+static size_t open_files(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}
+
+void account_check_files(struct account *account)
+{
+    size_t now = open_files();
+    if (now != account->files)
+        account_violation(account, "I17", "%zu files are open, %zu were", now, account->files);
+}
+
 struct account *account_open(void)
 {
     struct account *account = xmalloc(sizeof(*account));
@@ -125,6 +144,7 @@ struct account *account_open(void)
     for (unsigned i = 0; i < 2; i++)
         write_once(account, sim_data_name(i), sim_data_bytes(i));
     open_world(account);
+    account->files = open_files();
     return account;
 }
 
@@ -208,6 +228,7 @@ void account_reset(struct account *account, const struct account_options *option
         .untouched = {account->untouched[0], account->untouched[1]},
         .now_ms = START_MS,
         .alone = options->alone,
+        .files = account->files,
         .requests = account->requests};
     account->local->delays = options->delays != NULL ? *options->delays : account_delays();
     rng_seed(&account->rng, options->seed);

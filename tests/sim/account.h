@@ -56,6 +56,7 @@ struct account {
         size_t n_keys;
     } live;
     size_t requests;                     /* of all runs, since it was opened */
+    size_t files;                        /* open ones when it was */
     struct local_snapshot *untouched[2]; /* what account_reset() goes back to, by `alone` */
 };
 
@@ -106,6 +107,9 @@ struct json *account_dump(struct account *account, struct arena *arena);
 
 void account_violation(struct account *account, const char *rule, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* I17: as many files are open as when the account was opened. (What is lost of memory, the
+ * sanitizers find.) */
+void account_check_files(struct account *account);
 bool account_is_well(const struct account *account);
 /* Somebody else wrote over this artifact: it may be written anew. */
 bool account_is_tampered(const struct account *account, struct str key);

@@ -412,6 +412,11 @@ enum err_code fault_play(
     return play_answer(wire, arena, request, ret_response, err);
 }
 
+bool fault_is_late(const struct fault *fault)
+{
+    return fault->way == WAY_LATE_AGAIN;
+}
+
 bool fault_is_untrue(const struct fault *fault)
 {
     return fault->status == 403 || fault->status == 404 || fault->status == 412 ||

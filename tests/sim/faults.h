@@ -16,6 +16,8 @@ const char *fault_name(const struct fault *fault);
 /* It says what is not so, in words that must be believed: 'you may not', 'there is no such thing',
  * 'it has changed', 'this is its ETag'. What a run makes of that is judged after the next one. */
 bool fault_is_untrue(const struct fault *fault);
+/* Something arrives once more after the run may have ended: what it sets off has to end, too. */
+bool fault_is_late(const struct fault *fault);
 /* False: it cannot happen to this request (an empty page to one that lists nothing). */
 bool fault_applies(const struct fault *fault, const struct http_request *request);
 

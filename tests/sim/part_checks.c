@@ -121,6 +121,90 @@ static void never_done(struct stage *stage)
     stage_converge(stage);
 }
 
+/* Two runs that both believe to have the lease: the one that has it, counted twice. */
+static void count_twice(struct wire *wire)
+{
+    struct account *account = wire->account;
+    account->running[1] = account->running[0];
+    watch_request(
+        &(struct stage){.account = account}, "PUT", "/" SIM_BUCKET "/" SIM_PREFIX "/control/x", "");
+    account->running[1] = NULL;
+}
+
+static void two_holders(struct stage *stage)
+{
+    struct sim_order order = {
+        .verb = SIM_APPLY,
+        .spec = stage->order.spec,
+        .strike = STRIKE_PAUSE,
+        .nth = 25,
+        .pause = count_twice};
+    order.spec.depth[1] = 9;
+    (void) sim_run(stage->account, &order);
+}
+
+static void breaks(struct stage *stage)
+{
+    struct sim_result result = {.code = ERR_INTERNAL};
+    stage_judge(stage, &result);
+}
+
+/* It says that all is done, and it is not. */
+static void lies(struct stage *stage)
+{
+    struct sim_result result = {.code = ERR_NONE};
+    stage->order.spec.count = 3;
+    stage_judge(stage, &result);
+}
+
+static void plan_writes(struct stage *stage)
+{
+    stage_judge_plan(stage->account, &(struct sim_result){.empty = true, .mutating = 1});
+}
+
+/* That an object is not what was uploaded under such a name, its ETag in the record alone tells. */
+static void record_matters(struct stage *stage)
+{
+    send(stage, "PUT", live_key(stage));
+    stage->order.verb = SIM_PLAN;
+    stage_judge_without_record(stage->account, &stage->order);
+}
+
+static void leaves_open(struct stage *stage)
+{
+    FILE *file = fopen("/dev/null", "r");
+    account_check_files(stage->account);
+    if (file != NULL)
+        (void) fclose(file);
+}
+
+static void plan_wanders(struct stage *stage)
+{
+    stage_judge_plan(stage->account, &(struct sim_result){.empty = true, .requests = 16});
+}
+
+static void plans_differ(struct stage *stage)
+{
+    struct sim_order order = {.verb = SIM_PLAN, .spec = stage->order.spec};
+    order.spec.depth[0] = 7;
+    struct sim_result first = sim_run(stage->account, &order);
+    order.spec.depth[0] = 8;
+    struct sim_result second = sim_run(stage->account, &order);
+    stage_judge_same(stage->account, &first, &second);
+}
+
+static void tells(struct stage *stage)
+{
+    struct str key = stage->account->key.secret_key;
+    struct str said = str_fmt(stage->account->arena, "signed with " STR_FMT, STR_ARG(key));
+    sim_check_secrets(stage->account, said, &(struct err){.code = ERR_NONE});
+}
+
+static void lingers(struct stage *stage)
+{
+    stage_judge_interrupted(stage->account, &(struct sim_result){.after_strike_ms = 5001});
+}
+
 static const struct {
     const char *name, *rule;
     void (*plant)(struct stage *stage);
@@ -137,7 +221,17 @@ static const struct {
     {"overwrites", "I7", overwrites},
     {"deletes-blindly", "I8", deletes_blindly},
     {"deletes-batch-blindly", "I8", deletes_batch_blindly},
+    {"two-holders", "I9", two_holders},
+    {"breaks", "I10", breaks},
+    {"lies", "I2", lies},
+    {"plan-writes", "I11", plan_writes},
+    {"plans-differ", "I12", plans_differ},
+    {"record-matters", "I13", record_matters},
+    {"plan-wanders", "I14", plan_wanders},
+    {"tells", "I15", tells},
     {"never-done", "I16", never_done},
+    {"leaves-open", "I17", leaves_open},
+    {"lingers", "I18", lingers},
 };
 
 static void check(struct sim_report *report, struct stage *stage, size_t i)

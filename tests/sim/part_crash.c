@@ -16,7 +16,6 @@ static const struct {
 };
 #define N_DEATHS 3 /* the first so many are deaths */
 #define LONGEST 400
-#define INTERRUPT_MS 5000
 
 static const char *mode_name(bool stable)
 {
@@ -54,14 +53,6 @@ count_requests(struct sim_report *report, const struct scenario *scenario, bool 
     return account_is_well(stage.account) ? result.requests : 0;
 }
 
-static void check_interrupted(struct stage *stage, const struct sim_result *result)
-{
-    if (result->after_strike_ms > INTERRUPT_MS)
-        account_violation(
-            stage->account, "I18", "%lld ms from the interrupt to the end",
-            (long long) result->after_strike_ms);
-}
-
 static struct sim_result strike_once(struct stage *stage, enum strike strike, size_t nth)
 {
     struct sim_order order = stage->order;
@@ -70,7 +61,7 @@ static struct sim_result strike_once(struct stage *stage, enum strike strike, si
     order.trace = stage->trace;
     struct sim_result result = sim_run(stage->account, &order);
     if (strike == STRIKE_INTERRUPT && result.struck)
-        check_interrupted(stage, &result);
+        stage_judge_interrupted(stage->account, &result);
     return result;
 }
 

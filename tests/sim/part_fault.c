@@ -7,13 +7,14 @@
 #include "engine/base/arena.h"
 
 #define MOST_REQUESTS 400
+#define LATE_MS 60000
 
 static const struct {
     const char *name;
     bool stable;
 } s_chosen[] = {
-    {"create", false},    {"create", true},    {"update-one", false},
-    {"update-one", true}, {"instance", false}, {"destroy", false},
+    {"create", false},   {"create", true},   {"update-one", false}, {"update-one", true},
+    {"instance", false}, {"destroy", false}, {"rollback", false},   {"adopt", false},
 };
 
 static const struct scenario *find(const char *name)
@@ -38,6 +39,8 @@ static void fault_at_request(
     order.nth = nth;
     order.trace = stage->trace;
     struct sim_result result = sim_run(report->account, &order);
+    if (fault_is_late(fault))
+        report->account->now_ms += LATE_MS;
     if (fault_is_untrue(fault) && result.code == ERR_NONE)
         result.code = ERR_PARTIAL; /* as far as it could know */
     stage_judge(stage, &result);

@@ -3,8 +3,10 @@
 #include "tests/sim/faults.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/digest.h"
 #include "engine/base/json.h"
 #include "engine/reconcile/adopt.h"
+#include "engine/reconcile/approve.h"
 #include "specs/spec.h"
 
 #include <stdio.h>
@@ -107,23 +109,26 @@ void sim_process_open(
         .lock_timeout_ms = LOCK_TIMEOUT_MS,
         .rng = &process->rng,
         .version = STR("1"),
-        .allow_empty = true};
+        .allow_empty = true,
+        .checkpoint_uploads = order->checkpoint_uploads,
+        .approved = order->approved};
+    process->rollback =
+        (struct rollback){.model = str_from(order->model), .reason = STR("drill"), .to = STR_NULL};
+    if (order->verb == SIM_ROLLBACK)
+        process->r.rollback = &process->rollback;
     process->pid = (int64_t) account->serial;
     replace_pid(account, 0, process->pid, &process->r);
     if (!order->elsewhere)
         process->r.host = (struct host){&s_host, process};
 }
 
-/* I15: whatever was said, in which words ever, no secret was in it. */
-static void check_secrets(struct sim_process *process)
+void sim_check_secrets(struct account *account, struct str said, const struct err *err)
 {
-    struct str secret = process->account->key.secret_key;
-    struct str said = buf_str(&process->said);
-    struct err *err = &process->result.err;
+    struct str secret = account->key.secret_key;
     if (str_find(said, secret) != SIZE_MAX ||
         str_find(str_from(err->message), secret) != SIZE_MAX ||
         str_find(str_from(err->hint), secret) != SIZE_MAX)
-        account_violation(process->account, "I15", "the secret key was said");
+        account_violation(account, "I15", "the secret key was said");
 }
 
 void sim_process_close(struct sim_process *process)
@@ -134,7 +139,8 @@ void sim_process_close(struct sim_process *process)
     process->result.struck = wire->struck;
     process->result.after_strike_ms = process->account->now_ms - wire->struck_ms;
     memcpy(process->result.what, wire->what, sizeof(wire->what));
-    check_secrets(process);
+    buf_add(&process->said, process->result.plan);
+    sim_check_secrets(process->account, buf_str(&process->said), &process->result.err);
     replace_pid(process->account, process->pid, 0, NULL);
     process->account->struck = process->account->struck || wire->struck;
     kinds_free(process->world);
@@ -167,6 +173,35 @@ static struct str plan_text(struct arena *arena, const struct plan *plan)
     return text;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *) a, *(const struct str *) b);
+}
+
+/* What would be done to which thing of AWS, in no order. Which model an object belonged to that is
+ * to go, and whether clients were sent to it, only the record knows. */
+static struct str plan_deeds(struct arena *arena, const struct plan *plan)
+{
+    size_t count = 0;
+    struct str *lines = ARENA_ARRAY(arena, plan->changes.len + 1, struct str);
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        struct str after =
+            change->after != NULL ? json_text(arena, change->after, JSON_CANONICAL) : STR("");
+        if (change->action != ACTION_NOOP)
+            lines[count++] = str_fmt(
+                arena, "%s " STR_FMT " " STR_FMT " " STR_FMT, action_name(change->action),
+                STR_ARG(change->name), STR_ARG(change->old_name), STR_ARG(after));
+    }
+    qsort(lines, count, sizeof(lines[0]), by_text);
+    struct buf buf = BUF_INIT(MIB(1));
+    for (size_t i = 0; i < count; i++)
+        buf_fmt(&buf, STR_FMT "\n", STR_ARG(lines[i]));
+    struct str text = str_dup(arena, buf_str(&buf));
+    buf_done(&buf);
+    return text;
+}
+
 /* As cmd_apply.c: without the lock, and again under it. */
 static enum err_code locked_plan(
     struct sim_process *process,
@@ -183,6 +218,29 @@ static enum err_code locked_plan(
     return code;
 }
 
+/* Written and read again, as by `plan -out` and `apply FILE`. */
+static const struct saved_stack *saved_again(struct sim_process *process, const struct plan *plan)
+{
+    struct arena *arena = process->account->arena;
+    struct err err = {0};
+    struct saved_stack stack;
+    saved_describe(process->arena, plan, &stack);
+    stack.observed_sha256 = plan_observed(process->arena, plan);
+    stack.text = STR("a plan");
+    stack.json = STR("{}");
+    stack.spec_file = STR("spec");
+    stack.spec_sha256 = sha256_hex(process->arena, stack.spec_file);
+    const struct saved_plan file = {
+        .tool_version = STR("1"), .created = STR("now"), .stacks = &stack, .n_stacks = 1};
+    struct saved_plan *read = ARENA_NEW(arena, struct saved_plan);
+    struct buf bytes = BUF_INIT(SAVED_MAX_BYTES);
+    saved_write(process->arena, &file, &bytes);
+    struct str kept = str_dup(arena, buf_str(&bytes));
+    buf_done(&bytes);
+    sim_must(saved_read(arena, kept, read, &err), &err, "reading a saved plan");
+    return &read->stacks[0];
+}
+
 /* As cmd_import.c. */
 static enum err_code import(struct sim_process *process, const struct spec *spec, struct err *err)
 {
@@ -193,6 +251,11 @@ static enum err_code import(struct sim_process *process, const struct spec *spec
     if (code == ERR_NONE)
         code = adopt_execute(&process->r, spec, &options, &report, err);
     return code;
+}
+
+static enum plan_mode mode_of(enum sim_verb verb)
+{
+    return verb == SIM_DESTROY ? PLAN_DESTROY : verb == SIM_ROLLBACK ? PLAN_ROLLBACK : PLAN_APPLY;
 }
 
 static enum err_code work(struct sim_process *process, struct err *err)
@@ -209,14 +272,15 @@ static enum err_code work(struct sim_process *process, struct err *err)
         return code;
     struct plan *plan = NULL;
     struct report report = {0};
+    struct record_hold lifted;
     if (order->verb == SIM_IMPORT)
         return import(process, specs.items[0], err);
+    if (order->verb == SIM_RESUME)
+        return reconcile_resume(&process->r, specs.items[0], str_from(order->model), &lifted, err);
     if (order->verb == SIM_PLAN)
         code = reconcile_plan(&process->r, specs.items[0], PLAN_APPLY, &plan, err);
     else
-        code = locked_plan(
-            process, specs.items[0], order->verb == SIM_DESTROY ? PLAN_DESTROY : PLAN_APPLY, &plan,
-            err);
+        code = locked_plan(process, specs.items[0], mode_of(order->verb), &plan, err);
     if (code != ERR_NONE)
         return code;
     result->planned = true;
@@ -226,6 +290,8 @@ static enum err_code work(struct sim_process *process, struct err *err)
     result->empty = plan_is_empty(plan) && plan->n_left_out == 0;
     if (order->verb == SIM_PLAN) {
         result->plan = plan_text(process->account->arena, plan);
+        result->deeds = plan_deeds(process->account->arena, plan);
+        result->saved = saved_again(process, plan);
         return ERR_NONE;
     }
     return reconcile_execute(&process->r, plan, &report, err);

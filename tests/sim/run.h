@@ -8,17 +8,22 @@
 
 #include "engine/base/buf.h"
 #include "engine/kinds/kinds.h"
+#include "engine/plan/saved.h"
 #include "engine/reconcile/reconcile.h"
+#include "engine/reconcile/rollback.h"
 
-enum sim_verb { SIM_APPLY, SIM_DESTROY, SIM_PLAN, SIM_IMPORT };
+enum sim_verb { SIM_APPLY, SIM_DESTROY, SIM_PLAN, SIM_IMPORT, SIM_ROLLBACK, SIM_RESUME };
 
 struct sim_order {
     enum sim_verb verb;
     struct sim_spec spec;
     bool retry_failed;
     bool trace;
-    bool no_lock;   /* without the lease */
-    bool elsewhere; /* on another machine: nobody knows whether it lives */
+    bool no_lock;                       /* without the lease */
+    bool elsewhere;                     /* on another machine: nobody knows whether it lives */
+    const char *model;                  /* SIM_ROLLBACK, SIM_RESUME: of which */
+    const struct saved_stack *approved; /* SIM_APPLY: a saved plan, and nothing else */
+    size_t checkpoint_uploads;          /* 0: as ever */
     /* What happens on the way. */
     enum strike strike;
     size_t nth;
@@ -39,9 +44,14 @@ struct sim_result {
     size_t requests, mutating;
     bool struck;
     char what[200];
-    int64_t after_strike_ms; /* from the strike to the end */
-    struct str plan;         /* SIM_PLAN: its changes as text; on the account's arena */
+    int64_t after_strike_ms;         /* from the strike to the end */
+    struct str plan;                 /* SIM_PLAN: its changes as text; on the account's arena */
+    struct str deeds;                /* the same without what things are called */
+    const struct saved_stack *saved; /* SIM_PLAN: as it comes back from its file; there, too */
 };
+
+/* I15: in whatever was said, and in whichever words, no secret was. */
+void sim_check_secrets(struct account *account, struct str said, const struct err *err);
 
 struct sim_result sim_run(struct account *account, const struct sim_order *order);
 
@@ -57,6 +67,7 @@ struct sim_process {
     struct world *world;
     struct reconciler r;
     struct rng rng;
+    struct rollback rollback;
     struct buf said;
     int64_t pid;
 };
