@@ -7,6 +7,7 @@
 #include "engine/reconcile/lease.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,8 +186,17 @@ static const char *environment(const char *name)
     return getenv(name);
 }
 
+/* malloc(3) moves these limits up with what was freed, to 32 MiB and more: what a large record or
+ * listing needed for a moment would then be held until the end. */
+static void return_memory(void)
+{
+    (void) mallopt(M_MMAP_THRESHOLD, KIB(256));
+    (void) mallopt(M_TRIM_THRESHOLD, KIB(512));
+}
+
 int main(int argc, char **argv)
 {
+    return_memory();
     keep_streams();
     struct app app = {
         .arena = arena_new("command", COMMAND_ARENA_BYTES),

@@ -33,6 +33,8 @@ static bool take_page(struct wide *wide, struct range *range, const struct s3_pa
 {
     struct str last =
         range->objects.len > 0 ? range->objects.items[range->objects.len - 1].key : range->after;
+    if (range->objects.len == 0) /* nearly always its only page */
+        VEC_RESERVE(wide->scratch, &range->objects, page->count);
     for (size_t i = 0; i < page->count; i++) {
         const struct s3_object *object = &page->objects[i];
         if (!str_is_null(last) && str_cmp(object->key, last) <= 0) {

@@ -68,7 +68,7 @@ static enum err_code read_to_end(
     enum err_code code = read_all(fd, name, size, &buf, err);
     if (code != ERR_NONE)
         return code;
-    *out = buf.len > 0 ? str_dup(arena, buf_str(&buf)) : STR("");
+    *out = buf.len > 0 ? buf_give(&buf, arena) : STR("");
     return ERR_NONE;
 }
 

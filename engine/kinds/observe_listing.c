@@ -32,6 +32,10 @@ static void expect(struct arena *scratch, struct expected *out, struct str key, 
 
 static void expect_record(struct arena *scratch, const struct record *record, struct expected *out)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < record->models.len; i++)
+        count += 1 + record->models.items[i].history.len;
+    VEC_RESERVE(scratch, &out->keys, count);
     for (size_t i = 0; i < record->models.len; i++) {
         const struct record_model *model = &record->models.items[i];
         expect(scratch, out, model->live.key, model->live.etag);

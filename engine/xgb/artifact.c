@@ -12,6 +12,7 @@
 #define RATIO_MAX 200U
 #define RATIO_FREE_BYTES MIB(1) /* below this any ratio is fine: it cannot hurt */
 #define ENTRIES_MAX 1000U
+#define PIECE_BYTES KIB(256)
 
 /* ---- packing ---- */
 
@@ -81,12 +82,9 @@ struct reading {
     struct archive *gzip, *tar;
     size_t packed_bytes, unpacked_bytes;
     uint32_t crc;
-    struct err limit; /* set when a limit stopped the reading */
-    char *block;
+    struct err limit;      /* set when a limit stopped the reading */
     struct artifact found; /* member is STR_NULL until a model turned up */
 };
-
-#define BLOCK_BYTES KIB(64)
 
 static void reader_close(struct archive **reader)
 {
@@ -124,19 +122,25 @@ static enum err_code count_bytes(struct reading *reading, size_t len, struct err
 static la_ssize_t read_block(struct archive *tar, void *self, const void **ret_block)
 {
     struct reading *reading = self;
-    la_ssize_t len = archive_read_data(reading->gzip, reading->block, BLOCK_BYTES);
-    if (len < 0) {
+    const void *block = NULL; /* libarchive's own, until the next call */
+    size_t len = 0;
+    la_int64_t offset;
+    int status = archive_read_data_block(reading->gzip, &block, &len, &offset);
+    if (status == ARCHIVE_EOF)
+        len = 0;
+    else if (status != ARCHIVE_OK) {
         const char *why = archive_error_string(reading->gzip);
         archive_set_error(tar, EIO, "%s", why != NULL ? why : "gzip failed");
         return -1;
     }
-    if (count_bytes(reading, (size_t) len, &reading->limit) != ERR_NONE) {
+    if (count_bytes(reading, len, &reading->limit) != ERR_NONE) {
         archive_set_error(tar, EIO, "limit reached");
         return -1;
     }
-    reading->crc = crc32_of(reading->crc, str_of(reading->block, (size_t) len));
-    *ret_block = reading->block;
-    return len;
+    if (len > 0)
+        reading->crc = crc32_of(reading->crc, str_of(block, len));
+    *ret_block = block;
+    return (la_ssize_t) len;
 }
 
 static uint32_t little_endian(const char *bytes)
@@ -206,13 +210,16 @@ static enum err_code check_kind(struct archive_entry *entry, struct str name, st
 }
 
 /* Grows as bytes arrive: the header's size is only a claim. */
-static enum err_code read_member(struct reading *reading, struct buf *bytes, struct err *err)
+static enum err_code
+read_member(struct reading *reading, la_int64_t claimed, struct buf *bytes, struct err *err)
 {
+    size_t piece =
+        claimed >= 0 && claimed < (la_int64_t) PIECE_BYTES ? (size_t) claimed + 1 : PIECE_BYTES;
     for (;;) {
-        char *room = buf_reserve(bytes, KIB(256));
+        char *room = buf_reserve(bytes, piece);
         if (room == NULL)
             return err_set(err, ERR_PROTOCOL, "the artifact unpacks to more than 512 MiB");
-        la_ssize_t len = archive_read_data(reading->tar, room, KIB(256));
+        la_ssize_t len = archive_read_data(reading->tar, room, piece);
         if (len < 0)
             return broken(reading, reading->tar, err);
         if (len == 0)
@@ -241,12 +248,12 @@ read_entry(struct reading *reading, struct archive_entry *entry, struct err *err
         return err_set(
             err, ERR_PROTOCOL, "the artifact holds two files: '" STR_FMT "' and '" STR_FMT "'",
             STR_ARG(reading->found.member), STR_ARG(name));
-    AUTO(buf_done) struct buf bytes = BUF_INIT(UNPACKED_MAX_BYTES + KIB(256));
-    code = read_member(reading, &bytes, err);
+    AUTO(buf_done) struct buf bytes = BUF_INIT(UNPACKED_MAX_BYTES + PIECE_BYTES);
+    code = read_member(reading, archive_entry_size(entry), &bytes, err);
     if (code != ERR_NONE || hidden)
         return code;
     reading->found.member = str_dup(reading->arena, name);
-    reading->found.model = str_dup(reading->arena, buf_str(&bytes));
+    reading->found.model = buf_give(&bytes, reading->arena);
     reading->found.format = model_format_of(reading->found.model);
     return ERR_NONE;
 }
@@ -304,8 +311,7 @@ artifact_read(struct arena *arena, struct str tar_gz, struct artifact *out, stru
         .gzip = gzip,
         .tar = tar,
         .packed_bytes = tar_gz.len,
-        .found = {.member = STR_NULL},
-        .block = ARENA_ARRAY(arena, BLOCK_BYTES, char)};
+        .found = {.member = STR_NULL}};
     enum err_code code = open_reader(&reading, tar_gz, err);
     if (code == ERR_NONE)
         code = read_entries(&reading, err);
