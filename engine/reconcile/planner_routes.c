@@ -33,6 +33,18 @@ static void add_part(struct buf *buf, const char *fmt, ...)
     buf_fmt(buf, "%s%s", buf->len > 0 ? ", " : "", text);
 }
 
+static struct str words_of_one(struct arena *arena, const struct record_route *route)
+{
+    struct buf buf AUTO(buf_done) = BUF_INIT(KIB(64));
+    for (size_t i = 0; i < route->split.len; i++)
+        add_part(
+            &buf, STR_FMT " %lld", STR_ARG(route->split.items[i].model),
+            (long long) route->split.items[i].weight);
+    if (!str_is_null(route->shadow))
+        add_part(&buf, "shadow " STR_FMT, STR_ARG(route->shadow));
+    return str_dup(arena, buf_str(&buf));
+}
+
 static void add_shadow(struct buf *buf, struct str before, struct str after)
 {
     if (str_eq(before, after))
@@ -45,31 +57,29 @@ static void add_shadow(struct buf *buf, struct str before, struct str after)
             STR_ARG(str_is_null(after) ? STR("none") : after));
 }
 
-/* Of two routes what differs, of one all; the other is NULL. */
-static struct str
-words(struct arena *arena, const struct record_route *before, const struct record_route *after)
+static void add_weight(struct buf *buf, struct str model, int64_t before, int64_t after)
+{
+    add_part(buf, STR_FMT " %lld -> %lld", STR_ARG(model), (long long) before, (long long) after);
+}
+
+/* What differs. */
+static struct str words_of_two(
+    struct arena *arena, const struct record_route *before, const struct record_route *after)
 {
     struct buf buf AUTO(buf_done) = BUF_INIT(KIB(64));
-    const struct record_route *shown = after != NULL ? after : before;
     size_t same = 0;
-    for (size_t i = 0; i < shown->split.len; i++) {
-        const struct record_share *share = &shown->split.items[i];
-        int64_t was = before != NULL ? route_weight(before, share->model) : 0;
-        if (before == NULL || after == NULL)
-            add_part(&buf, STR_FMT " %lld", STR_ARG(share->model), (long long) share->weight);
-        else if (was == share->weight)
+    for (size_t i = 0; i < after->split.len; i++) {
+        const struct record_share *share = &after->split.items[i];
+        int64_t was = route_weight(before, share->model);
+        if (was == share->weight)
             same++;
         else
-            add_part(
-                &buf, STR_FMT " %lld -> %lld", STR_ARG(share->model), (long long) was,
-                (long long) share->weight);
+            add_weight(&buf, share->model, was, share->weight);
     }
-    for (size_t i = 0; before != NULL && after != NULL && i < before->split.len; i++)
+    for (size_t i = 0; i < before->split.len; i++)
         if (route_weight(after, before->split.items[i].model) == 0)
-            add_part(
-                &buf, STR_FMT " %lld -> 0", STR_ARG(before->split.items[i].model),
-                (long long) before->split.items[i].weight);
-    add_shadow(&buf, before != NULL && after != NULL ? before->shadow : STR_NULL, shown->shadow);
+            add_weight(&buf, before->split.items[i].model, before->split.items[i].weight, 0);
+    add_shadow(&buf, before->shadow, after->shadow);
     if (same > 0)
         add_part(&buf, "%zu unchanged", same);
     return str_dup(arena, buf_str(&buf));
@@ -95,6 +105,7 @@ static void add_route(
     struct planner *p,
     const struct record_route *before,
     const struct record_route *after,
+    struct str text,
     struct srcloc at)
 {
     *VEC_PUSH(p->arena, &p->plan->routes) = (struct plan_route){
@@ -103,7 +114,7 @@ static void add_route(
                   : after == NULL ? ACTION_DELETE
                                   : ACTION_UPDATE,
         .outside = before != NULL && !str_eq(before->fp, route_fp(p->arena, before)),
-        .text = words(p->arena, before, after),
+        .text = text,
         .before = attributes(p->arena, before),
         .after = attributes(p->arena, after),
         .at = at};
@@ -121,7 +132,10 @@ static void plan_wanted_route(struct planner *p, const struct want_route *want)
     }
     struct str missing = first_missing(p, &route);
     if (str_is_null(missing))
-        add_route(p, old, &route, want->at);
+        add_route(
+            p, old, &route,
+            old != NULL ? words_of_two(p->arena, old, &route) : words_of_one(p->arena, &route),
+            want->at);
     else
         *VEC_PUSH(p->arena, &p->plan->notes) = str_fmt(
             p->arena, "route '" STR_FMT "' %s until model '" STR_FMT "' is published",
@@ -151,7 +165,9 @@ void plan_routes(struct planner *p)
         if (p->plan->targeted)
             p->plan->n_waiting++;
         else
-            add_route(p, &record->routes.items[i], NULL, want->at);
+            add_route(
+                p, &record->routes.items[i], NULL, words_of_one(p->arena, &record->routes.items[i]),
+                want->at);
     }
     if (p->plan->routes.len > 1)
         qsort(p->plan->routes.items, p->plan->routes.len, sizeof(*p->plan->routes.items), by_name);

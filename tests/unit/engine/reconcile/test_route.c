@@ -138,6 +138,13 @@ static void a_route_without_a_published_model(void **state)
         "no model of route 'churn' is published");
 }
 
+static void another_account_is_not_asked(void **state)
+{
+    AUTO(session_done) struct session s = deployed(*state, ROUTES);
+    s.t->r.account = STR("999999999999");
+    assert_fails(ask(&s, ROUTE_ROUTES, "churn", "k"), ERR_REFUSED, &s.err, "999999999999");
+}
+
 /* What the run tells about routes. */
 static void moves_are_told(void **state)
 {
@@ -170,8 +177,11 @@ static void a_route_that_could_not_move_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(a_route_gives_a_key_its_model),       WITH_ARENA(what_cannot_be_resolved),
-        WITH_ARENA(a_route_without_a_published_model),   WITH_ARENA(moves_are_told),
+        WITH_ARENA(a_route_gives_a_key_its_model),
+        WITH_ARENA(what_cannot_be_resolved),
+        WITH_ARENA(a_route_without_a_published_model),
+        WITH_ARENA(another_account_is_not_asked),
+        WITH_ARENA(moves_are_told),
         WITH_ARENA(a_route_that_could_not_move_is_told),
     };
     return cmocka_run_group_tests_name("reconcile/route", tests, NULL, NULL);
