@@ -214,6 +214,32 @@ static void a_model_needs_training_or_an_artifact(void **state)
         "an 'artifact', or the spec a 'training' block with a 'train' channel\n");
 }
 
+/* Nothing but a set is trained, and it has nothing to be trained on. */
+static void a_set_needs_training_data(void **state)
+{
+    struct arena *arena = *state;
+    struct str text = text_replace(
+        arena, STR(SPEC_TEST_BASE),
+        "    - name: one\n      hyperparameters: {num_round: 25, max_depth: 2, eta: 0.3}\n", "");
+    text = text_replace(
+        arena, text, "      train: {source: data/train.csv, contentType: text/csv}\n", "");
+    text = text_replace(
+        arena, text, "  endpoint:\n",
+        "  modelSets:\n    - {name: \"m-{depth}\", matrix: {depth: [4]}, channels: {train: "
+        "{source: "
+        "a.csv, contentType: text/csv}}, hyperparameters: {num_round: 3}}\n  endpoint:\n");
+    assert_str(load_text(arena, text).faults, "");
+    text = text_replace(
+        arena, text,
+        "matrix: {depth: [4]}, channels: {train: {source: a.csv, contentType: text/csv}}",
+        "partition: {column: 0, channel: validation}");
+    text = text_replace(arena, text, "m-{depth}", "m-{key}");
+    assert_str(
+        load_text(arena, text).faults,
+        "E spec.yaml:15:3 missing channel 'train' in 'spec.training.channels' | for example "
+        "'channels: {train: {source: data/train.csv, contentType: text/csv}}'\n");
+}
+
 /* Limits of the service, and what local training cannot read. */
 static void what_training_takes(void **state)
 {
@@ -259,6 +285,7 @@ int main(void)
         WITH_ARENA(hyperparameters_merge_by_canonical_name),
         WITH_ARENA(hyperparameters_of_an_own_image_are_not_known),
         WITH_ARENA(a_model_needs_training_or_an_artifact),
+        WITH_ARENA(a_set_needs_training_data),
         WITH_ARENA(what_training_takes),
     };
     return cmocka_run_group_tests_name("specs/spec_check", tests, NULL, NULL);

@@ -179,6 +179,23 @@ static void data_of_its_own(void **state)
     assert_int_equal(jobs_of(life), 4);
 }
 
+/* Here no data is uploaded, so what is read is checked with the models that train on it. */
+static void data_of_its_own_here(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    struct str spec = without_models(life->arena, with_set(life->arena, REGIONS));
+    spec = text_replace(life->arena, spec, "backend: sagemaker", "backend: local");
+    life_write(life, "parts.csv", "1,2,3\n");
+    life_write(life, "check.csv", "0,2,3\n");
+    life_write(life, "us.csv", "1,5,6\n");
+    life_write(life, "eu.csv", "1,5,x\n");
+    assert_fails(life_plan(life, spec), ERR_SPEC, &life->err, "channel 'train'");
+    life_write(life, "eu.csv", "1,7,8\n");
+    assert_ok(life_plan(life, spec), &life->err);
+    assert_int_equal(life->mutating, 0);
+}
+
 /* ---- without AWS, and part of it ---- */
 
 struct asking {
@@ -258,6 +275,7 @@ int main(void)
         cmocka_unit_test(one_customers_rows),
         cmocka_unit_test(weighted_rows),
         cmocka_unit_test(data_of_its_own),
+        cmocka_unit_test(data_of_its_own_here),
         cmocka_unit_test(names_without_aws),
         cmocka_unit_test(a_part_as_a_target),
     };
