@@ -29,6 +29,7 @@ state_of(struct arena *arena, const struct history_model *model, const struct ve
     bool pinned = model->pin.len > 0 && version_matches(version->known.fp, model->pin);
     struct str base = version->object == NULL ? STR("gone")
                       : version->live         ? STR("live")
+                      : version->held         ? STR("held back")
                                               : STR("kept");
     return str_fmt(
         arena, STR_FMT "%s%s", STR_ARG(base), held ? ", held" : "", pinned ? ", pinned" : "");
@@ -77,6 +78,10 @@ version_json(struct arena *arena, const struct history_model *model, const struc
     json_put(arena, out, "version", json_string(arena, version->known.fp));
     json_put(arena, out, "state", json_string(arena, state_of(arena, model, version)));
     json_put(arena, out, "live", json_bool(arena, version->live));
+    json_put(arena, out, "held_back", json_bool(arena, version->held));
+    json_put(
+        arena, out, "reason",
+        str_is_null(version->reason) ? json_null(arena) : json_string(arena, version->reason));
     json_put(arena, out, "present", json_bool(arena, version->object != NULL));
     json_put(arena, out, "key", json_string(arena, version->known.key));
     json_put(arena, out, "size_bytes", json_int(arena, (int64_t) version->known.size));
@@ -132,6 +137,23 @@ static void hold_lines(struct buf *buf, const struct history *history)
     }
 }
 
+static void held_lines(struct buf *buf, const struct history *history)
+{
+    for (size_t i = 0; i < history->n_models; i++) {
+        const struct history_model *model = &history->models[i];
+        for (size_t k = 0; k < model->versions.len; k++) {
+            const struct version *version = &model->versions.items[k];
+            if (!version->held || str_is_null(version->reason))
+                continue;
+            buf_fmt(
+                buf, "\nVersion " STR_FMT " of model '" STR_FMT "' was made and not published: ",
+                STR_ARG(str_slice(version->known.fp, 0, FP16)), STR_ARG(model->name));
+            buf_add_clean(buf, version->reason);
+            buf_add_char(buf, '\n');
+        }
+    }
+}
+
 static enum exit_code history_one(struct session *session, void *arg)
 {
     struct history_run *run = arg;
@@ -150,6 +172,7 @@ static enum exit_code history_one(struct session *session, void *arg)
         buf_fmt(
             &run->buf, "Nothing of stack '" STR_FMT "' is published.\n", STR_ARG(history.stack));
     hold_lines(&run->buf, &history);
+    held_lines(&run->buf, &history);
     return EXIT_CODE_OK;
 }
 

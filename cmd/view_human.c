@@ -409,6 +409,10 @@ void view_plan_text(
             STR_ARG(head), paint_end(options->color), STR_ARG(str_from_index(summary, head.len)));
         if (plan->mode == PLAN_DESTROY)
             buf_add_z(buf, "Nothing that belongs to this stack exists.\n");
+        else if (plan->held.len > 0)
+            buf_add_z(
+                buf, "What differs from your configuration is held back and not published; the "
+                     "notes say why.\n");
         else if (str_is_null(plan->note_blocked) && plan->n_left_out == 0 && plan->n_waiting == 0)
             buf_add_z(
                 buf, "mmectl has compared your real infrastructure against your configuration and "

@@ -193,6 +193,23 @@ static struct json *holds_json(struct arena *arena, const struct plan *plan)
     return out;
 }
 
+/* Versions that a gate or a check holds back. */
+static struct json *held_json(struct arena *arena, const struct plan *plan)
+{
+    struct json *out = json_array(arena);
+    for (size_t i = 0; i < plan->held.len; i++) {
+        const struct plan_held *held = &plan->held.items[i];
+        struct json *node = json_object(arena);
+        json_put(arena, node, "model", json_string(arena, held->model));
+        json_put(arena, node, "version", json_string(arena, held->fp));
+        json_put(arena, node, "serving", text(arena, held->serving));
+        json_put(arena, node, "by", json_z(arena, held->by_check ? "check" : "gate"));
+        json_put(arena, node, "reason", json_string(arena, held->reason));
+        json_push(out, node);
+    }
+    return out;
+}
+
 /* What Terraform's format has no place for. */
 /* What partitions made of their data, with every value that has no model or another name. */
 static struct json *sets_json(struct arena *arena, const struct plan *plan)
@@ -269,6 +286,7 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
     json_put(arena, out, "model_sets", plan->n_sets > 0 ? sets_json(arena, plan) : NULL);
     json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->n_waiting));
     json_put(arena, out, "holds", holds_json(arena, plan));
+    json_put(arena, out, "held", held_json(arena, plan));
     json_put(arena, out, "routes", view_routes_json(arena, plan));
     return out;
 }

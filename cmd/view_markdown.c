@@ -128,6 +128,21 @@ static void routes(struct page *page, const struct plan *plan)
         buf_add_char(page->buf, '\n');
 }
 
+static void held(struct page *page, const struct plan *plan)
+{
+    size_t end = page->buf->len + (page->end - page->buf->len) / LIST_SHARE, left = 0;
+    for (size_t i = 0; i < plan->held.len; i++) {
+        struct buf line AUTO(buf_done) = BUF_INIT(KIB(64));
+        buf_add_z(&line, "* :no_good: ");
+        html(&line, term_clean(page->arena, plan->held.items[i].text));
+        buf_add_char(&line, '\n');
+        left += add_line(page, buf_str(&line), end) ? 0 : 1;
+    }
+    cut_note(page, left);
+    if (plan->held.len > 0)
+        buf_add_char(page->buf, '\n');
+}
+
 static const char *label(const struct plan *plan)
 {
     if (plan_is_empty(plan))
@@ -182,6 +197,7 @@ void view_plan_markdown(
     deletions(&page, &groups);
     refusals(&page, plan);
     warnings(&page, plan);
+    held(&page, plan);
     routes(&page, plan);
     buf_add_z(buf, "<pre><code>");
     html(buf, view_summary_line(arena, plan));

@@ -18,6 +18,14 @@ struct spec_str {
     struct srcloc at;
 };
 
+/* A number that may be left out. */
+struct spec_number {
+    bool set;
+    double value;
+    struct str text; /* as written */
+    struct srcloc at;
+};
+
 struct spec_pair {
     struct str name, value; /* value: the scalar's source text */
     struct srcloc at;       /* of the name */
@@ -75,6 +83,25 @@ struct spec_training {
     struct srcloc at;
 };
 
+/* What a model's training has to reach: at least one of the two bounds is there. */
+struct spec_gate {
+    struct spec_str metric; /* "validation:auc" */
+    struct spec_number min, max;
+    struct spec_str *models; /* which it stands for; none: every model that is trained */
+    size_t n_models;
+    struct srcloc at;
+};
+
+/* A call that has to succeed before a version is published. */
+struct spec_check {
+    struct spec_str payload, expect;      /* expect: STR_NULL for none */
+    struct str payload_path, expect_path; /* resolved */
+    struct spec_number tolerance;
+    struct spec_str *models; /* which it stands for; none: all */
+    size_t n_models;
+    struct srcloc at;
+};
+
 struct spec_model {
     struct spec_str name;
     struct spec_str description;
@@ -89,6 +116,8 @@ struct spec_model {
     const struct spec_channel *channels;
     size_t n_channels;
     const struct spec_model_set *set; /* the set whose matrix made it; NULL: it is written out */
+    struct spec_gate *gates;          /* besides those of the spec */
+    size_t n_gates;
     struct srcloc at;
 };
 
@@ -147,6 +176,10 @@ struct spec {
     struct spec_str role;
     struct spec_str bucket; /* STR_NULL: sagemaker-<region>-<account> */
     struct spec_str prefix; /* without slashes at the ends; default: the stack's name */
+    struct spec_gate *gates;
+    size_t n_gates;
+    struct spec_check *checks;
+    size_t n_checks;
     struct spec_str kms_key;
     struct spec_training training;
     struct spec_model *models;

@@ -97,6 +97,11 @@ void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec)
         struct spec_channel *channel = &spec->training.channels[i];
         channel->path = spec_resolve(arena, spec, channel->source.value);
     }
+    for (size_t i = 0; i < spec->n_checks; i++) {
+        struct spec_check *check = &spec->checks[i];
+        check->payload_path = spec_resolve(arena, spec, check->payload.value);
+        check->expect_path = spec_resolve(arena, spec, check->expect.value);
+    }
     check_aliases(diags, spec, &spec->training.hyperparameters);
     for (size_t i = 0; i < spec->n_models; i++) {
         spec->models[i].channels = spec->training.channels;
@@ -523,6 +528,7 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     spec_check_routes(arena, diags, spec);
     check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
     check_environment(diags, spec);
+    spec_check_gates(diags, spec);
 }
 
 void spec_check_list(struct arena *arena, struct diags *diags, const struct spec_list *specs)

@@ -13,6 +13,8 @@
 struct str spec_resolve(struct arena *arena, const struct spec *spec, struct str source);
 void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec);
 void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec);
+/* Gates and checks alone (spec_check_gates.c): a part of spec_check(). */
+void spec_check_gates(struct diags *diags, const struct spec *spec);
 /* Their part of the routes (spec_check_routes.c): names, and the models that they name. */
 void spec_check_routes(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* Two stacks of one name in one account and region. */

@@ -310,6 +310,14 @@ static const struct spec_field s_model_fields[] = {
      .offset = offsetof(struct spec_model, protect),
      .help = "Never let apply delete the model.",
      .example = "true"},
+    {.name = "gates",
+     .type = FIELD_BLOCKS,
+     .max = 40,
+     .block = &spec_model_gate_block,
+     .offset = offsetof(struct spec_model, gates),
+     .len_offset = offsetof(struct spec_model, n_gates),
+     .help = "Metrics that the training of this model has to reach, besides those of spec.gates.",
+     .example = "[{metric: validation:auc, min: 0.95}]"},
 };
 
 static const struct spec_block s_model = {
@@ -414,8 +422,31 @@ static const struct spec_field s_spec_fields[] = {
          "'mmectl route', 'mmectl invoke' and every client that reads the stack's record "
          "resolve them; changing one is a single write of that record.",
      .example = "[{name: churn, split: {model_a: 90, model_b: 10}}]"},
-    UNSUPPORTED("gates", "Metrics a model must reach to be published."),
-    UNSUPPORTED("checks", "Calls that must succeed before a model is published."),
+    {.name = "gates",
+     .type = FIELD_BLOCKS,
+     .max = 100,
+     .block = &spec_gate_block,
+     .offset = offsetof(struct spec, gates),
+     .len_offset = offsetof(struct spec, n_gates),
+     .help = "Metrics that a model's training has to reach for the new version to be published. A "
+             "model that fails is held back: the version that serves goes on serving, the others "
+             "are published, and apply ends with 3. The next plan says why and is otherwise no "
+             "change; another bound publishes what was trained, without training it again. Models "
+             "with an artifact of their own have no metrics: gates for every model pass them by.",
+     .example = "[{metric: validation:auc, min: 0.95}]"},
+    {.name = "checks",
+     .type = FIELD_BLOCKS,
+     .max = 100,
+     .block = &spec_check_block,
+     .offset = offsetof(struct spec, checks),
+     .len_offset = offsetof(struct spec, n_checks),
+     .help = "Calls that a new version has to answer as expected before it is published: its "
+             "answer is compared with libxgboost scoring the same rows here, and with golden "
+             "predictions. With versioned targetModels a version that fails is taken away from "
+             "the endpoint again and the one that serves goes on serving; with stable ones the "
+             "endpoint has rolled by then, and apply says how to roll back. Either ends apply "
+             "with 3.",
+     .example = "[{payload: data/smoke.csv, expect: data/golden.csv}]"},
     {.name = "versions",
      .type = FIELD_BLOCK,
      .block = &s_versions,

@@ -16,12 +16,14 @@ enum field_type {
     FIELD_BOOL,     /* bool */
     FIELD_ENUM,     /* an enum whose values are numbered as `values` lists them */
     FIELD_DURATION, /* int64_t seconds */
+    FIELD_NUMBER,   /* struct spec_number */
     FIELD_MAP,      /* struct spec_map: names to scalars */
     FIELD_LISTS,    /* struct spec_lists: names to lists of scalars */
     FIELD_BLOCK,    /* a struct inside the struct */
     FIELD_BLOCKS,   /* a list of blocks: pointer and size_t */
-    FIELD_NAMED /* a mapping of names to blocks: pointer and size_t; the name is a struct spec_str
-                 */
+    FIELD_NAMED,  /* a mapping of names to blocks: pointer and size_t; the name is a struct spec_str
+                   */
+    FIELD_STRINGS /* a list of strings: pointer to struct spec_str, and size_t */
 };
 
 enum field_flag {
@@ -42,10 +44,11 @@ struct spec_field {
     unsigned flags;
     const char *fallback;      /* the default, as it would be written; NULL for none */
     const char *fallback_note; /* a default that other fields give, in words */
-    /* FIELD_INT: the value. FIELD_DURATION: seconds. FIELD_STRING: characters. Maps and lists:
-     * entries. No limit when max is 0. */
+    /* FIELD_INT, FIELD_NUMBER: the value. FIELD_DURATION: seconds. FIELD_STRING: characters. Maps
+     * and lists: entries. No limit when max is 0. */
     int64_t min, max;
-    const char *pattern;      /* POSIX extended and ECMAScript at once; of FIELD_MAP: its values */
+    const char
+        *pattern; /* POSIX extended and ECMAScript at once; of maps and lists: their values */
     const char *pattern_note; /* what the pattern says, in words */
     int64_t value_max;        /* FIELD_MAP: characters of a value */
     int64_t item_min;         /* FIELD_MAP of whole numbers: each value, when item_max is not 0; */
@@ -56,7 +59,7 @@ struct spec_field {
     const char *const *values; /* FIELD_ENUM: ends with NULL */
     size_t n_supported;        /* FIELD_ENUM: how many of them this version knows; 0 means all */
     size_t offset;             /* in the struct of the block it stands in */
-    size_t len_offset;         /* FIELD_BLOCKS, FIELD_NAMED: of the count */
+    size_t len_offset;         /* FIELD_BLOCKS, FIELD_NAMED, FIELD_STRINGS: of the count */
     const struct spec_block *block; /* FIELD_BLOCK, FIELD_BLOCKS, FIELD_NAMED */
     const char *help;
     const char *example;

@@ -21,6 +21,8 @@
 /* Of models; routes share it, because both are names to call. */
 #define MODEL_NAME "^[A-Za-z0-9](-?[A-Za-z0-9._])*-?$"
 #define MODEL_NAME_NOTE "letters, digits, '.', '_' and single '-', first a letter or digit"
+/* spec_fields_gates.c: of the whole spec, and of one model. */
+extern const struct spec_block spec_gate_block, spec_model_gate_block, spec_check_block;
 #define MODEL_NAME_MAX 101
 
 extern const struct spec_block spec_endpoint_block;

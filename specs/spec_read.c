@@ -248,6 +248,41 @@ static void read_lists(
     *ret_lists = (struct spec_lists){items, len};
 }
 
+/* A value at fault is left out, so that nobody takes it for a name that does not exist. */
+static void read_strings(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct ynode *node,
+    char *base)
+{
+    struct str name = str_from(field->name);
+    if (node->kind != YNODE_LIST) {
+        spec_wrong_kind(reader, node->at, name, field_type_words(field), node);
+        return;
+    }
+    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
+    if (!spec_check_limits(
+            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+        return;
+    struct spec_str *items = ARENA_ARRAY(reader->arena, node->len, struct spec_str);
+    struct str entry = str_fmt(reader->arena, "an entry of '%s'", field->name);
+    size_t len = 0;
+    for (size_t i = 0; i < node->len; i++) {
+        struct spec_scalar scalar;
+        enum scalar_state state =
+            spec_scalar_read(reader, name, field_type_words(field), node->items[i], &scalar);
+        if (state == SCALAR_ABSENT)
+            diags_error(reader->diags, node->items[i]->at, STR_FMT " has no value", STR_ARG(entry));
+        else if (
+            state == SCALAR_THERE &&
+            spec_check_pattern(
+                reader, scalar.at, entry, scalar.text, field->pattern, field->pattern_note))
+            items[len++] = (struct spec_str){scalar.text, scalar.at};
+    }
+    memcpy(base + field->offset, &items, sizeof(items));
+    memcpy(base + field->len_offset, &len, sizeof(len));
+}
+
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 /* at: what a missing field of the block is reported at. node: NULL when the block is absent. */
@@ -377,6 +412,8 @@ static void read_field(
         read_map(reader, field, node, (struct spec_map *) (void *) (base + field->offset));
     else if (node != NULL && field->type == FIELD_LISTS)
         read_lists(reader, field, node, (struct spec_lists *) (void *) (base + field->offset));
+    else if (node != NULL && field->type == FIELD_STRINGS)
+        read_strings(reader, field, node, base);
     else if (node != NULL)
         read_blocks(reader, field, node, &here, base);
 }

@@ -87,6 +87,26 @@ static struct json *int_schema(struct arena *arena, const struct spec_field *fie
     return or_variable(arena, value);
 }
 
+static struct json *number_schema(struct arena *arena, const struct spec_field *field)
+{
+    struct json *value = of_type(arena, "number");
+    put_limits(arena, value, field, "minimum", "maximum");
+    if (field->max != 0 && field->min == 0)
+        put_int(arena, value, "minimum", 0);
+    return or_variable(arena, value);
+}
+
+static struct json *strings_schema(struct arena *arena, const struct spec_field *field)
+{
+    static const char *const s_array[] = {"array", "null", NULL};
+    struct json *list = of_types(arena, s_array), *value = any_text(arena);
+    put_limits(arena, list, field, "minItems", "maxItems");
+    put_z(arena, value, "pattern", field->pattern);
+    struct json *choices = json_push(json_array(arena), value);
+    json_push(choices, ref(arena, "#/$defs/variable"));
+    return json_put(arena, list, "items", json_put(arena, json_object(arena), "anyOf", choices));
+}
+
 static struct json *enum_schema(struct arena *arena, const struct spec_field *field)
 {
     struct json *values = json_array(arena);
@@ -189,6 +209,10 @@ static struct json *value_schema(struct arena *arena, const struct spec_field *f
         return enum_schema(arena, field);
     case FIELD_DURATION:
         return duration_schema(arena);
+    case FIELD_NUMBER:
+        return number_schema(arena, field);
+    case FIELD_STRINGS:
+        return strings_schema(arena, field);
     case FIELD_MAP:
         return map_schema(arena, field);
     case FIELD_LISTS:
@@ -210,6 +234,9 @@ static struct json *default_value(struct arena *arena, const struct spec_field *
         return NULL;
     if (field->type == FIELD_INT && str_to_i64(str_from(field->fallback), &number))
         return json_int(arena, number);
+    double real = 0;
+    if (field->type == FIELD_NUMBER && str_to_f64(str_from(field->fallback), &real))
+        return json_num(arena, real);
     if (field->type == FIELD_BOOL)
         return json_bool(arena, str_eq_z(STR("true"), field->fallback));
     return json_z(arena, field->fallback);

@@ -5,6 +5,7 @@
 #include "specs/yaml_scalar.h"
 
 #include <assert.h>
+#include <math.h>
 #include <regex.h>
 
 struct pattern {
@@ -61,6 +62,8 @@ const char *field_type_words(const struct spec_field *field)
         return "a word";
     case FIELD_DURATION:
         return "a time such as 30s, 5m or 2h";
+    case FIELD_NUMBER:
+        return "a number";
     case FIELD_MAP:
         return "a mapping of names to values";
     case FIELD_LISTS:
@@ -69,6 +72,8 @@ const char *field_type_words(const struct spec_field *field)
         return "a mapping";
     case FIELD_BLOCKS:
         return "a list of mappings";
+    case FIELD_STRINGS:
+        return "a list of strings";
     case FIELD_NAMED:
         break;
     }
@@ -355,7 +360,9 @@ static void type_fault(
     enum yscalar_type meant = yscalar_of(scalar->text).type;
     if (field->type == FIELD_BOOL && nearest_word(scalar->text, s_words) != NULL)
         diag_hint(reader->diags, diag, "YAML 1.2 knows only 'true' and 'false'");
-    else if (!scalar->plain && (meant == YSCALAR_INT || meant == YSCALAR_BOOL))
+    else if (
+        !scalar->plain && (meant == YSCALAR_INT || meant == YSCALAR_BOOL ||
+                           (field->type == FIELD_NUMBER && meant == YSCALAR_FLOAT)))
         diag_hint(reader->diags, diag, "leave the quotes out");
     else if (field->type == FIELD_DURATION && meant == YSCALAR_INT)
         diag_hint(reader->diags, diag, "write '" STR_FMT "s' for seconds", STR_ARG(scalar->text));
@@ -442,6 +449,29 @@ static void put_duration(
         memcpy(base + field->offset, &seconds, sizeof(seconds));
 }
 
+static void put_number(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct spec_scalar *scalar,
+    char *base)
+{
+    struct yscalar value = yscalar_of(scalar->text);
+    bool number = value.type == YSCALAR_INT || value.type == YSCALAR_FLOAT;
+    if (!scalar->plain || !number || !isfinite(value.number)) {
+        type_fault(reader, field, scalar);
+        return;
+    }
+    if (field->max != 0 &&
+        (value.number < (double) field->min || value.number > (double) field->max)) {
+        diags_error(
+            reader->diags, scalar->at, "'%s' must be %lld to %lld, not " STR_FMT, field->name,
+            (long long) field->min, (long long) field->max, STR_ARG(brief(reader, scalar->text)));
+        return;
+    }
+    struct spec_number out = {true, value.number, scalar->text, scalar->at};
+    memcpy(base + field->offset, &out, sizeof(out));
+}
+
 static struct str enum_words(struct spec_reader *reader, const struct spec_field *field)
 {
     struct str words = STR("");
@@ -484,7 +514,7 @@ static void (*const s_putters[])(
     const struct spec_scalar *scalar,
     char *base) = {
     [FIELD_STRING] = put_string,     [FIELD_INT] = put_int,   [FIELD_BOOL] = put_bool,
-    [FIELD_DURATION] = put_duration, [FIELD_ENUM] = put_enum,
+    [FIELD_DURATION] = put_duration, [FIELD_ENUM] = put_enum, [FIELD_NUMBER] = put_number,
 };
 
 void spec_scalar_put(
@@ -504,7 +534,13 @@ void spec_default_put(
         return;
     if (field->type == FIELD_STRING) {
         spec_string_put(field, str_from(field->fallback), at, base);
-    } else if (field->fallback != NULL) {
+        return;
+    }
+    if (field->type == FIELD_NUMBER) {
+        struct spec_number none = {.at = at};
+        memcpy(base + field->offset, &none, sizeof(none));
+    }
+    if (field->fallback != NULL) {
         struct spec_scalar scalar = {str_from(field->fallback), true, at};
         spec_scalar_put(reader, field, &scalar, base);
     }

@@ -56,6 +56,7 @@ copy(struct kinds *kinds, struct world_call *call, struct artifact_plan *artifac
         .content_type = STR("application/gzip")};
     struct s3_meta *meta =
         kinds_meta(kinds, call->arena, call->want, artifact->fp, STR_NULL, &options.n_meta);
+    kinds_candidate_meta(call->arena, artifact, meta, &options.n_meta);
     if (artifact->imported)
         meta[options.n_meta++] = (struct s3_meta){STR("mmectl-imported"), STR("true")};
     options.meta = meta;
@@ -98,7 +99,10 @@ static enum err_code upload(
         .content_type = STR("application/gzip"),
         .progress = on_progress,
         .progress_arg = call};
-    options.meta = kinds_meta(kinds, scratch, call->want, artifact->fp, sha256, &options.n_meta);
+    struct s3_meta *meta =
+        kinds_meta(kinds, scratch, call->want, artifact->fp, sha256, &options.n_meta);
+    kinds_candidate_meta(scratch, artifact, meta, &options.n_meta);
+    options.meta = meta;
     struct s3_put_result result;
     enum err_code code = here ? s3_put_file(
                                     kinds->aws, scratch, call->want->bucket, artifact->key,

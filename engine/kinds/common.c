@@ -143,6 +143,27 @@ struct s3_meta *kinds_meta(
     return meta;
 }
 
+/* S3 takes 2 KiB of metadata; what does not fit is left out. */
+#define MAX_METRICS_BYTES 1024U
+
+void kinds_candidate_meta(
+    struct arena *arena, const struct artifact_plan *artifact, struct s3_meta *meta, size_t *count)
+{
+    if (!artifact->candidate)
+        return;
+    struct str text = STR("");
+    JSON_EACH (metric, artifact->metrics) {
+        struct str one = str_fmt(
+            arena, "%s" STR_FMT "=%.17g", text.len > 0 ? "," : "", STR_ARG(metric->key),
+            metric->number);
+        if (metric->type == JSON_NUMBER && text.len + one.len <= MAX_METRICS_BYTES)
+            text = str_fmt(arena, STR_FMT STR_FMT, STR_ARG(text), STR_ARG(one));
+    }
+    meta[(*count)++] = (struct s3_meta){STR("mmectl-metrics"), text};
+    if (!str_is_null(artifact->check))
+        meta[(*count)++] = (struct s3_meta){STR("mmectl-check"), artifact->check};
+}
+
 bool kinds_not_yet(const struct err *err)
 {
     static const char *const texts[] = {

@@ -77,6 +77,9 @@ struct s3_meta *kinds_meta(
     struct str fp,
     struct str sha256,
     size_t *ret_count);
+/* Adds what the object of a candidate remembers: its metrics, and the checks it did not pass. */
+void kinds_candidate_meta(
+    struct arena *arena, const struct artifact_plan *artifact, struct s3_meta *meta, size_t *count);
 /* {name: value} with one string. */
 struct json *kinds_body(struct arena *arena, const char *member, struct str value);
 /* A call of SageMaker's control plane. */
@@ -172,6 +175,26 @@ enum err_code kinds_check_channel(
     struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err);
 enum err_code kinds_check_artifact(
     struct world *world, const struct want *want, const struct want_model *model, struct err *err);
+enum err_code kinds_read_payload(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct want_check *check,
+    struct err *err);
+enum err_code kinds_read_golden(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct want_check *check,
+    struct err *err);
+enum err_code kinds_call_model(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    const struct artifact_plan *artifact,
+    const struct want_check *check,
+    struct str *ret_fault,
+    struct err *err);
 enum err_code kinds_digest_s3(
     struct world *world,
     struct arena *arena,

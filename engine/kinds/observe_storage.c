@@ -128,6 +128,24 @@ enum err_code kinds_observe_storage(
     return code;
 }
 
+/* What kinds_candidate_meta() left. */
+static void
+read_candidate(struct arena *arena, const struct s3_info *info, struct seen_object *object)
+{
+    struct str text = s3_meta_get(info, "mmectl-metrics"), one;
+    object->check = s3_meta_get(info, "mmectl-check");
+    if (str_is_null(text))
+        return;
+    struct json *metrics = json_object(arena);
+    while (str_split(&text, ',', &one)) {
+        size_t equals = str_rindex(one, '=');
+        double value = 0;
+        if (equals != SIZE_MAX && str_to_f64(str_from_index(one, equals + 1), &value))
+            json_set(arena, metrics, str_slice(one, 0, equals), json_num(arena, value));
+    }
+    object->metrics = metrics;
+}
+
 enum err_code kinds_inspect(
     struct world *world,
     struct arena *arena,
@@ -151,6 +169,8 @@ enum err_code kinds_inspect(
     object->owner = ours ? OWNER_US : OWNER_OTHER;
     object->fp = ours ? s3_meta_get(&info, "mmectl-fp") : STR_NULL;
     object->sha256 = s3_meta_get(&info, "mmectl-sha256");
+    if (ours)
+        read_candidate(arena, &info, object);
     object->imported = ours && str_eq(s3_meta_get(&info, "mmectl-imported"), STR("true"));
     return ERR_NONE;
 }

@@ -36,6 +36,8 @@ struct artifact_plan {
     bool imported;             /* the user's word that these bytes are what the spec describes */
     struct trained_bytes *trained;
     const struct json *metrics;        /* NULL until known */
+    bool candidate;                    /* held back: its metrics go along with the object */
+    struct str check;                  /* of a candidate: the checks it did not pass */
     struct change *change;             /* what puts it there; NOOP when it is there */
     VEC(struct version_plan) versions; /* kept besides it, in the order of their worth */
     /* Set by the kind when it is there. */

@@ -103,6 +103,16 @@ struct plan_route {
     struct srcloc at;
 };
 
+/* A version that was made and is not published: a gate or a check holds it back; no difference. */
+struct plan_held {
+    struct str model, fp;
+    struct str serving; /* the version that goes on serving; STR_NULL: there is none */
+    struct str reason;  /* "validation:auc 0.931 is below 0.95 (gate at mme.yaml:40:7)" */
+    struct str text;    /* all of it, in one line for people */
+    bool by_check;      /* else by a gate */
+    bool fresh;         /* found out now: the record does not say so yet */
+};
+
 struct plan_warning {
     struct str message, hint;
 };
@@ -130,6 +140,7 @@ struct plan {
     const struct want_set *sets; /* what partitions made of their data */
     size_t n_sets;
     VEC(struct plan_hold) holds;   /* sorted by model */
+    VEC(struct plan_held) held;    /* sorted by model */
     VEC(struct plan_route) routes; /* sorted by name */
     size_t n_add, n_change, n_destroy;
     bool record_only; /* nothing but control/stack.json will be written */

@@ -7,6 +7,7 @@
 #ifndef ENGINE_PLAN_WORLD_H
 #define ENGINE_PLAN_WORLD_H
 
+#include "engine/plan/artifact.h"
 #include "engine/plan/event.h"
 #include "engine/plan/facts.h"
 #include "engine/plan/snapshot.h"
@@ -72,6 +73,20 @@ struct world_ops {
         struct world *world,
         const struct want *want,
         const struct want_model *model,
+        struct err *err);
+    /* The rows that a check sends, and the predictions that it expects for them: read and checked
+     * before anything is sent. */
+    enum err_code (*read_payload)(
+        struct world *world,
+        struct arena *arena,
+        struct str path,
+        struct want_check *check,
+        struct err *err);
+    enum err_code (*read_golden)(
+        struct world *world,
+        struct arena *arena,
+        struct str path,
+        struct want_check *check,
         struct err *err);
     /* ETags and sizes under an s3:// prefix, hashed together; *ret_size is their sum. ERR_NOT_FOUND
      * when empty. */
@@ -192,6 +207,16 @@ struct world_ops {
     /* Aborts unfinished multipart uploads (seen->uploads). */
     enum err_code (*abort_uploads)(
         struct world *world, const struct want *want, const struct snapshot *seen, struct err *err);
+    /* Calls a model that the endpoint can reach, and compares. *ret_fault: what is wrong with its
+     * answer; STR_NULL when nothing is. An error: the call could not be made. */
+    enum err_code (*call_model)(
+        struct world *world,
+        struct arena *arena,
+        const struct want *want,
+        const struct artifact_plan *artifact,
+        const struct want_check *check,
+        struct str *ret_fault,
+        struct err *err);
     /* Starts the change; for things that take time, poll() then says when it is done. */
     enum err_code (*start)(struct world *world, struct world_call *call, struct err *err);
     enum err_code (*poll)(

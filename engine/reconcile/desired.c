@@ -427,6 +427,9 @@ fill_models(struct reconciler *r, const struct spec *spec, struct want *want, st
     struct str settings = fingerprint_settings(r->arena, want);
     for (size_t i = 0; i < want->n_models; i++)
         finish_model(r, want, settings, &want->models[i]);
+    code = desired_gates(r, spec, want, err);
+    if (code != ERR_NONE)
+        return code;
     if (want->n_models > 1)
         qsort(want->models, want->n_models, sizeof(*want->models), model_by_name);
     return ERR_NONE;

@@ -37,6 +37,12 @@ enum err_code desired_offline(
     size_t *ret_unread,
     struct err *err) MUST_USE;
 
+/* Gates and checks of the models, which stand in the spec's order still (desired_gates.c); the
+ * files of checks are read. */
+enum err_code
+desired_gates(struct reconciler *r, const struct spec *spec, struct want *want, struct err *err)
+    MUST_USE;
+
 enum err_code desired_build(
     struct reconciler *r,
     const struct spec *spec,

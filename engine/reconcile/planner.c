@@ -138,6 +138,8 @@ static void apply_hints(struct snapshot *seen)
     }
     for (size_t i = 0; i < seen->record.uploaded.len; i++)
         hint(seen, &seen->record.uploaded.items[i]);
+    for (size_t i = 0; i < seen->record.held.len; i++)
+        hint(seen, &seen->record.held.items[i].version);
 }
 
 static enum err_code check_claims(struct planner *p, struct err *err)
@@ -343,6 +345,7 @@ static enum err_code plan_wanted(struct planner *p, struct err *err)
         plan_bucket(p);
         plan_data(p);
     }
+    plan_gates(p);
     code = plan_artifacts(p, err);
     /* In versioned mode a version is published by the record alone. */
     if (code == ERR_NONE && (p->plan->mode != PLAN_ROLLBACK || p->want->stable))

@@ -33,6 +33,13 @@ struct plan_gaps {
 
 bool gaps_any(const struct plan_gaps *gaps);
 
+struct held_model {
+    const struct want_model *model;
+    struct artifact_plan *candidate; /* NULL: nothing is kept of it */
+    const struct json *metrics;
+    struct str reason, check;
+};
+
 /* What the executor and the views keep behind plan->context. */
 struct plan_context {
     struct want *want;
@@ -42,8 +49,9 @@ struct plan_context {
     struct str wanted_config;       /* STR_NULL when nothing can be deployed */
     const struct json *wanted_tags; /* of the endpoint */
     VEC(struct artifact_plan *)
-    artifacts;                /* one per model that is or will be there, sorted by name */
-    VEC(struct str) left_out; /* names of models that cannot be made now */
+    artifacts;                   /* one per model that is or will be there, sorted by name */
+    VEC(struct str) left_out;    /* names of models that cannot be made now */
+    VEC(struct held_model) held; /* whose wanted version is held back, sorted by name */
 };
 
 /* Of the model, among those planned so far; NULL when it gets none. */

@@ -1,3 +1,4 @@
+#include "engine/reconcile/gates.h"
 #include "engine/reconcile/planner_internal.h"
 
 struct change_list {
@@ -51,6 +52,8 @@ new_artifact(struct planner *p, const struct want_model *model, struct str fp, s
     for (size_t i = 0; recorded != NULL && i < recorded->history.len; i++)
         if (artifact->metrics == NULL && str_eq(recorded->history.items[i].fp, fp))
             artifact->metrics = recorded->history.items[i].metrics;
+    if (artifact->metrics == NULL && model->n_gates > 0 && str_eq(fp, model->spec_fp))
+        artifact->metrics = planner_metrics(p, model);
     return artifact;
 }
 
@@ -91,6 +94,10 @@ put(struct planner *p, enum action action, struct artifact_plan *artifact, struc
     change->note = need != NULL && artifact->source == ARTIFACT_COPY
                        ? STR("from its training job")
                        : str_from(s_source_notes[artifact->source]);
+    if (need != NULL && artifact->model->n_gates > 0)
+        change->note = str_fmt(
+            p->arena, STR_FMT "; published with " STR_FMT, STR_ARG(change->note),
+            STR_ARG(gates_text(p->arena, artifact->model)));
     change_need(p->arena, change, need);
     change_need(p->arena, change, p->bucket);
     *VEC_PUSH(p->arena, &p->artifacts) = change;
@@ -106,6 +113,24 @@ static void warn_overwritten(struct planner *p, const struct want_model *model)
 }
 
 /* ---- versioned: every version has a key of its own ---- */
+
+/* Where there is no record, the latest of the versions that the endpoint can reach is the one that
+ * goes on serving. NULL: none, or the record knows better. */
+static const struct record_version *latest_listed(struct planner *p, const struct want_model *model)
+{
+    if (p->seen->record.models.len > 0)
+        return NULL;
+    struct versions versions = versions_in(p->versions, p->arena, model->name);
+    for (size_t i = 0; i < versions.len; i++) {
+        const struct version *version = &versions.items[i];
+        struct key_parts parts;
+        if (version->object != NULL && !version->held &&
+            !version_is(version->known.fp, model->spec_fp) &&
+            key_classify(p->want, version->object->key, &parts) == KEY_VERSIONED)
+            return &version->known;
+    }
+    return NULL;
+}
 
 static enum err_code
 plan_versioned_model(struct planner *p, struct want_model *model, struct err *err)
@@ -137,6 +162,8 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
     }
     if (model->left_out) {
         /* What was published stays published. */
+        if (live == NULL)
+            live = latest_listed(p, model);
         struct seen_object *old = live != NULL ? seen_at(p, live->key, live) : NULL;
         if (old != NULL)
             keep(p, new_artifact(p, model, live->fp, live->key), old);
@@ -172,8 +199,7 @@ static bool was_removed_with(struct planner *p, const struct want_model *model)
     return false;
 }
 
-/* What the live generation holds for a name, with its fingerprint known; NULL when nothing. */
-static struct seen_object *live_object(struct planner *p, struct str name)
+struct seen_object *planner_live_object(struct planner *p, struct str name)
 {
     if (str_is_null(p->live_gen))
         return NULL;
@@ -187,6 +213,24 @@ static bool content_differs(const struct seen_object *live, const struct want_mo
             !str_eq(str_slice(live->fp, 0, FP16), str_slice(model->fp, 0, FP16)));
 }
 
+bool planner_serves_wanted(struct planner *p, const struct want_model *model)
+{
+    const struct record_version *live = recorded_live(p, model->name);
+    if (p->want->stable) {
+        const struct seen_object *object = planner_live_object(p, model->name);
+        return object != NULL && object->owner == OWNER_US && !content_differs(object, model);
+    }
+    if (live != NULL && !str_is_null(live->fp))
+        return version_is(live->fp, model->spec_fp);
+    /* Without a record that says anything, what stands where the endpoint can reach it is
+     * published: unless it was held back before. */
+    const struct record_held *held = record_find_held(&p->seen->record, model->name);
+    return p->seen->record.models.len == 0 &&
+           (held == NULL || !version_is(held->version.fp, model->spec_fp)) &&
+           map_has(
+               p->seen->objects, key_versioned(p->scratch, p->want, model->name, model->spec_fp));
+}
+
 /* Whether the generation that is live can take the wanted set as it is: new names in, gone names
  * out. */
 static bool needs_new_generation(struct planner *p)
@@ -197,7 +241,7 @@ static bool needs_new_generation(struct planner *p)
         const struct want_model *model = &p->want->models[i];
         if (model->left_out)
             continue;
-        struct seen_object *live = live_object(p, model->name);
+        struct seen_object *live = planner_live_object(p, model->name);
         if (content_differs(live, model) || (live == NULL && was_removed_with(p, model)))
             return true;
     }
@@ -231,7 +275,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
 {
     struct str gen = p->context->generation;
     struct str key = key_stable(p->arena, p->want, gen, model->name);
-    struct seen_object *live = live_object(p, model->name);
+    struct seen_object *live = planner_live_object(p, model->name);
     struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
     struct seen_object *there = seen_at(p, key, recorded_live(p, model->name));
     if (there != NULL && there->owner == OWNER_OTHER && !there->tampered)
@@ -309,7 +353,7 @@ static enum err_code find_left_out(struct planner *p, struct err *err)
     probe.asked = map_new(p->arena);
     for (size_t i = 0; i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
-        struct seen_object *live = live_object(&probe, model->name);
+        struct seen_object *live = planner_live_object(&probe, model->name);
         if (model->left_out || (live != NULL && !content_differs(live, model)))
             continue;
         struct artifact_plan *artifact = new_artifact(&probe, model, model->fp, STR(""));
@@ -330,7 +374,8 @@ static void wait_with_live(struct planner *p)
 {
     for (size_t i = 0; i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
-        const struct seen_object *live = model->left_out ? live_object(p, model->name) : NULL;
+        const struct seen_object *live =
+            model->left_out ? planner_live_object(p, model->name) : NULL;
         if (model->left_out)
             model->fp = live != NULL ? live->fp : STR_NULL;
     }
@@ -359,8 +404,10 @@ enum err_code plan_artifacts(struct planner *p, struct err *err)
         code = plan_stable(p, err);
     for (size_t i = 0; code == ERR_NONE && !p->want->stable && i < p->want->n_models; i++)
         code = plan_versioned_model(p, &p->want->models[i], err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
+        plan_candidates(p);
         plan_retained(p);
+    }
     return code;
 }
 

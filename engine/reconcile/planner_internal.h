@@ -42,12 +42,30 @@ struct planner {
 };
 
 /* planner_artifacts.c */
+/* Clients reach the content that the spec describes already. */
+bool planner_serves_wanted(struct planner *p, const struct want_model *model);
+/* What the live generation holds for a name, with its fingerprint known; NULL when nothing. */
+struct seen_object *planner_live_object(struct planner *p, struct str name);
 enum err_code plan_artifacts(struct planner *p, struct err *err) MUST_USE;
 void plan_old_artifacts(struct planner *p, struct change *after);
 /* planner_versions.c: which version of each model is wanted (want_model.fp, .fixed), and which
  * others are kept. */
 enum err_code plan_fixed(struct planner *p, struct err *err) MUST_USE;
 void plan_retained(struct planner *p);
+/* planner_gates.c: which models may not go to the version that the spec describes, and why ... */
+void plan_gates(struct planner *p);
+/* ... as soon as the metrics of one are known; false: it is held back ... */
+bool planner_passes(
+    struct planner *p,
+    struct want_model *model,
+    const struct json *metrics,
+    struct artifact_plan *from);
+/* Of the version that the spec describes, where it has been trained before; NULL: not known. */
+const struct json *planner_metrics(struct planner *p, const struct want_model *model);
+/* Of content that is there: whether no gate asks for metrics that nobody knows. */
+bool planner_judged(struct planner *p, const struct want_model *model);
+/* ... and what is kept of them. */
+void plan_candidates(struct planner *p);
 /* planner_training.c: how to make the model's artifact; false when it cannot be made now
  * (model->left_out is set). */
 enum err_code plan_source(

@@ -137,7 +137,8 @@ static enum err_code plan_from_job(
             if (str_to_f64(job->metrics[i].value, &value))
                 json_set(p->arena, metrics, job->metrics[i].name, json_num(p->arena, value));
         }
-        artifact->metrics = metrics;
+        if (planner_passes(p, model, metrics, artifact))
+            artifact->metrics = metrics;
         return ERR_NONE;
     }
     bool running = job != NULL && str_eq(job->status, STR("InProgress"));
@@ -159,8 +160,10 @@ enum err_code plan_source(
     struct err *err)
 {
     *ret_need = NULL;
-    /* The same content somewhere else under our prefix is copied, never made again. */
-    const struct seen_object *same = planner_same_content(p, model->fp);
+    /* The same content somewhere else under our prefix is copied, never made again: unless its
+     * metrics are asked for and not known. */
+    const struct seen_object *same =
+        planner_judged(p, model) ? planner_same_content(p, model->fp) : NULL;
     if (same != NULL && !model->remake && !str_eq(same->key, artifact->key)) {
         artifact->source = ARTIFACT_COPY;
         artifact->from_bucket = p->want->bucket;

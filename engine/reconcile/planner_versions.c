@@ -60,7 +60,7 @@ note_hold(struct planner *p, const struct want_model *model, const struct record
 static bool usable(struct planner *p, struct version *version)
 {
     struct seen_object *object = version->object;
-    if (object == NULL || object->tampered || object->owner == OWNER_OTHER)
+    if (object == NULL || version->held || object->tampered || object->owner == OWNER_OTHER)
         return false;
     if (object->owner == OWNER_UNKNOWN) {
         planner_ask(p, object);
@@ -274,7 +274,7 @@ static void keep_version(
 static bool keepable(struct planner *p, const struct version *version, struct str current)
 {
     struct seen_object *object = version->object;
-    if (object == NULL || object->tampered || str_is_null(version->known.fp) ||
+    if (object == NULL || version->held || object->tampered || str_is_null(version->known.fp) ||
         version_is(version->known.fp, current))
         return false;
     if (version->listed && p->seen->record.models.len > 0)

@@ -188,6 +188,45 @@ static bool model_after(
     return true;
 }
 
+/* What is held back: as this plan found it, or as an earlier run did. */
+static void note_held(
+    struct arena *arena,
+    const struct plan_context *context,
+    struct str at,
+    struct str by,
+    struct record *record)
+{
+    for (size_t i = 0; i < context->held.len; i++) {
+        const struct held_model *held = &context->held.items[i];
+        const struct artifact_plan *kept = held->candidate;
+        const struct record_held *before =
+            record_find_held(&context->seen->record, held->model->name);
+        bool there = kept != NULL &&
+                     (kept->change->action == ACTION_NOOP || kept->change->outcome == OUTCOME_DONE);
+        bool same = before != NULL && version_is(before->version.fp, held->model->spec_fp);
+        struct record_held *out = VEC_PUSH(arena, &record->held);
+        if (!there && before != NULL && (same || str_is_null(held->model->held))) {
+            *out = *before;
+            out->check = held->check;
+            continue;
+        }
+        *out = (struct record_held){
+            .name = held->model->name,
+            .version =
+                {.fp = held->model->spec_fp,
+                 .at = same ? before->version.at : at,
+                 .by = same ? before->version.by : by,
+                 .metrics = held->metrics},
+            .reason = held->reason,
+            .check = held->check};
+        if (!there)
+            continue;
+        out->version.key = kept->key;
+        out->version.etag = kept->etag;
+        out->version.size = kept->size;
+    }
+}
+
 static struct record without_models(struct arena *arena, const struct plan *plan, struct str by)
 {
     const struct plan_context *context = plan->context;
@@ -236,6 +275,7 @@ bool record_stays(struct arena *arena, const struct plan *plan, bool rolled)
     struct record head = without_models(arena, plan, STR_NULL), old = *before;
     old.models.len = 0;
     note_failure(plan, &head, rolled);
+    note_held(arena, context, STR_NULL, STR_NULL, &head);
     record_routes(arena, plan, before, STR_NULL, STR_NULL, &head);
     return record_same(&head, &old) && models_stay(arena, context);
 }
@@ -268,6 +308,7 @@ struct record record_after(
         if (str_eq(record.generation, before->generation))
             note_removed(arena, context, &record);
     }
+    note_held(arena, context, at, by, &record);
     note_failure(plan, &record, rolled);
     record_routes(arena, plan, &record, at, by, &record);
     return record;

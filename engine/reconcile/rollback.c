@@ -79,6 +79,7 @@ static enum err_code look_at_all(
             (str_is_null(version->known.fp) || version_is(version->object->fp, version->known.fp));
         if (ours && version->object->fp.len > version->known.fp.len)
             version->known.fp = version->object->fp;
+        version->held = version->held || (ours && version->object->metrics != NULL);
         if (!ours)
             version->object = NULL;
     }
@@ -131,6 +132,9 @@ static enum err_code named_version(
     }
     if (found == NULL)
         return refuse_version(r, rollback, versions, ERR_NOT_FOUND, "is not known", err);
+    if (found->held)
+        return refuse_version(
+            r, rollback, versions, ERR_REFUSED, "is held back and was never published", err);
     if (found->object == NULL)
         return refuse_version(r, rollback, versions, ERR_NOT_FOUND, "is gone", err);
     if (found->live)
@@ -149,7 +153,8 @@ static const struct version *newest_older(const struct versions *versions)
     const struct version *best = NULL;
     for (size_t i = 0; i < versions->len; i++) {
         const struct version *version = &versions->items[i];
-        if (version->live || version->object == NULL || version->known.serial > live)
+        if (version->live || version->held || version->object == NULL ||
+            version->known.serial > live)
             continue;
         if (best == NULL || version->known.serial > best->known.serial)
             best = version;

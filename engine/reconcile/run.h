@@ -9,6 +9,8 @@
 
 #include "engine/reconcile/reconcile.h"
 
+struct want;
+
 enum err_code
 run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct err *err) MUST_USE;
 enum err_code
@@ -21,5 +23,11 @@ void run_removals(struct reconciler *r, struct plan *plan, struct change **chang
 void run_count(struct arena *arena, struct change **changes, size_t count, struct report *report);
 enum err_code
 run_result(struct reconciler *r, const struct report *report, const char *what, struct err *err);
+
+/* Calls what this run is about to publish (stable: has published) and marks the models that do not
+ * pass, or could not be called (run_checks.c). True when all passed. */
+bool run_checks(struct reconciler *r, const struct plan *plan);
+/* ERR_PARTIAL for what run_checks() marked, unless the plan tells of it: a version held back. */
+enum err_code run_checks_result(const struct want *want, struct err *err) MUST_USE;
 
 #endif

@@ -1,10 +1,13 @@
 #include "engine/reconcile/checkpoint.h"
 #include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
+#include "engine/reconcile/gates.h"
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/run.h"
 #include "engine/stack/route.h"
+
+#define TOLD_MODELS 20 /* beyond these, the plan's number says it */
 
 enum stage { STAGE_BUCKET, STAGE_TRAIN, STAGE_PUBLISH, STAGE_REMOVE };
 
@@ -114,11 +117,26 @@ static enum err_code commit(struct reconciler *r, const struct plan *plan, struc
     return code;
 }
 
-/* Models whose training failed in this run; what was trained here is kept for the second plan. */
-static bool note_training(struct plan *plan)
+/* What a training of this run brought; true when a gate holds it back. */
+static bool judge(struct reconciler *r, struct want_model *model, const struct change *change)
+{
+    const struct training_plan *training = change->subject;
+    bool here = change->kind == KIND_LOCAL_TRAINING;
+    if (here)
+        model->result = training->trained;
+    else
+        model->made_at = training->artifact;
+    model->metrics = here ? training->trained->metrics : training->metrics;
+    model->retrained = true;
+    return model->n_gates > 0 && !str_is_null(gates_fault(r->arena, model, model->metrics));
+}
+
+/* Models whose training failed in this run, or that a gate holds back: the rest is planned again
+ * without them. What was trained here is kept for the second plan. */
+static bool note_training(struct reconciler *r, struct plan *plan)
 {
     const struct plan_context *context = plan->context;
-    bool failed = false;
+    bool again = false;
     for (size_t i = 0; i < plan->changes.len; i++) {
         const struct change *change = plan->changes.items[i];
         if (change->kind != KIND_TRAINING_JOB && change->kind != KIND_LOCAL_TRAINING)
@@ -127,15 +145,14 @@ static bool note_training(struct plan *plan)
         /* Ours to mark: the want was built for this run. */
         size_t index = (size_t) (training->model - context->want->models);
         struct want_model *model = &context->want->models[index];
-        if (change->outcome == OUTCOME_DONE && change->kind == KIND_LOCAL_TRAINING)
-            model->result = training->trained;
-        model->retrained = change->outcome == OUTCOME_DONE;
-        if (change->outcome != OUTCOME_DONE) {
+        if (change->outcome == OUTCOME_DONE) {
+            again = judge(r, model, change) || again;
+        } else {
             model->failed = true;
-            failed = true;
+            again = true;
         }
     }
-    return failed;
+    return again;
 }
 
 static enum err_code
@@ -171,6 +188,43 @@ static enum err_code check_serving(const struct plan *plan, struct err *err)
              "--replace=aws_sagemaker_endpoint.this, or ask AWS support");
 }
 
+/* Told while the run goes on: the plan that people saw did not know it yet. */
+static void tell_held(struct reconciler *r, const struct plan *plan)
+{
+    for (size_t i = 0, told = 0; i < plan->held.len && told < TOLD_MODELS; i++) {
+        const struct plan_held *held = &plan->held.items[i];
+        struct event event = {
+            .type = EVENT_WARNING,
+            .name = held->model,
+            .text = held->text,
+            .hint = STR("'mmectl history' shows it; another gate judges what was made again, "
+                        "without training it")};
+        if (!held->fresh)
+            continue;
+        reconcile_tell(r, &event);
+        told++;
+    }
+}
+
+/* A version that this run made and did not publish: the stack is not where the spec wants it. */
+static enum err_code held_result(const struct plan *plan, struct err *err)
+{
+    size_t fresh = 0;
+    const struct plan_held *first = NULL;
+    for (size_t i = 0; i < plan->held.len; i++) {
+        if (plan->held.items[i].fresh && fresh++ == 0)
+            first = &plan->held.items[i];
+    }
+    if (fresh == 0)
+        return ERR_NONE;
+    if (fresh == 1)
+        err_set(err, ERR_PARTIAL, STR_FMT, STR_ARG(first->text));
+    else
+        err_set(
+            err, ERR_PARTIAL, "%zu models are held by gates or checks and not published", fresh);
+    return err_hint(err, "the rest is done; run 'mmectl history' to see what is held");
+}
+
 /* What the plan could not do is not success, even when all it did went well. */
 static enum err_code apply_result(
     struct reconciler *r, const struct plan *plan, const struct report *report, struct err *err)
@@ -183,13 +237,17 @@ static enum err_code apply_result(
         return err_hint(
             err, "change what is deployed, or try the same once more with --retry-failed");
     }
+    code = run_checks_result(((const struct plan_context *) plan->context)->want, err);
+    if (code != ERR_NONE)
+        return code;
     if (plan->n_left_out > 0) {
         err_set(
             err, ERR_PARTIAL, "%zu model%s could not be made and %s left out", plan->n_left_out,
             plan->n_left_out == 1 ? "" : "s", plan->n_left_out == 1 ? "is" : "are");
         return err_hint(err, "the messages above say why");
     }
-    return check_serving(plan, err);
+    code = check_serving(plan, err);
+    return code == ERR_NONE ? held_result(plan, err) : code;
 }
 
 /* Bucket, lease, record: from here on it is this run's turn. */
@@ -209,12 +267,31 @@ static enum err_code
 make(struct reconciler *r, struct plan **plan, struct report *report, struct err *err)
 {
     run_stage(r, *plan, STAGE_TRAIN, report);
-    if (note_training(*plan) && !loop_cancelled(r->loop) && !(r->fail_fast && r->failed)) {
+    if (note_training(r, *plan) && !loop_cancelled(r->loop) && !(r->fail_fast && r->failed)) {
         enum err_code code = plan_rest(r, *plan, plan, err);
         if (code != ERR_NONE)
             return code;
+        tell_held(r, *plan);
     }
     r->checkpoint = checkpoint_new(r, *plan);
+    run_stage(r, *plan, STAGE_PUBLISH, report);
+    return ERR_NONE;
+}
+
+/* A version that does not pass is taken out of the endpoint's reach again, before the record names
+ * it. With stable names the endpoint has rolled: it is told. */
+static enum err_code
+check_versions(struct reconciler *r, struct plan **plan, struct report *report, struct err *err)
+{
+    const struct want *want = ((const struct plan_context *) (*plan)->context)->want;
+    if (run_checks(r, *plan) || want->stable)
+        return ERR_NONE;
+    for (size_t i = 0; i < want->n_models; i++)
+        want->models[i].failed = want->models[i].failed || !str_is_null(want->models[i].uncalled);
+    enum err_code code = plan_rest(r, *plan, plan, err);
+    if (code != ERR_NONE)
+        return code;
+    tell_held(r, *plan);
     run_stage(r, *plan, STAGE_PUBLISH, report);
     return ERR_NONE;
 }
@@ -232,6 +309,8 @@ run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct
         code = begin(r, plan, report, err);
     if (code == ERR_NONE && !plan->record_only)
         code = make(r, &plan, report, err);
+    if (code == ERR_NONE && r->ends.code == ERR_NONE)
+        code = check_versions(r, &plan, report, err);
     /* Without the lease nothing more is changed; what was made is found by the next run. */
     if (code == ERR_NONE && r->ends.code == ERR_NONE)
         code = commit(r, plan, err);

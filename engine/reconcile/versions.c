@@ -141,7 +141,33 @@ static int newest_link(const void *a, const void *b)
     return str_cmp(x->object->key, y->object->key);
 }
 
-static void add_listed(struct arena *arena, const struct link *links, struct versions *out)
+/* The record says so, or the object's metadata; and in versioned mode nothing else is put beside
+ * the folder that the endpoint reaches. */
+static void note_held(const struct version_index *index, struct str name, struct version *version)
+{
+    const struct record_held *held = record_find_held(&index->seen->record, name);
+    struct key_parts parts;
+    if (held != NULL && version_is(held->version.fp, version->known.fp)) {
+        version->held = true;
+        version->reason = held->reason;
+        version->known.at = held->version.at;
+        version->known.by = held->version.by;
+        version->known.metrics = held->version.metrics;
+        return;
+    }
+    bool beside = !index->want->stable &&
+                  key_classify(index->want, version->object->key, &parts) == KEY_RETAINED;
+    version->held = beside || version->object->metrics != NULL;
+    if (version->held)
+        version->known.metrics = version->object->metrics;
+}
+
+static void add_listed(
+    const struct version_index *index,
+    struct arena *arena,
+    struct str name,
+    const struct link *links,
+    struct versions *out)
 {
     VEC(const struct link *) rest = {0};
     for (const struct link *link = links; link != NULL; link = link->next)
@@ -154,7 +180,8 @@ static void add_listed(struct arena *arena, const struct link *links, struct ver
         bool ours = object->owner == OWNER_US;
         if (has(out, rest.items[i]->fp16)) /* in both places */
             continue;
-        *VEC_PUSH(arena, out) = (struct version){
+        struct version *version = VEC_PUSH(arena, out);
+        *version = (struct version){
             .known =
                 {.fp = ours && object->fp.len > FP16 ? object->fp : rest.items[i]->fp16,
                  .key = object->key,
@@ -162,6 +189,7 @@ static void add_listed(struct arena *arena, const struct link *links, struct ver
                  .size = object->size},
             .object = object,
             .listed = true};
+        note_held(index, name, version);
     }
 }
 
@@ -176,7 +204,7 @@ struct versions versions_in(const struct version_index *index, struct arena *are
         add_recorded(index, arena, links, &recorded->live, !elsewhere, &out);
     for (size_t i = 0; recorded != NULL && i < recorded->history.len; i++)
         add_recorded(index, arena, links, &recorded->history.items[i], false, &out);
-    add_listed(arena, links, &out);
+    add_listed(index, arena, name, links, &out);
     return out;
 }
 
@@ -190,7 +218,7 @@ struct str versions_text(struct arena *arena, const struct versions *versions)
     struct str out = STR("");
     for (size_t i = 0; i < versions->len; i++) {
         const struct version *version = &versions->items[i];
-        if (version->object == NULL || str_is_null(version->known.fp))
+        if (version->object == NULL || version->held || str_is_null(version->known.fp))
             continue;
         out = str_fmt(
             arena, STR_FMT "%s" STR_FMT "%s", STR_ARG(out), out.len > 0 ? ", " : "",

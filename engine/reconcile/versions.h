@@ -17,6 +17,8 @@ struct version {
     struct seen_object *object; /* NULL: it is gone */
     bool live;                  /* what clients reach now */
     bool listed;                /* only its key tells of it: the record does not */
+    bool held;                  /* never published: a gate or a check holds it back ... */
+    struct str reason;          /* ... for this; STR_NULL where only the listing tells of it */
 };
 
 struct versions {

@@ -49,6 +49,27 @@ enum want_fixed {
     FIXED_PINNED, /* by the spec: `version` */
 };
 
+/* What a model's training has to reach to be published. */
+struct want_gate {
+    struct str metric; /* "validation:auc" */
+    bool has_min, has_max;
+    double min, max;
+    struct str min_text, max_text; /* as written */
+    struct srcloc at;
+};
+
+/* A call that a version has to answer as expected before it is published. */
+struct want_check {
+    struct str payload, expect; /* paths as written; expect: STR_NULL for none */
+    struct str body;            /* the payload's text */
+    size_t rows, cols;
+    const float *values;    /* the same rows, row-major */
+    const double *expected; /* golden predictions; NULL for none */
+    size_t n_expected;      /* of them, for all rows */
+    double tolerance;
+    struct srcloc at, expect_at;
+};
+
 struct want_model {
     struct str name, description;
     struct want_pair *hyperparameters; /* sorted by name */
@@ -76,13 +97,25 @@ struct want_model {
     struct str set;       /* "customer-{key}", when a set made it */
     struct str set_value; /* of a partition: the value whose rows these are; else STR_NULL */
     void *result;         /* struct trained_bytes, when this run has trained it here already */
-    bool failed;          /* this run tried and could not make it */
-    bool left_out;        /* cannot be made now: keep the old one, or go without */
-    bool frozen;          /* this run is about another model: it stays as it is published */
-    bool aside;           /* not among the targets: left_out, and no failure */
-    bool remake;          /* --replace: put it there again, though it is there */
-    bool retrain;         /* --replace of its training job: another attempt */
-    bool retrained;       /* and this run has made it */
+    const struct want_gate *const *gates;
+    size_t n_gates;
+    const struct want_check *const *checks;
+    size_t n_checks;
+    struct str checks_digest;   /* of what is called and expected; STR_NULL without checks */
+    const struct json *metrics; /* of this run's training; NULL: it has not trained it */
+    struct str made_at;         /* s3:// of what this run's training job made */
+    struct str fault;           /* the check that this run's version did not pass; STR_NULL */
+    struct str uncalled;        /* why a check could not be made in this run; STR_NULL */
+    struct str held;            /* why the spec's version is not published; set by the planner */
+    bool held_by_check;         /* else by a gate */
+    void *candidate;            /* struct artifact_plan: where a held one comes from; or NULL */
+    bool failed;                /* this run tried and could not make it */
+    bool left_out;              /* cannot be made now: keep the old one, or go without */
+    bool frozen;                /* this run is about another model: it stays as it is published */
+    bool aside;                 /* not among the targets: left_out, and no failure */
+    bool remake;                /* --replace: put it there again, though it is there */
+    bool retrain;               /* --replace of its training job: another attempt */
+    bool retrained;             /* and this run has made it */
 };
 
 /* What became of a partition's values, for people. */

@@ -114,6 +114,26 @@ static void read_model(void *arg, struct str name, const struct json *node)
     }
 }
 
+static int held_by_name(const void *a, const void *b)
+{
+    const struct record_held *x = a, *y = b;
+    return str_cmp(x->name, y->name);
+}
+
+static void read_held(struct reading *reading, const struct json *nodes, struct record *record)
+{
+    struct arena *arena = reading->arena;
+    JSON_EACH (node, nodes) {
+        *VEC_PUSH(arena, &record->held) = (struct record_held){
+            .name = node->key,
+            .version = version_of(reading, node, "fp"),
+            .reason = json_get_str(node, "reason"),
+            .check = json_get_str(node, "check")};
+    }
+    if (record->held.len > 1)
+        qsort(record->held.items, record->held.len, sizeof(struct record_held), held_by_name);
+}
+
 static enum err_code keep_models(struct reading *reading, struct record *record, struct err *err)
 {
     size_t count = reading->models.len;
@@ -174,6 +194,7 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
     JSON_EACH (node, json_get(doc, "uploaded")) {
         *VEC_PUSH(arena, &record.uploaded) = version_of(&reading, node, "fp");
     }
+    read_held(&reading, json_get(doc, "held"), &record);
     const struct json *failed = json_get(doc, "failedConfig");
     record.failed_config = json_get_str(failed, "name");
     record.failed_reason = json_get_str(failed, "reason");
@@ -227,6 +248,20 @@ static struct json *model_node(struct arena *arena, const struct record_model *m
     return node;
 }
 
+static void put_held(struct arena *arena, struct json *doc, const struct record *record)
+{
+    struct json *held = json_object(arena);
+    for (size_t i = 0; i < record->held.len; i++) {
+        const struct record_held *one = &record->held.items[i];
+        struct json *node = version_node(arena, &one->version, "fp");
+        put_str(arena, node, "reason", one->reason);
+        put_str(arena, node, "check", one->check);
+        json_add(held, one->name, node);
+    }
+    if (held->len > 0 || json_get(doc, "held") != NULL)
+        json_put(arena, doc, "held", held);
+}
+
 struct str record_text(struct arena *text_arena, const struct record *record)
 {
     AUTO(arena_close) struct arena *arena = arena_new("record", 0);
@@ -264,6 +299,7 @@ struct str record_text(struct arena *text_arena, const struct record *record)
         json_push(uploaded, version_node(arena, &record->uploaded.items[i], "fp"));
     if (uploaded->len > 0 || json_get(doc, "uploaded") != NULL)
         json_put(arena, doc, "uploaded", uploaded);
+    put_held(arena, doc, record);
     struct json *failed = json_null(arena);
     if (!str_is_null(record->failed_config)) {
         failed = json_object(arena);
@@ -285,6 +321,15 @@ const struct record_model *record_find(const struct record *record, struct str n
         &key, record->models.items, record->models.len, sizeof(struct record_model), by_name);
 }
 
+const struct record_held *record_find_held(const struct record *record, struct str name)
+{
+    if (record->held.len == 0)
+        return NULL;
+    struct record_held key = {.name = name};
+    return bsearch(
+        &key, record->held.items, record->held.len, sizeof(struct record_held), held_by_name);
+}
+
 static bool same_version(const struct record_version *a, const struct record_version *b)
 {
     return str_eq(a->fp, b->fp) && str_eq(a->etag, b->etag) && str_eq(a->key, b->key);
@@ -302,12 +347,25 @@ bool record_same_model(const struct record_model *a, const struct record_model *
     return true;
 }
 
+static bool same_held(const struct record *a, const struct record *b)
+{
+    if (a->held.len != b->held.len)
+        return false;
+    for (size_t i = 0; i < a->held.len; i++) {
+        const struct record_held *x = &a->held.items[i], *y = &b->held.items[i];
+        if (!str_eq(x->name, y->name) || !same_version(&x->version, &y->version) ||
+            !str_eq(x->check, y->check))
+            return false;
+    }
+    return true;
+}
+
 bool record_same(const struct record *a, const struct record *b)
 {
     if (a->present != b->present || !str_eq(a->uid, b->uid) || !str_eq(a->home, b->home) ||
         !str_eq(a->generation, b->generation) || !str_eq(a->failed_config, b->failed_config) ||
         a->endpoints.len != b->endpoints.len || a->models.len != b->models.len ||
-        a->removed.len != b->removed.len || !routes_same(a, b))
+        a->removed.len != b->removed.len || !same_held(a, b) || !routes_same(a, b))
         return false;
     for (size_t i = 0; i < a->endpoints.len; i++)
         if (!str_eq(a->endpoints.items[i], b->endpoints.items[i]))

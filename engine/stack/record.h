@@ -55,6 +55,14 @@ struct record_removed { /* stable mode: a name that went out of the live generat
     struct str name, fp;
 };
 
+/* A version that was made and not published: a gate or a check held it back. */
+struct record_held {
+    struct str name;               /* of the model, which may have no version that is published */
+    struct record_version version; /* at: since when; key is STR_NULL where nothing was kept */
+    struct str reason;             /* "validation:auc 0.931 is below 0.95 ..." */
+    struct str check;              /* digest of the checks it did not pass; STR_NULL: a gate */
+};
+
 /* Conditions that a store may ignore (mmectl then looks before it writes or deletes). */
 enum record_condition {
     CONDITION_PUT_IF_NONE_MATCH = 1 << 0,
@@ -77,6 +85,7 @@ struct record {
     VEC(struct record_removed) removed;
     /* There, and not published yet, by a run that was interrupted: hints alone. */
     VEC(struct record_version) uploaded;
+    VEC(struct record_held) held; /* sorted by name */
     struct str failed_config, failed_reason;
     const struct json *unknown; /* the document without its models, for members we do not know */
 };
@@ -85,9 +94,10 @@ struct record {
 enum err_code
 record_parse(struct arena *arena, struct str text, struct record *out, struct err *err) MUST_USE;
 struct str record_text(struct arena *arena, const struct record *record);
-const struct record_model *record_find(const struct record *record, struct str name); /* NULL */
-/* Same claims about the world: uid, home, endpoints, live and older versions, holds, routes,
- * generation, failed config. Who wrote it and when does not count. */
+const struct record_model *record_find(const struct record *record, struct str name);     /* NULL */
+const struct record_held *record_find_held(const struct record *record, struct str name); /* NULL */
+/* Same claims about the world: uid, home, endpoints, live and older versions, versions held
+ * back, holds, routes, generation, failed config. Who wrote it and when does not count. */
 bool record_same(const struct record *a, const struct record *b);
 bool record_same_model(const struct record_model *a, const struct record_model *b);
 

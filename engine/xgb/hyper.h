@@ -31,6 +31,9 @@ struct str hyper_canonical(struct str name);
 /* Nearest known name, for "did you mean"; STR_NULL when none is near. */
 struct str hyper_nearest(struct str name);
 
+/* Whether training with these evaluates the metric ("auc"); where that is not known, true. */
+bool hyper_evaluates(const struct hyper_value *values, size_t count, struct str metric);
+
 /* The table, for `mmectl help spec` and the schema. */
 struct hyper_info {
     const char *name, *type; /* type: "integer", "number", "one of", "comma list", ... */

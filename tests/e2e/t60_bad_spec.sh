@@ -92,14 +92,34 @@ slip "multi:softmax without num_class" 's/binary:logistic/multi:softmax/' \
 slip "no num_round" 's/, num_round: "\${rounds}"//' \
     "model 'model_one': Missing required hyperparameter: num_round" 17:7 "set it here, or .*"
 
+# ---- gates and checks ----
+
+gate() { # NAME GATE MESSAGE LINE:COLUMN HINT
+    slip "$1" "15a\\  gates: [{$2}]" "$3" "$4" "${5:-}"
+}
+gate "a gate without a bound" 'metric: "train:logloss"' "the gate has neither 'min' nor 'max'" 16:11 "for example 'min: 0\.95'"
+gate "a gate that nothing passes" 'metric: "train:logloss", min: 2, max: 1' "'min' 2 is above 'max' 1" 16:42
+gate "a bound that is no number" 'metric: "train:logloss", min: high' "'min' must be a number, not the string 'high'" 16:42
+gate "a gate without a metric" 'min: 1' "missing 'metric' in 'spec\.gates\[0\]'" 16:11
+gate "a metric without a channel" 'metric: auc, min: 1' "'auc' is not valid as 'metric'" 16:20
+gate "a metric of a channel that is not there" 'metric: "validation:logloss", min: 1' \
+    "'validation:logloss' is never computed: there is no channel 'validation'" 16:20
+gate "a metric that training does not compute" 'metric: "train:auc", min: 1' \
+    "the training of model 'model_one' does not compute 'train:auc'" 16:20 "add 'auc' to its eval_metric"
+gate "a gate for a model that is not there" 'metric: "train:logloss", max: 1, models: [model_one, model_tow]' \
+    "there is no model 'model_tow'" 16:65
+check() { # NAME CHECK MESSAGE LINE:COLUMN HINT
+    slip "$1" "15a\\  checks: [{$2}]" "$3" "$4" "${5:-}"
+}
+check "a check without a payload" 'tolerance: 1' "missing 'payload' in 'spec\.checks\[0\]'" 16:12
+check "a check with a payload in S3" 'payload: s3://b/k' "'s3://b/k' is not a local file" 16:22
+check "a check for a model that is not there" 'payload: x.csv, models: [model_tow]' "there is no model 'model_tow'" 16:38
+
 # ---- parts of the language that this version has not ----
 
 not_built() { # KEY LINE:COLUMN SED-SCRIPT
     slip "not built yet: $1" "$3" "'$1' is not supported by this version" "$2" "take it out; 'mmectl help spec' .*"
 }
-for block in gates checks; do
-    not_built $block 16:3 "15a\\  $block: []"
-done
 for block in autoscaling update dataCapture kmsKey vpc networkIsolation logs containers; do
     not_built $block 23:5 "22a\\    $block: {}"
 done

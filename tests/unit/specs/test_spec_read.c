@@ -250,12 +250,6 @@ static void faults_of_single_fields(void **state)
         {"  endpoint:\n", "  routes:\n  - {name: r}\n  endpoint:\n",
          "E spec.yaml:30:5 missing 'split' in 'spec.routes[0]' | for example 'split: "
          "{model_balanced: 90, model_aggressive: 10}'\n"},
-        {"  endpoint:\n", "  gates: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'gates' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
-        {"  endpoint:\n", "  checks: []\n  endpoint:\n",
-         "E spec.yaml:29:3 'checks' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
         {"  endpoint:\n", "  versions: {retain: -1}\n  endpoint:\n",
          "E spec.yaml:29:22 'retain' must be 0 to 100, not -1 | 'mmectl help spec "
          "spec.versions.retain' "

@@ -392,7 +392,11 @@ static UNUSED void scene_make(struct scene *s, const struct want *want, struct c
         training->trained->tar_gz = STR("bytes");
         break;
     case KIND_ARTIFACT: {
-        const struct seen_object *object = put_object(s, artifact->key, artifact->fp);
+        struct seen_object *object = put_object(s, artifact->key, artifact->fp);
+        if (artifact->candidate) { /* as its metadata has it */
+            object->metrics = artifact->metrics;
+            object->check = artifact->check;
+        }
         artifact->etag = object->etag;
         artifact->size = object->size;
         for (size_t i = 0; i < change->n_needs; i++)

@@ -63,6 +63,65 @@ static UNUSED enum err_code toy_check_artifact(
     return ERR_NONE;
 }
 
+/* What is called "missing" is; of the rest the name is all there is. */
+static UNUSED enum err_code toy_read_payload(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct want_check *check,
+    struct err *err)
+{
+    (void) world, (void) arena;
+    if (str_find(path, STR("missing")) != SIZE_MAX)
+        return err_set(err, ERR_NOT_FOUND, "no file '" STR_FMT "'", STR_ARG(path));
+    check->body = path;
+    check->rows = 2;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_read_golden(
+    struct world *world,
+    struct arena *arena,
+    struct str path,
+    struct want_check *check,
+    struct err *err)
+{
+    (void) world;
+    if (str_find(path, STR("short")) != SIZE_MAX)
+        return err_set(err, ERR_SPEC, "it has 1 row, the payload has 2");
+    double *expected = ARENA_ARRAY(arena, 2, double);
+    expected[0] = (double) path.len;
+    check->expected = expected;
+    check->n_expected = 2;
+    return ERR_NONE;
+}
+
+static UNUSED enum err_code toy_call_model(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    const struct artifact_plan *artifact,
+    const struct want_check *check,
+    struct str *ret_fault,
+    struct err *err)
+{
+    (void) arena, (void) want, (void) check;
+    struct toy *t = toy_of(world);
+    t->n_called++;
+    toy_note(&t->trace, "call", artifact->name);
+    for (size_t i = 0; i < t->n_answers; i++) {
+        const struct toy_answer *answer = &t->answers[i];
+        if (!str_eq_z(artifact->name, answer->model))
+            continue;
+        if (answer->cancels)
+            loop_cancel(t->loop);
+        if (answer->code != ERR_NONE)
+            return err_set(err, answer->code, "%s", answer->fault);
+        *ret_fault = str_from(answer->fault);
+    }
+    return ERR_NONE;
+}
+
 /* s3://.../empty: nothing there; a prefix (with '/' at its end) has no ETag of its own. */
 static UNUSED enum err_code toy_digest_s3(
     struct world *world,
@@ -145,6 +204,8 @@ static UNUSED enum err_code toy_inspect(
     const struct seen_object *real = map_get(t->s->seen.objects, object->key);
     object->owner = real != NULL && real->owner == OWNER_US ? OWNER_US : OWNER_OTHER;
     object->fp = real != NULL ? real->fp : STR_NULL;
+    object->metrics = real != NULL ? real->metrics : NULL;
+    object->check = real != NULL ? real->check : STR_NULL;
     return ERR_NONE;
 }
 
@@ -350,6 +411,9 @@ static const struct world_ops s_toy_ops = {
     .digest_file = toy_digest_file,
     .check_channel = toy_check_channel,
     .check_artifact = toy_check_artifact,
+    .read_payload = toy_read_payload,
+    .read_golden = toy_read_golden,
+    .call_model = toy_call_model,
     .digest_s3 = toy_digest_s3,
     .observe = toy_observe,
     .inspect = toy_inspect,

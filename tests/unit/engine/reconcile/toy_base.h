@@ -21,6 +21,13 @@ struct toy_script {
     bool cancels;  /* an interrupt arrives while it is polled for the first time */
 };
 
+/* What a model answers when it is called; without one it answers as it should. */
+struct toy_answer {
+    const char *model, *fault;
+    enum err_code code; /* it cannot be called */
+    bool cancels;       /* an interrupt arrives meanwhile */
+};
+
 /* What comes of a write or a removal of the lease, in order; after TOY_END they work. */
 enum toy_fault {
     TOY_END,
@@ -41,6 +48,8 @@ struct toy {
     int64_t wall_skew_ms; /* how wrong this machine's wall clock is */
     const struct toy_script *scripts;
     size_t n_scripts;
+    const struct toy_answer *answers;
+    size_t n_answers, n_called;
     bool without_effects; /* for changes that no planner made */
     struct buf trace, events;
     VEC(int64_t) polls; /* when */
