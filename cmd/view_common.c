@@ -104,6 +104,8 @@ const char *view_reason(enum reason reason)
         return "the endpoint failed; only a new one helps";
     case REASON_NOT_RETAINED:
         return "an older version, beyond versions.retain";
+    case REASON_HELD_BACK:
+        return "held back, never published, and not wanted any more";
     case REASON_MOVED:
         return "the stack's bucket, prefix or endpoint name changed";
     case REASON_REQUESTED: /* the phrase says it */

@@ -148,6 +148,7 @@ const char *reason_name(enum reason reason)
         "stack_moved",
         "replace_by_request",
         "version_not_retained",
+        "version_held_back",
         "destroy",
     };
     return names[reason];

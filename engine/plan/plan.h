@@ -34,6 +34,7 @@ enum reason {
     REASON_MOVED,           /* the stack's bucket, prefix or endpoint name changed */
     REASON_REQUESTED,       /* --replace */
     REASON_NOT_RETAINED,    /* an older version, beyond versions.retain */
+    REASON_HELD_BACK,       /* never published, and not what the spec describes any more */
     REASON_DESTROY,
 };
 

@@ -199,7 +199,8 @@ static bool was_removed_with(struct planner *p, const struct want_model *model)
     return false;
 }
 
-struct seen_object *planner_live_object(struct planner *p, struct str name)
+/* What the live generation holds for a name, with its fingerprint known; NULL when nothing. */
+static struct seen_object *live_object(struct planner *p, struct str name)
 {
     if (str_is_null(p->live_gen))
         return NULL;
@@ -217,7 +218,7 @@ bool planner_serves_wanted(struct planner *p, const struct want_model *model)
 {
     const struct record_version *live = recorded_live(p, model->name);
     if (p->want->stable) {
-        const struct seen_object *object = planner_live_object(p, model->name);
+        const struct seen_object *object = live_object(p, model->name);
         return object != NULL && object->owner == OWNER_US && !content_differs(object, model);
     }
     if (live != NULL && !str_is_null(live->fp))
@@ -241,7 +242,7 @@ static bool needs_new_generation(struct planner *p)
         const struct want_model *model = &p->want->models[i];
         if (model->left_out)
             continue;
-        struct seen_object *live = planner_live_object(p, model->name);
+        struct seen_object *live = live_object(p, model->name);
         if (content_differs(live, model) || (live == NULL && was_removed_with(p, model)))
             return true;
     }
@@ -275,7 +276,7 @@ static enum err_code plan_stable_model(struct planner *p, struct want_model *mod
 {
     struct str gen = p->context->generation;
     struct str key = key_stable(p->arena, p->want, gen, model->name);
-    struct seen_object *live = planner_live_object(p, model->name);
+    struct seen_object *live = live_object(p, model->name);
     struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
     struct seen_object *there = seen_at(p, key, recorded_live(p, model->name));
     if (there != NULL && there->owner == OWNER_OTHER && !there->tampered)
@@ -353,7 +354,7 @@ static enum err_code find_left_out(struct planner *p, struct err *err)
     probe.asked = map_new(p->arena);
     for (size_t i = 0; i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
-        struct seen_object *live = planner_live_object(&probe, model->name);
+        struct seen_object *live = live_object(&probe, model->name);
         if (model->left_out || (live != NULL && !content_differs(live, model)))
             continue;
         struct artifact_plan *artifact = new_artifact(&probe, model, model->fp, STR(""));
@@ -374,8 +375,7 @@ static void wait_with_live(struct planner *p)
 {
     for (size_t i = 0; i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
-        const struct seen_object *live =
-            model->left_out ? planner_live_object(p, model->name) : NULL;
+        const struct seen_object *live = model->left_out ? live_object(p, model->name) : NULL;
         if (model->left_out)
             model->fp = live != NULL ? live->fp : STR_NULL;
     }
@@ -455,6 +455,16 @@ static bool is_kept_elsewhere(const struct map *readers, struct str key)
     return false;
 }
 
+/* Made and never published: by the record, its metadata, or - beside the folder that the endpoint
+ * reads - its place. */
+static bool
+was_held(const struct planner *p, const struct seen_artifact *found, const struct key_parts *parts)
+{
+    const struct record_held *held = record_find_held(&p->seen->record, parts->model);
+    return (held != NULL && version_is(held->version.fp, parts->fp16)) ||
+           found->object->metrics != NULL || (!p->want->stable && found->class == KEY_RETAINED);
+}
+
 static void plan_leftover(
     struct planner *p,
     const struct seen_artifact *found,
@@ -474,6 +484,7 @@ static void plan_leftover(
     need_readers(p, readers, change);
     change->reason = !in_spec                     ? REASON_NOT_IN_SPEC
                      : found->class == KEY_STABLE ? REASON_LEFT_BEHIND
+                     : was_held(p, found, &parts) ? REASON_HELD_BACK
                                                   : REASON_NOT_RETAINED;
     if (!in_spec)
         change->note = STR("instances that have it loaded answer on for a while");

@@ -44,8 +44,6 @@ struct planner {
 /* planner_artifacts.c */
 /* Clients reach the content that the spec describes already. */
 bool planner_serves_wanted(struct planner *p, const struct want_model *model);
-/* What the live generation holds for a name, with its fingerprint known; NULL when nothing. */
-struct seen_object *planner_live_object(struct planner *p, struct str name);
 enum err_code plan_artifacts(struct planner *p, struct err *err) MUST_USE;
 void plan_old_artifacts(struct planner *p, struct change *after);
 /* planner_versions.c: which version of each model is wanted (want_model.fp, .fixed), and which
