@@ -72,6 +72,10 @@ estimate_of(struct arena *arena, const struct spec *spec, const struct partition
     }
     for (size_t i = 0; i < spec->training.n_channels; i++)
         e.data_bytes += file_bytes(arena, spec->training.channels[i].path);
+    for (size_t i = 0; i < spec->n_sets; i++)
+        for (size_t k = 0; k < spec->sets[i].n_channels; k++)
+            if (spec->sets[i].partition.set && spec->sets[i].channels != spec->training.channels)
+                e.data_bytes += file_bytes(arena, spec->sets[i].channels[k].path);
     e.remote_training = e.jobs > 0 && spec->training.backend == SPEC_BACKEND_SAGEMAKER;
     const struct spec_training *training = &spec->training;
     if (e.remote_training)

@@ -70,6 +70,17 @@ static void add_source(struct permission_scope *scope, struct str *sources, stru
     sources[scope->n_sources++] = uri;
 }
 
+static void add_channels(
+    struct permission_scope *scope,
+    struct str *sources,
+    const struct spec_channel *channels,
+    size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_is_null(channels[i].path))
+            add_source(scope, sources, channels[i].source.value);
+}
+
 /* What the stack reads outside of its own prefix, and whether it trains on SageMaker. */
 static void fill_sources(
     struct arena *arena,
@@ -79,8 +90,12 @@ static void fill_sources(
 {
     const struct spec_training *training = &spec->training;
     size_t most = training->n_channels + spec->n_models + given->len;
+    for (size_t i = 0; i < spec->n_sets; i++)
+        most += spec->sets[i].n_channels;
+    for (size_t i = 0; i < spec->n_models; i++)
+        most += spec->models[i].n_channels;
     struct str *sources = ARENA_ARRAY(arena, most, struct str);
-    size_t trained = 0, remote = 0;
+    size_t trained = spec->n_sets, remote = 0;
     for (size_t i = 0; i < spec->n_models; i++) {
         trained += str_is_null(spec->models[i].artifact.value);
         remote += !str_is_null(spec->models[i].artifact.value) &&
@@ -90,9 +105,13 @@ static void fill_sources(
     scope->sources = sources;
     for (size_t i = 0; i < given->len; i++)
         add_source(scope, sources, given->items[i]);
-    for (size_t i = 0; i < training->n_channels; i++)
-        if (str_is_null(training->channels[i].path))
-            add_source(scope, sources, training->channels[i].source.value);
+    add_channels(scope, sources, training->channels, training->n_channels);
+    for (size_t i = 0; i < spec->n_sets; i++)
+        if (spec->sets[i].partition.set)
+            add_channels(scope, sources, spec->sets[i].channels, spec->sets[i].n_channels);
+    for (size_t i = 0; i < spec->n_models; i++)
+        if (spec->models[i].set != NULL)
+            add_channels(scope, sources, spec->models[i].channels, spec->models[i].n_channels);
     for (size_t i = 0; i < spec->n_models && remote > 0; i++) {
         struct str uri = spec->models[i].artifact.value;
         if (str_is_null(uri) || !str_is_null(spec->models[i].artifact_path))

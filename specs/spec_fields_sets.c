@@ -12,7 +12,7 @@ static const struct spec_field s_partition_fields[] = {
      .offset = offsetof(struct spec_partition, channel),
      .help =
          "The channel whose rows are parted, a CSV file. The set's other channels are parted by "
-         "the same column.",
+         "the same column. What lies in S3 is read by every plan.",
      .example = "train"},
     {.name = "column",
      .type = FIELD_INT,

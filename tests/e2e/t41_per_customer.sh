@@ -102,6 +102,27 @@ mme destroy "$spec"
 is_exit 0 "destroy needs no data"
 is "$(count_things 'per-customer')" 0 "nothing of the stack is left"
 
+# Data in S3: every plan reads it there, once, and each customer has the fingerprint of the same rows in a file.
+cp examples/data/customers-train.csv "$csv"
+edit "$spec" 's/backend: sagemaker/backend: local/'
+sed 's/name: per-customer/name: remote/; s/data\/customers-train.csv/s3:\/\/source\/in\//; s/data\/customers-validation.csv/s3:\/\/source\/v.csv/' \
+    "$spec" >"$T/x/remote.yaml"
+call s3 mb source
+call s3 put source/in/customers.csv "$csv"
+call s3 put source/v.csv "$T/x/data/customers-validation.csv"
+run "$MMECTL" validate "$T/x/remote.yaml"
+has_out 'remote: 0 models and those of partitions in S3' "validate reads nothing in S3"
+mme apply "$T/x/remote.yaml"
+is_exit 0 "apply with data in S3"
+remote=$(things | sed -n 's/.*\/remote\/models\/\(.*\)\.tar.*/\1/p' | sort)
+mme apply "$spec"
+is_exit 0 "apply with the same in files"
+is "$(things | sed -n 's/.*\/per-customer\/models\/\(.*\)\.tar.*/\1/p' | sort)" "$remote" "the same names and fingerprints"
+mme destroy "$T/x/remote.yaml"
+is_exit 0 "destroy"
+mme destroy "$spec"
+is_exit 0 "destroy"
+
 # A matrix: each combination is a model; sources, hyperparameters and descriptions know its values.
 cat >"$T/x/matrix.yaml" <<SPEC
 apiVersion: mmectl/v1

@@ -25,6 +25,11 @@ static void faults(void **state)
         {SETS("    - name: c-{key}\n      partition: {channel: test, column: 0}\n"),
          "E spec.yaml:31:28 there is no channel 'test' to part | channels stand in "
          "'spec.training.channels', or in the set itself\n"},
+        {SETS("    - name: \"c {key}\"\n      partition: {column: 0}\n"),
+         "E spec.yaml:30:13 'c {key}' is not valid as 'name' | 'name' takes a model's name with "
+         "{key} in it, or the names of the matrix\n"},
+        {SETS("    - name: c-{a}\n      matrix: {a: [1], b-c: [2]}\n"),
+         "E spec.yaml:31:24 'b-c' is not valid as a name in 'matrix'"},
         {SETS("    - name: c-{key}\n"),
          "E spec.yaml:30:7 a model set has neither 'partition' nor 'matrix' | for example "
          "'partition: {column: 0}' or 'matrix: {depth: [4, 6]}'\n"},
@@ -132,6 +137,13 @@ static void without_models_or_training(void **state)
     assert_int_equal(spec->sets[0].min_rows, 7);
     assert_int_equal(spec->sets[0].hyperparameters.len, 3); /* training's two and its own */
     assert_ptr_equal(spec->sets[0].channels, spec->training.channels);
+    struct str lacking = text_replace(
+        *state, sets,
+        "    channels:\n      train: {source: data/train.csv, contentType: text/csv}\n      "
+        "validation: {source: data/validation.csv, contentType: text/csv}\n",
+        "");
+    assert_true(
+        str_find(load_text(*state, lacking).faults, STR("missing channel 'train'")) != SIZE_MAX);
     struct str bare = str_fmt(
         *state, "apiVersion: mmectl/v1\nkind: MultiModelEndpoint\nmetadata: {name: a}\nspec:\n  "
                 "region: us-east-1\n  role: arn:aws:iam::123456789012:role/SageMaker\n  modelSets: "

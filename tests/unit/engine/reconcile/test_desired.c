@@ -180,6 +180,71 @@ static void a_pinned_file_is_the_pinned_one(void **state)
     assert_str_len(b.want->models[1].sha256, digest);
 }
 
+#define WITH_SETS(text) "  modelSets:\n" text "  endpoint:\n    name: demo\n    targetModels"
+#define ONLY_SETS \
+    "  models:\n    - name: one\n      hyperparameters: {num_round: 25, max_depth: 2, eta: " \
+    "0.3}\n    " \
+    "- name: two\n      artifact: s3://bucket/model.tar.gz\n"
+
+static void a_partition_makes_models(void **state)
+{
+    struct str text = changed(
+        *state, "  endpoint:\n    name: demo\n    targetModels",
+        WITH_SETS("    - {name: \"p-{key}\", partition: {column: 0}, hyperparameters: {num_round: "
+                  "2, csv_weights: 1}}\n"));
+    AUTO(building_done) struct building b = building_new(*state, text);
+    assert_ok(build(&b), &b.err);
+    assert_int_equal(b.want->n_models, 4);
+    const struct want_model *p = want_find_model(b.want, STR("p-a"));
+    assert_str(p->set, "p-{key}");
+    assert_str_len(p->fp, fingerprint_model(*state, b.want, p));
+    assert_str_len(p->job, name_thing(*state, b.want, 't', p->fp));
+    assert_false(str_eq(p->fp, want_find_model(b.want, STR("p-b"))->fp));
+    assert_str_len(p->channels[0].digest, fp_of(*state, "data/train.csv|a", 0));
+    assert_true(str_starts(p->channels[0].s3_uri, b.want->home));
+    /* The same rows under another value are another model. */
+    struct want_model other = *p;
+    other.set_value = STR("z");
+    assert_false(str_eq(fingerprint_model(*state, b.want, &other), p->fp));
+    assert_int_equal(b.want->n_channels, 2); /* model one's */
+    /* Alone, the set reads the files; nobody else does. */
+    AUTO(building_done)
+    struct building alone = building_new(*state, text_replace(*state, text, ONLY_SETS, ""));
+    assert_ok(build(&alone), &alone.err);
+    assert_int_equal(alone.want->n_models, 2);
+    assert_int_equal(alone.want->n_channels, 0);
+    AUTO(building_done)
+    struct building bad =
+        building_new(*state, text_replace(*state, text, "data/train.csv", "data/ragged.csv"));
+    assert_fails(build(&bad), ERR_SPEC, &bad.err, "channel 'train': row 2 has 3 columns");
+    assert_int_equal(bad.err.at.line, 21);
+}
+
+static void a_matrix_may_have_sources_of_its_own(void **state)
+{
+    struct str text = changed(
+        *state, "  endpoint:\n    name: demo\n    targetModels",
+        WITH_SETS("    - name: c-{r}-{d}\n      matrix: {r: [us, eu], d: [1, 2]}\n      channels: "
+                  "{train: {source: \"{r}.csv\", contentType: text/csv}}\n      hyperparameters: "
+                  "{num_round: 2, max_depth: \"{d}\"}\n    - {name: \"s-{d}\", matrix: {d: [1]}, "
+                  "hyperparameters: {num_round: 2}}\n"));
+    AUTO(building_done) struct building b = building_new(*state, text);
+    assert_ok(build(&b), &b.err);
+    assert_int_equal(b.want->n_models, 7);
+    const struct want_model *us = want_find_model(b.want, STR("c-us-1"));
+    assert_str(us->set, "c-{r}-{d}");
+    assert_int_equal(us->n_channels, 2);
+    assert_str(us->channels[0].name, "train");
+    assert_str_len(us->channels[0].digest, fp_of(*state, "us.csv", 0));
+    assert_str(us->channels[0].index, "train:us.csv");
+    assert_str(us->channels[1].index, "validation"); /* training's */
+    assert_null(want_find_model(b.want, STR("s-1"))->channels);
+    AUTO(building_done)
+    struct building missing =
+        building_new(*state, text_replace(*state, text, "[us, eu]", "[us, missing]"));
+    assert_fails(build(&missing), ERR_NOT_FOUND, &missing.err, "channel 'train': no file '");
+}
+
 /* Files are read many at a time; the one that is not there is still the one that is named. */
 static void one_file_of_many_is_missing(void **state)
 {
@@ -274,6 +339,8 @@ int main(void)
         WITH_ARENA(faults),
         WITH_ARENA(a_prefix_is_no_artifact),
         WITH_ARENA(a_pinned_file_is_the_pinned_one),
+        WITH_ARENA(a_partition_makes_models),
+        WITH_ARENA(a_matrix_may_have_sources_of_its_own),
         WITH_ARENA(one_file_of_many_is_missing),
         WITH_ARENA(channels_in_s3_are_read_where_they_are),
         WITH_ARENA(own_images),

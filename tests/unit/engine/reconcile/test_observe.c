@@ -130,6 +130,31 @@ static void channels_are_checked_for_training_here(void **state)
     assert_fails(check(t), ERR_SPEC, &t->err, "channel 'train': row 2");
 }
 
+/* Each of them once; what is parted was checked then. */
+static void channels_of_sets_are_checked_for_training_here(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_new(scene_trained(*state, false, 3));
+    struct scene *s = t->s;
+    s->want.trains_here = true;
+    struct want_channel own = s->want.channels[0], part = s->want.channels[0];
+    struct split split = {0};
+    own.name = STR("own");
+    part.name = STR("part");
+    part.split = &split;
+    s->want.models[0].channels = s->want.models[1].channels = &own;
+    s->want.models[2].channels = &part;
+    for (size_t i = 0; i < 3; i++)
+        s->want.models[i].n_channels = 1;
+    assert_ok(check(t), &t->err);
+    assert_str(buf_str(&t->trace), "check own\n");
+    own.source = STR("ragged.csv");
+    assert_fails(check(t), ERR_SPEC, &t->err, "channel 'own': row 2");
+    s->want.trains_here = false;
+    s->want.models[0].channels = s->want.models[1].channels = &part;
+    assert_ok(check(t), &t->err);
+    assert_str(buf_str(&t->trace), "");
+}
+
 static void own_artifacts_are_checked_when_they_are_sent(void **state)
 {
     AUTO(toy_close) struct toy *t = toy_new(scene_new(*state, true, 2));
@@ -156,6 +181,7 @@ int main(void)
         WITH_ARENA(what_would_be_sent_is_checked),
         WITH_ARENA(weights_in_csv_are_known),
         WITH_ARENA(channels_are_checked_for_training_here),
+        WITH_ARENA(channels_of_sets_are_checked_for_training_here),
         WITH_ARENA(own_artifacts_are_checked_when_they_are_sent),
     };
     return cmocka_run_group_tests_name("observe", tests, NULL, NULL);

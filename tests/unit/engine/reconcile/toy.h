@@ -144,6 +144,34 @@ static UNUSED enum err_code toy_digest_s3(
     return ERR_NONE;
 }
 
+/* Of the values "a" and "b", two rows each; their digests follow from source and value. */
+static UNUSED enum err_code toy_split_channel(
+    struct world *world,
+    struct arena *arena,
+    const struct want *want,
+    const struct want_channel *channel,
+    const struct split_options *options,
+    struct split **ret_split,
+    struct err *err)
+{
+    (void) world, (void) want, (void) options;
+    if (str_find(channel->source, STR("ragged")) != SIZE_MAX) {
+        err_set(err, ERR_SPEC, "row 2 has 3 columns");
+        err->at.line = 2;
+        return ERR_SPEC;
+    }
+    static const struct str s_values[] = {STR_INIT("a"), STR_INIT("b")};
+    struct split *split = ARENA_NEW(arena, struct split);
+    *split = (struct split){ARENA_ARRAY(arena, 2, struct split_part), 2, 4, 1, NULL};
+    for (size_t i = 0; i < 2; i++) {
+        struct str id =
+            str_fmt(arena, STR_FMT "|" STR_FMT, STR_ARG(channel->source), STR_ARG(s_values[i]));
+        split->parts[i] = (struct split_part){s_values[i], 2, fp_of(arena, str_z(arena, id), 0), 8};
+    }
+    *ret_split = split;
+    return ERR_NONE;
+}
+
 /* As a listing has it: without owners and fingerprints. */
 static UNUSED enum err_code toy_observe(
     struct world *world,
@@ -415,6 +443,7 @@ static const struct world_ops s_toy_ops = {
     .read_golden = toy_read_golden,
     .call_model = toy_call_model,
     .digest_s3 = toy_digest_s3,
+    .split_channel = toy_split_channel,
     .observe = toy_observe,
     .inspect = toy_inspect,
     .inspect_job = toy_inspect_job,
