@@ -135,14 +135,15 @@ static void schedule(
         {.verb = SIM_APPLY, .spec = pair->a, .trace = stage->trace, .no_lock = !pair->lock},
         {.verb = SIM_APPLY, .spec = pair->b, .trace = stage->trace, .no_lock = !pair->lock}};
     run_both(account, &director, orders, results);
-    account->unfenced = false;
     for (size_t i = 0; i < 2; i++)
         if (results[i].code == ERR_INTERNAL)
             account_violation(account, "I10", "a defect: %s", results[i].err.message);
     if (!account_is_well(account))
         return;
     stage->order = orders[last];
+    /* What one took from under the other without a fence, the next apply makes anew. */
     struct sim_result end = sim_run(account, &stage->order);
+    account->unfenced = false;
     stage_judge(stage, &end);
     if (end.code != ERR_NONE)
         account_violation(
