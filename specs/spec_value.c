@@ -457,6 +457,8 @@ static void put_number(
 {
     struct yscalar value = yscalar_of(scalar->text);
     bool number = value.type == YSCALAR_INT || value.type == YSCALAR_FLOAT;
+    struct spec_number out = {false, 0, STR_NULL, scalar->at};
+    memcpy(base + field->offset, &out, sizeof(out)); /* a fault is known by its place */
     if (!scalar->plain || !number || !isfinite(value.number)) {
         type_fault(reader, field, scalar);
         return;
@@ -468,7 +470,7 @@ static void put_number(
             (long long) field->min, (long long) field->max, STR_ARG(brief(reader, scalar->text)));
         return;
     }
-    struct spec_number out = {true, value.number, scalar->text, scalar->at};
+    out = (struct spec_number){true, value.number, scalar->text, scalar->at};
     memcpy(base + field->offset, &out, sizeof(out));
 }
 

@@ -271,8 +271,16 @@ static void keep_version(
 
 /* What a record that is there does not know of may be anybody's. Without a record the key is
  * enough: else every version would cost a look. */
-static bool keepable(struct planner *p, const struct version *version, struct str current)
+static bool keepable(
+    struct planner *p,
+    const struct want_model *model,
+    const struct version *version,
+    struct str current)
 {
+    /* Put where it could be called, and found wanting: it never was a version. */
+    bool wanting = !str_is_null(model->held) || !str_is_null(model->uncalled);
+    if (wanting && version->listed && version_is(version->known.fp, model->spec_fp))
+        return false;
     struct seen_object *object = version->object;
     if (object == NULL || version->held || object->tampered || str_is_null(version->known.fp) ||
         version_is(version->known.fp, current))
@@ -294,7 +302,7 @@ static void retain_model(struct planner *p, struct arena *scratch, struct want_m
     for (size_t i = 0; older && i < versions.len; i++) {
         const struct version *version = &versions.items[i];
         if (room == 0 || !version_is(version->known.fp, model->spec_fp) ||
-            !keepable(p, version, current))
+            !keepable(p, model, version, current))
             continue;
         keep_version(p, model, artifact, version);
         room--;
@@ -302,7 +310,7 @@ static void retain_model(struct planner *p, struct arena *scratch, struct want_m
     for (size_t i = 0; i < versions.len && room > 0; i++) {
         const struct version *version = &versions.items[i];
         if ((older && version_is(version->known.fp, model->spec_fp)) ||
-            !keepable(p, version, current))
+            !keepable(p, model, version, current))
             continue;
         keep_version(p, model, artifact, version);
         room--;
