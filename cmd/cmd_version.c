@@ -1,6 +1,6 @@
 #include "cmd/cmd.h"
 #include "engine/aws/http_curl.h"
-#include "engine/xgb/booster.h"
+#include "engine/xgb/artifact.h"
 
 /* Each library's header is included by the one file that wraps it; what they answer about
  * themselves needs no more than these prototypes. */
@@ -41,6 +41,7 @@ static enum exit_code run(struct app *app)
         {"cjson", number_of(cJSON_Version())},
         {"expat", number_of(XML_ExpatVersion())},
         {"libarchive", number_of(archive_version_string())},
+        {"libdeflate", str_from(artifact_unpacker_version())},
         {"libmicrohttpd", number_of(MHD_get_version())},
         {"sqlite", number_of(sqlite3_libversion())},
     };

@@ -6,8 +6,8 @@
  * and time. Reading takes any name for the file, as the container does, and like it skips files
  * with a leading dot and folder entries. It refuses links, devices, absolute paths, "..", a second
  * file, a file in a folder, a wrong checksum, a ratio above 200:1 with more than 1 MiB, and more
- * than 512 MiB (which fits an arena of the default size together with the archive). libarchive is
- * used here only.
+ * than 512 MiB (which fits an arena of the default size together with the archive). libarchive and
+ * libdeflate are used here only.
  */
 #ifndef ENGINE_XGB_ARTIFACT_H
 #define ENGINE_XGB_ARTIFACT_H
@@ -24,6 +24,8 @@ struct artifact {
     enum model_format format;
 };
 
+/* Of libdeflate, "1.14". */
+const char *artifact_unpacker_version(void);
 enum err_code artifact_pack(struct str model, struct buf *out, struct err *err) MUST_USE;
 /* ERR_PROTOCOL with what is wrong ("holds two files: 'a' and 'b'"). */
 enum err_code
