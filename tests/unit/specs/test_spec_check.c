@@ -240,6 +240,24 @@ static void a_set_needs_training_data(void **state)
         "'channels: {train: {source: data/train.csv, contentType: text/csv}}'\n");
 }
 
+/* One fault is one message: what follows from it is not told. */
+static void sets_that_cannot_be_read(void **state)
+{
+    static const struct fault_case s_cases[] = {
+        {"  endpoint:\n",
+         "  modelSets:\n    - {name: \"m-{depth}\", matrix: {depth: 4}, hyperparameters: "
+         "{num_round: 3}}\n  endpoint:\n",
+         "E spec.yaml:30:43 'depth' must be a list of values, not the number '4' | "
+         "'mmectl help spec spec.modelSets.matrix' explains it\n"},
+        {"  endpoint:\n",
+         "  modelSets:\n    - {name: \"m..{\", partition: {column: 0}, hyperparameters: "
+         "{num_round: 3}}\n  endpoint:\n",
+         "E spec.yaml:30:14 'm..{' is not valid as 'name' | 'name' takes a model's name with {key} "
+         "in it, or the names of the matrix\n"},
+    };
+    check_faults(*state, s_cases, ARRAY_LEN(s_cases));
+}
+
 /* Limits of the service, and what local training cannot read. */
 static void what_training_takes(void **state)
 {
@@ -286,6 +304,7 @@ int main(void)
         WITH_ARENA(hyperparameters_of_an_own_image_are_not_known),
         WITH_ARENA(a_model_needs_training_or_an_artifact),
         WITH_ARENA(a_set_needs_training_data),
+        WITH_ARENA(sets_that_cannot_be_read),
         WITH_ARENA(what_training_takes),
     };
     return cmocka_run_group_tests_name("specs/spec_check", tests, NULL, NULL);
