@@ -16,6 +16,22 @@ static void faults_of_gates_and_checks(void **state)
          "E spec.yaml:29:43 'min' 2 is above 'max' 1 | no value lies between the two\n"},
         {"  endpoint:\n", "  gates: [{metric: \"validation:auc\", min: \"1\"}]\n  endpoint:\n",
          "E spec.yaml:29:43 'min' must be a number, not the string '1' | leave the quotes out\n"},
+        {"  endpoint:\n", "  checks: [{payload: a.csv, tolerance: \"0.1\"}]\n  endpoint:\n",
+         "E spec.yaml:29:40 'tolerance' must be a number, not the string '0.1' | leave the quotes "
+         "out\n"},
+        {"  endpoint:\n", "  checks: [{payload: a.csv, tolerance: \"much\"}]\n  endpoint:\n",
+         "E spec.yaml:29:40 'tolerance' must be a number, not the string 'much' | 'mmectl "
+         "help spec spec.checks.tolerance' explains it\n"},
+        {"      validation: {source: data/validation.csv, contentType: text/csv}\n"
+         "    hyperparameters: {objective: \"binary:logistic\", eval_metric: auc}\n",
+         "    hyperparameters: {objective: \"binary:logistic\", eval_metric: auc}\n"
+         "  gates: [{metric: \"validation:auc\", min: 0.9}]\n",
+         "E spec.yaml:23:20 'validation:auc' is never computed: there is no channel 'validation' | "
+         "add 'validation' to spec.training.channels, or gate on another metric\n"},
+        /* None would be all of them. */
+        {"  endpoint:\n", "  gates: [{metric: \"train:auc\", min: 0.9, models: []}]\n  endpoint:\n",
+         "E spec.yaml:29:51 'models' must have 1 to 100000 entries, not 0 | 'mmectl help spec "
+         "spec.gates.models' explains it\n"},
         {"  endpoint:\n", "  gates: [{metric: \"validation:error\", max: 1}]\n  endpoint:\n",
          "E spec.yaml:29:20 the training of model 'one' does not compute 'validation:error' | add "
          "'error' to its eval_metric\n"},
