@@ -1,3 +1,4 @@
+#include "engine/base/map.h"
 #include "engine/reconcile/checkpoint.h"
 #include "engine/reconcile/claim.h"
 #include "engine/reconcile/executor.h"
@@ -44,7 +45,8 @@ static struct stage_set changes_of(struct arena *arena, const struct plan *plan,
     struct stage_set set = {0};
     for (size_t i = 0; i < plan->changes.len; i++) {
         struct change *change = plan->changes.items[i];
-        if (change->action != ACTION_NOOP && stage_of(change) == stage)
+        if (change->action != ACTION_NOOP && change->outcome == OUTCOME_PENDING &&
+            stage_of(change) == stage)
             *VEC_PUSH(arena, &set) = change;
     }
     return set;
@@ -170,6 +172,27 @@ plan_rest(struct reconciler *r, struct plan *first, struct plan **ret_plan, stru
     return ERR_NONE;
 }
 
+/* What did not come off is not tried twice in one run: how it ended holds for the second plan's
+ * change, too. An endpoint's update that rolled back takes as long again. */
+static void keep_failures(struct reconciler *r, const struct plan *first, const struct plan *second)
+{
+    struct map *failed = map_new(r->arena);
+    for (size_t i = 0; i < first->changes.len; i++) {
+        struct change *change = first->changes.items[i];
+        if (change->outcome == OUTCOME_FAILED || change->outcome == OUTCOME_SKIPPED)
+            (void) map_put(failed, change->address, change);
+    }
+    for (size_t i = 0; i < second->changes.len; i++) {
+        struct change *change = second->changes.items[i];
+        const struct change *before =
+            change->action != ACTION_DELETE ? map_get(failed, change->address) : NULL;
+        if (before == NULL)
+            continue;
+        change->outcome = before->outcome;
+        change->err = before->err;
+    }
+}
+
 /* It answers, on instances of two configurations, and no update of ours mends that. */
 static enum err_code check_serving(const struct plan *plan, struct err *err)
 {
@@ -197,8 +220,10 @@ static void tell_held(struct reconciler *r, const struct plan *plan)
             .type = EVENT_WARNING,
             .name = held->model,
             .text = held->text,
-            .hint = STR("'mmectl history' shows it; another gate judges what was made again, "
-                        "without training it")};
+            .hint = held->by_check ? STR("'mmectl history' shows it; other checks call what was "
+                                         "made again, without training it")
+                                   : STR("'mmectl history' shows it; another gate judges what was "
+                                         "made again, without training it")};
         if (!held->fresh)
             continue;
         reconcile_tell(r, &event);
@@ -288,9 +313,11 @@ check_versions(struct reconciler *r, struct plan **plan, struct report *report, 
         return ERR_NONE;
     for (size_t i = 0; i < want->n_models; i++)
         want->models[i].failed = want->models[i].failed || !str_is_null(want->models[i].uncalled);
-    enum err_code code = plan_rest(r, *plan, plan, err);
+    struct plan *first = *plan;
+    enum err_code code = plan_rest(r, first, plan, err);
     if (code != ERR_NONE)
         return code;
+    keep_failures(r, first, *plan);
     tell_held(r, *plan);
     run_stage(r, *plan, STAGE_PUBLISH, report);
     return ERR_NONE;

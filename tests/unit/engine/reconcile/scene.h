@@ -362,14 +362,19 @@ static UNUSED void scene_remove(struct scene *s, const struct change *change)
     }
 }
 
+static UNUSED const struct json *scene_metrics(struct scene *s)
+{
+    struct json *metrics = json_object(s->arena);
+    json_put(s->arena, metrics, "validation:auc", json_num(s->arena, 0.5));
+    return metrics;
+}
+
 static UNUSED void scene_train(struct scene *s, struct training_plan *training)
 {
     remove_job(s, training->job);
     const struct seen_job *job = put_job(s, training->job, "Completed", NULL);
     training->artifact = job->artifact;
-    struct json *metrics = json_object(s->arena);
-    json_put(s->arena, metrics, "validation:auc", json_num(s->arena, 0.5));
-    training->metrics = metrics;
+    training->metrics = scene_metrics(s);
 }
 
 static UNUSED void scene_make(struct scene *s, const struct want *want, struct change *change)
@@ -390,6 +395,7 @@ static UNUSED void scene_make(struct scene *s, const struct want *want, struct c
         break;
     case KIND_LOCAL_TRAINING:
         training->trained->tar_gz = STR("bytes");
+        training->trained->metrics = scene_metrics(s);
         break;
     case KIND_ARTIFACT: {
         struct seen_object *object = put_object(s, artifact->key, artifact->fp);
