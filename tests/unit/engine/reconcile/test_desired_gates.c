@@ -16,9 +16,8 @@ static void build_task(void *arg)
 }
 
 static enum err_code
-build(struct arena *arena, const char *blocks, struct want **ret_want, struct err *err)
+build_text(struct arena *arena, struct str text, struct want **ret_want, struct err *err)
 {
-    struct str text = text_replace(arena, STR(SPEC_TEST_BASE), "  endpoint:\n", blocks);
     struct loaded loaded = load_text(arena, text);
     assert_ok(loaded.code, &loaded.err);
     AUTO(toy_close) struct toy *t = toy_new(scene_new(arena, false, 0));
@@ -27,6 +26,13 @@ build(struct arena *arena, const char *blocks, struct want **ret_want, struct er
     *ret_want = b.want;
     *err = t->err;
     return t->code;
+}
+
+static enum err_code
+build(struct arena *arena, const char *blocks, struct want **ret_want, struct err *err)
+{
+    struct str text = text_replace(arena, STR(SPEC_TEST_BASE), "  endpoint:\n", blocks);
+    return build_text(arena, text, ret_want, err);
 }
 
 static void which_models_they_stand_for(void **state)
@@ -62,6 +68,28 @@ static void which_models_they_stand_for(void **state)
     assert_int_equal(want->models[1].n_checks, 0);
 }
 
+/* After those that stand for every model, or alone. */
+static void gates_of_a_model(void **state)
+{
+    struct str text = text_replace(
+        *state, STR(SPEC_TEST_BASE), "eta: 0.3}\n",
+        "eta: 0.3}\n      gates: [{metric: \"train:auc\", min: 0.7}]\n");
+    struct want *want;
+    struct err err = {0};
+    assert_ok(build_text(*state, text, &want, &err), &err);
+    assert_int_equal(want->models[0].n_gates, 1);
+    assert_str(want->models[0].gates[0]->min_text, "0.7");
+    text = text_replace(
+        *state, text, "  endpoint:\n",
+        "  gates: [{metric: \"validation:auc\", max: 0.99}]\n  endpoint:\n");
+    assert_ok(build_text(*state, text, &want, &err), &err);
+    assert_int_equal(want->models[0].n_gates, 2);
+    assert_str(want->models[0].gates[0]->metric, "validation:auc");
+    assert_true(want->models[0].gates[0]->has_max && !want->models[0].gates[0]->has_min);
+    assert_str(want->models[0].gates[1]->metric, "train:auc");
+    assert_int_equal(want->models[1].n_gates, 0);
+}
+
 static void files_of_checks(void **state)
 {
     struct want *want;
@@ -81,6 +109,7 @@ static void files_of_checks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(which_models_they_stand_for), WITH_ARENA(files_of_checks)};
+        WITH_ARENA(which_models_they_stand_for), WITH_ARENA(gates_of_a_model),
+        WITH_ARENA(files_of_checks)};
     return cmocka_run_group_tests_name("reconcile/desired_gates", tests, NULL, NULL);
 }

@@ -191,6 +191,27 @@ static void what_is_refused(void **state)
     }
 }
 
+/* Nobody could reach it, so there is nothing to go back to: said by the record, or by itself. */
+static void a_version_that_is_held_back(void **state)
+{
+    for (int told = 0; told < 2; told++) {
+        AUTO(line_done) struct line l = line_new(*state, false);
+        struct scene *s = l.t->s;
+        struct str fp = fp_of(*state, "one", 9);
+        struct str key = key_retained(*state, &s->want, STR("one"), fp);
+        put_object(s, key, fp)->metrics = json_object(*state);
+        if (told == 1)
+            *VEC_PUSH(*state, &s->seen.record.held) = (struct record_held){
+                .name = STR("one"), .version = {.fp = fp, .key = key}, .reason = STR("too bad")};
+        assert_fails(
+            roll_back(&l, str_slice(fp, 0, 16), NULL), ERR_REFUSED, &l.err,
+            "is held back and was never published");
+        assert_null(strstr(l.err.hint, str_z(*state, str_slice(fp, 0, 16))));
+        assert_ok(roll_back(&l, STR_NULL, NULL), &l.err); /* never the newest older one */
+        assert_false(version_is(recorded(&l)->live.fp, fp));
+    }
+}
+
 static void a_pinned_model_is_not_rolled_back(void **state)
 {
     AUTO(line_done) struct line l = line_new(*state, false);
@@ -326,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(back_and_on),
         WITH_ARENA(what_is_refused),
+        WITH_ARENA(a_version_that_is_held_back),
         WITH_ARENA(a_pinned_model_is_not_rolled_back),
         WITH_ARENA(a_stable_endpoint_has_to_be_there),
         WITH_ARENA(a_rollback_that_did_not_end_is_gone_on_with),

@@ -212,6 +212,53 @@ static void models_are_sorted_whatever_the_text_says(void **state)
             record_find(&record, record.models.items[i].name), &record.models.items[i]);
 }
 
+/* Versions that were made and not published, by name whatever the text says. */
+static void what_is_held_back(void **state)
+{
+    static const char *const s_held[] = {"z", "m", "a"};
+    struct record record = parsed(
+        *state, "{\"format\":1,\"uid\":\"u\",\"held\":{"
+                "\"z\":{\"fp\":\"f9\",\"reason\":\"row 1\",\"check\":\"d1\"},"
+                "\"m\":{\"fp\":\"f8\"},"
+                "\"a\":{\"fp\":\"f7\",\"key\":\"k\",\"at\":\"then\",\"by\":\"me\","
+                "\"metrics\":{\"validation:auc\":0.5},\"reason\":\"auc 0.5 is below 0.9\"}}}");
+    assert_int_equal(record.held.len, 3);
+    for (size_t i = 0; i < ARRAY_LEN(s_held); i++)
+        assert_ptr_equal(record_find_held(&record, str_from(s_held[i])), &record.held.items[2 - i]);
+    assert_null(record_find_held(&record, STR("b")));
+    struct str text = record_text(*state, &record);
+    struct record again = parsed(*state, str_z(*state, text));
+    assert_true(record_same(&record, &again));
+    assert_str_len(record_text(*state, &again), text);
+    const struct record_held *a = record_find_held(&again, STR("a"));
+    assert_str(a->version.fp, "f7");
+    assert_str(a->version.key, "k");
+    assert_str(a->version.at, "then");
+    assert_str(a->version.by, "me");
+    assert_true(json_get_num(a->version.metrics, "validation:auc", 0) < 0.6);
+    assert_str(a->reason, "auc 0.5 is below 0.9");
+    assert_true(str_is_null(a->check));
+    assert_str(record_find_held(&again, STR("z"))->check, "d1");
+
+    struct record_held *first = &again.held.items[0], saved = *first;
+    first->reason = STR("said otherwise"); /* no claim */
+    assert_true(record_same(&record, &again));
+    first->check = STR("d2");
+    assert_false(record_same(&record, &again));
+    *first = saved;
+    first->version.fp = STR("f6");
+    assert_false(record_same(&record, &again));
+    *first = saved;
+    first->name = STR("aa");
+    assert_false(record_same(&record, &again));
+    *first = saved;
+    assert_true(record_same(&record, &again));
+    again.held.len--;
+    assert_false(record_same(&record, &again));
+    again.held.len = 0; /* the last one is published: the text says so */
+    assert_true(str_find(record_text(*state, &again), STR("\"held\": {}")) != SIZE_MAX);
+}
+
 static void what_is_no_record_is_refused(void **state)
 {
     static const struct {
@@ -458,6 +505,7 @@ int main(void)
         WITH_ARENA(a_hold_that_is_lifted_is_gone_from_the_text),
         WITH_ARENA(a_record_made_here_round_trips),
         WITH_ARENA(models_are_sorted_whatever_the_text_says),
+        WITH_ARENA(what_is_held_back),
         WITH_ARENA(what_is_no_record_is_refused),
         WITH_ARENA(conditions_of_the_store),
         WITH_ARENA(wrong_types_are_absent),
