@@ -1,7 +1,7 @@
 #!/bin/sh
 # examples/daily-retrain.yaml, its whole life: new data is a new version behind the same name; bad data is held back by a gate
 # while the old version serves; another gate publishes what was made without training it; rollback, resume; destroy. Trained in
-# mmectl, by training jobs, and behind stable names.
+# mmectl, and by training jobs. Checks that fail, and stable names: t40_failed_check.sh.
 . tests/e2e/lib.sh
 
 fast_local
@@ -39,7 +39,7 @@ trained() {
     if [ "$jobs" = yes ]; then
         sent CreateTrainingJob
     else
-        grep -c '^mmectl_local_training.*: Creation complete' "$T/out"
+        grep -c '^mmectl_local_training.*: Creation complete' "$T/err"
     fi
 }
 
@@ -61,6 +61,7 @@ life() { # STACK: of $spec
     has_out 'published with validation:auc at least 0.95, validation:logloss at most 0.3' "$1: the plan says what is asked for"
     mme apply "$spec"
     is_exit 0 "$1: new data is published"
+    is "$(trained)" 2 "$1: both models were trained"
     v2=$(version live)
     isnt "$v2" "$v1" "$1: it is another version"
     tuesday=$(answers)
