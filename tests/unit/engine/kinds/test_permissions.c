@@ -75,7 +75,9 @@ static void names_the_stack_alone(void **state)
     } cases[] = {
         {"ListPrefix", "Condition", "{\"StringLikeIfExists\":{\"s3:prefix\":[\"p/*\"]}}"},
         {"Objects", "Resource", "[\"arn:aws:s3:::b/p/*\"]"},
-        {"Objects", "Action", "[\"s3:GetObject\",\"s3:PutObject\",\"s3:ListMultipartUploadParts\",\"s3:AbortMultipartUpload\"]"},
+        {"Objects", "Action",
+         "[\"s3:GetObject\",\"s3:PutObject\",\"s3:ListMultipartUploadParts\",\"s3:"
+         "AbortMultipartUpload\"]"},
         {"DeleteWhatWasSeen", "Action", "[\"s3:DeleteObject\"]"},
         {"DeleteWhatWasSeen", "Condition", "{\"Null\":{\"s3:if-match\":[\"false\"]}}"},
         {"CreateTagged", "Condition",

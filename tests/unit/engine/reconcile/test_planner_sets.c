@@ -76,8 +76,8 @@ static void what_goes_was_of_the_set(void **state)
     assert_ok(plan(s), &s->err);
     arrive(s);
     s->want.n_models = 1;
-    s->want.sets[0].name = str_fmt(
-        *state, STR_FMT "{key}", STR_ARG(str_slice(s->want.models[1].name, 0, 2)));
+    s->want.sets[0].name =
+        str_fmt(*state, STR_FMT "{key}", STR_ARG(str_slice(s->want.models[1].name, 0, 2)));
     assert_ok(plan(s), &s->err);
     assert_str_len(must_find(s, KIND_ARTIFACT, ACTION_DELETE)->set, s->want.sets[0].name);
     s->want.sets[0].name = STR("other_{key}");
