@@ -58,7 +58,7 @@ static void after_key(const unsigned char *key, unsigned char pad, uint32_t stat
 /* RFC 2104. */
 struct hmac_key hmac_key_of(struct str key)
 {
-    struct hmac_key out;
+    struct hmac_key out = {{0}, {0}};
     struct sha256 short_key;
     unsigned char block[HMAC_BLOCK] = {0};
     if (key.len > HMAC_BLOCK) {
@@ -85,7 +85,7 @@ static void go_on(const uint32_t state[8], struct str data, unsigned char *out)
 
 struct sha256 hmac_sha256_with(const struct hmac_key *key, struct str data)
 {
-    struct sha256 inner, out;
+    struct sha256 inner = {{0}}, out = {{0}};
     go_on(key->inner, data, inner.bytes);
     go_on(key->outer, str_of(inner.bytes, SHA256_LEN), out.bytes);
     return out;

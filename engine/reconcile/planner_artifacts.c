@@ -121,8 +121,8 @@ static const struct record_version *latest_listed(struct planner *p, const struc
     if (p->seen->record.models.len > 0)
         return NULL;
     struct versions versions = versions_in(p->versions, p->arena, model->name);
-    for (size_t i = 0; i < versions.len; i++) {
-        const struct version *version = &versions.items[i];
+    const struct version *version = versions.items;
+    for (size_t i = 0; i < versions.len; i++, version++) {
         struct key_parts parts;
         if (version->object != NULL && !version->held &&
             !version_is(version->known.fp, model->spec_fp) &&
