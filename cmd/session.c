@@ -9,6 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* A stand-in that has ended does not come back by itself. */
+#define LOCAL_PATIENCE_MS 2000
+
 /* --set name=value, in order. */
 static enum err_code
 parse_sets(struct app *app, struct spec_pair **ret_pairs, size_t *ret_count, struct err *err)
@@ -242,6 +245,7 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         .rng = &app->rng,
         .host = host_system(),
         .version = STR(MMECTL_VERSION),
+        .patience_ms = app->args.local ? LOCAL_PATIENCE_MS : 0,
         .options = app->args.local ? STR(" --local") : STR(""),
     };
     return ERR_NONE;

@@ -153,6 +153,15 @@ struct header_walk {
     bool bad;
 };
 
+/* RFC 9112, 5.1: a blank before the colon has let one server see a header that another did not. */
+static bool is_token(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] <= ' ' || name.ptr[i] == 0x7f || strchr("\"(),/:;<=>?@[\\]{}", name.ptr[i]))
+            return false;
+    return name.len > 0;
+}
+
 static enum MHD_Result on_header(
     void *arg,
     enum MHD_ValueKind kind,
@@ -164,7 +173,7 @@ static enum MHD_Result on_header(
     struct header_walk *walk = arg;
     struct str name = str_of(name_ptr, name_len), value = str_of(value_ptr, value_len);
     (void) kind;
-    if (walk->headers.len == MAX_HEADERS) {
+    if (walk->headers.len == MAX_HEADERS || !is_token(name)) {
         walk->bad = true;
         return MHD_NO;
     }
@@ -213,7 +222,7 @@ static enum MHD_Result headers_read(
     const char *why = NULL;
     unsigned status = MHD_HTTP_BAD_REQUEST;
     if (walk.bad)
-        why = "too many headers, or a broken Content-Length\n";
+        why = "too many headers, or a broken one\n";
     else if (walk.n_length > 1 || walk.n_encoding > 1 || walk.n_host > 1)
         why = "Content-Length, Transfer-Encoding or Host is given twice\n";
     else if (walk.n_length > 0 && walk.n_encoding > 0)

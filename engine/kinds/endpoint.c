@@ -151,8 +151,8 @@ static enum err_code look(
     *ret_asked = code == ERR_NONE;
     if (code == ERR_NONE)
         return ERR_NONE;
-    if (err_may_pass(code)) {
-        *settle = pending(KINDS_NO_ANSWER);
+    if (kinds_outlives(call, code)) {
+        *settle = kinds_silent();
         return ERR_NONE;
     }
     *err = failure;

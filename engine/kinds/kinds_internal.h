@@ -16,7 +16,16 @@
  * came of it: it may never have arrived. */
 #define KINDS_UNHEARD_LIMIT 3
 /* The status of what is waited for while nobody can be asked about it. */
-#define KINDS_NO_ANSWER STR("no answer")
+/* No answer to a look of a wait: the wait goes on, unless that has lasted for too long. */
+static inline bool kinds_outlives(const struct world_call *call, enum err_code code)
+{
+    return err_may_pass(code) && !call->impatient;
+}
+
+static inline struct settle kinds_silent(void)
+{
+    return (struct settle){.state = SETTLE_PENDING, .status = STR("no answer"), .silent = true};
+}
 
 struct training_data; /* parsed channels, shared by everything trained here */
 struct kept_split;    /* channels that were parted */

@@ -191,8 +191,8 @@ poll_thing(struct kinds *kinds, struct world_call *call, struct settle *out, str
             kinds_body(call->arena, kind->member, subject->name), NULL, &failure);
     if (code == ERR_NONE)
         return ERR_NONE;
-    if (state->created && err_may_pass(code)) {
-        *out = (struct settle){.state = SETTLE_PENDING, .status = KINDS_NO_ANSWER};
+    if (state->created && kinds_outlives(call, code)) {
+        *out = kinds_silent();
         return ERR_NONE;
     }
     /* "Already existing" and not to be seen: just deleted and still known, or just made by us. */

@@ -156,8 +156,8 @@ static enum err_code poll_sent(
     enum err_code code = kinds_call(
         kinds, call->arena, "DescribeTrainingJob",
         kinds_body(call->arena, "TrainingJobName", subject->job), &reply, &failure);
-    if (err_may_pass(code)) {
-        *out = pending(KINDS_NO_ANSWER);
+    if (kinds_outlives(call, code)) {
+        *out = kinds_silent();
         return ERR_NONE;
     }
     if (code != ERR_NONE) {
@@ -242,8 +242,8 @@ static enum err_code poll_removal(
     struct err failure = {0};
     enum err_code code =
         kinds_call(kinds, call->arena, "DescribeTrainingJob", body, &reply, &failure);
-    if (state->stopping && err_may_pass(code)) {
-        *out = pending(KINDS_NO_ANSWER);
+    if (state->stopping && kinds_outlives(call, code)) {
+        *out = kinds_silent();
         return ERR_NONE;
     }
     struct str status = code == ERR_NONE ? json_get_str(reply, "TrainingJobStatus") : STR_NULL;

@@ -18,6 +18,7 @@ enum settle_state { SETTLE_PENDING, SETTLE_DONE };
 struct settle {
     enum settle_state state;
     struct str status; /* AWS's word, for progress */
+    bool silent;       /* pending, as far as it is known: AWS gave no answer */
 };
 
 /* One change being carried out. The report functions tell whoever watches; they may be called at
@@ -27,7 +28,8 @@ struct world_call {
     const struct want *want;
     struct snapshot *seen;
     struct change *change;
-    void *state; /* the kind's own, kept between start and polls; NULL at first */
+    void *state;    /* the kind's own, kept between start and polls; NULL at first */
+    bool impatient; /* it was silent for too long: the next silence is an error */
     void (*status)(struct world_call *call, struct str status);
     void (*progress)(struct world_call *call, uint64_t done, uint64_t total);
     void (*log_line)(struct world_call *call, struct str line);

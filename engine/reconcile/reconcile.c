@@ -114,7 +114,7 @@ enum err_code reconcile_wait_stable(
         struct seen_endpoint endpoint = {0};
         struct err failure = {0};
         code = r->world->ops->describe_endpoint(r->world, r->arena, want, &endpoint, &failure);
-        if (waited && err_may_pass(code)) {
+        if (waited && err_may_pass(code) && !pace_is_over(&pace, r, true)) {
             code = pace_wait(&pace, r->loop, err);
             if (code != ERR_NONE)
                 return code;
@@ -124,6 +124,7 @@ enum err_code reconcile_wait_stable(
             *err = failure;
             return code;
         }
+        (void) pace_is_over(&pace, r, false);
         if (!endpoint.present || endpoint.owner == OWNER_OTHER ||
             !endpoint_is_busy(endpoint.status))
             break;

@@ -47,6 +47,7 @@ struct reconciler {
     struct str version;        /* mmectl's */
     struct str options;        /* " --local": what commands in hints need, besides the spec */
     struct lease *lease;       /* held, or NULL; lease_acquire() and lease_release() set it */
+    int64_t patience_ms;       /* how long a wait goes on without an answer; 0: PATIENCE_MS */
     size_t checkpoint_uploads; /* a note in the record after so many; 0: checkpoint.h's */
     bool allow_empty;          /* a spec without models empties the stack */
     int64_t allow_deletes;     /* how many models may go at once; 0: what the guard lets through */

@@ -14,6 +14,17 @@ int64_t pace_elapsed_ms(const struct pace *pace, struct loop *loop)
     return clock_mono_ms(loop_clock(loop)) - pace->started_ms;
 }
 
+bool pace_is_over(struct pace *pace, const struct reconciler *r, bool silent)
+{
+    int64_t now = clock_mono_ms(loop_clock(r->loop));
+    int64_t patience = r->patience_ms > 0 ? r->patience_ms : PATIENCE_MS;
+    if (!silent)
+        pace->silent_ms = 0;
+    else if (pace->silent_ms == 0)
+        pace->silent_ms = now;
+    return silent && now - pace->silent_ms > patience;
+}
+
 enum err_code pace_wait(struct pace *pace, struct loop *loop, struct err *err)
 {
     if (loop_cancelled(loop))
@@ -31,12 +42,13 @@ enum err_code pace_wait(struct pace *pace, struct loop *loop, struct err *err)
  * the wait goes on. */
 static enum err_code hold(struct reconciler *r, struct pace *pace, struct err *err)
 {
+    struct pace silence = {0};
     for (;;) {
         struct err failure = {0};
         enum err_code code = lease_check(r->lease, &failure);
         if (code == ERR_NONE)
             return ERR_NONE;
-        if (!lease_may_return(r->lease)) {
+        if (!lease_may_return(r->lease) || pace_is_over(&silence, r, true)) {
             *err = failure;
             return code;
         }
@@ -56,6 +68,7 @@ enum err_code settle_change(struct reconciler *r, struct world_call *call, struc
         enum err_code code = r->world->ops->poll(r->world, call, &settle, err);
         if (code != ERR_NONE || settle.state == SETTLE_DONE)
             return code;
+        call->impatient = pace_is_over(&pace, r, settle.silent);
         int64_t now = clock_mono_ms(loop_clock(r->loop));
         if (!str_is_null(settle.status) && !str_eq(settle.status, last)) {
             last = settle.status;

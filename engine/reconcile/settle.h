@@ -11,14 +11,18 @@
 #define SETTLE_LONGEST_MS 30000
 #define SETTLE_LIMIT_MS ((int64_t) 6 * 3600 * 1000)
 #define HEARTBEAT_MS 30000
+#define PATIENCE_MS ((int64_t) 30 * 60 * 1000)
 
 struct pace {
     int64_t next_ms, started_ms, told_ms;
+    int64_t silent_ms; /* since when there is no answer; 0: there was one */
 };
 
 void pace_start(struct pace *pace, struct loop *loop);
 /* Waits for the next poll; ERR_CANCELLED when interrupted, ERR_TIMEOUT past SETTLE_LIMIT_MS. */
 enum err_code pace_wait(struct pace *pace, struct loop *loop, struct err *err) MUST_USE;
+/* Notes whether there was an answer; true when there has been none for longer than r's patience. */
+bool pace_is_over(struct pace *pace, const struct reconciler *r, bool silent);
 int64_t pace_elapsed_ms(const struct pace *pace, struct loop *loop);
 
 /* Polls a started change until it has settled; tells every change of status, and a heartbeat. */

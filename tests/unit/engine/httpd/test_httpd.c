@@ -194,6 +194,8 @@ static void what_cannot_be_framed_is_refused(void **state)
         {"Content-Length: 5\r\nContent-Length: 6\r\n", "400"},
         {"Transfer-Encoding: gzip\r\n", "400"},
         {"Host: other\r\nContent-Length: 0\r\n", "400"},
+        {"Content-Length : 5\r\n", "400"},
+        {"X(Y): 5\r\nContent-Length: 0\r\n", "400"},
         {"Content-Length: 1000001\r\n", "413"}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct str request =

@@ -437,12 +437,23 @@ static void a_deletion_and_a_busy_endpoint_are_waited_for_likewise(void **state)
 static void no_wait_is_for_ever(void **state)
 {
     (void) state;
+    AUTO(life_close) struct life *life = slow_life(7 * 60 * MINUTE);
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    assert_fails(life_apply(life, changed(life)), ERR_PARTIAL, &life->err, "1 failed");
+    assert_true(life_told(life, "still not done after 6 hours"));
+}
+
+/* Half an hour without any answer is an error, and says which; an answer in between begins anew. */
+static void silence_is_not_waited_out_for_ever(void **state)
+{
+    (void) state;
     AUTO(life_close) struct life *life = slow_life(MINUTE);
     assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
     s_outage = (struct outage){EVENT_STATUS, KIND_ENDPOINT, FAILS("DescribeEndpoint", "0")};
     life->on_event = break_down;
     assert_fails(life_apply(life, changed(life)), ERR_PARTIAL, &life->err, "1 failed");
-    assert_true(life_told(life, "still not done after 6 hours"));
+    assert_true(life_told(life, "try again"));
+    assert_false(life_told(life, "still not done after 6 hours"));
 }
 
 int main(void)
@@ -460,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_name_that_was_just_deleted_is_waited_for),
         cmocka_unit_test(maintenance_is_waited_out),
         cmocka_unit_test(waits_survive_failures_of_their_looks),
+        cmocka_unit_test(silence_is_not_waited_out_for_ever),
         cmocka_unit_test(a_deletion_and_a_busy_endpoint_are_waited_for_likewise),
         cmocka_unit_test(no_wait_is_for_ever),
     };

@@ -421,11 +421,11 @@ toy_poll(struct world *world, struct world_call *call, struct settle *out, struc
         loop_cancel(t->loop);
     if (*pending > 0) {
         --*pending;
-        *out = (struct settle){SETTLE_PENDING, STR("Working")};
+        *out = (struct settle){.state = SETTLE_PENDING, .status = STR("Working")};
         return ERR_NONE;
     }
     t->inside--;
-    *out = (struct settle){SETTLE_DONE, STR_NULL};
+    *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
     if (script->code != ERR_NONE)
         return toy_fail(script, err);
     if (!t->without_effects)
