@@ -168,6 +168,9 @@ static void a_wait_survives_failures_of_its_looks(void **state)
     assert_fails(run(&s, wait_task), ERR_TRANSIENT, &s.err, "500");
     static const char *const never[] = {"Updating", "500", NULL};
     s.t->statuses = never;
+    assert_fails(run(&s, wait_task), ERR_TRANSIENT, &s.err, "500");
+    s.t->statuses = never;
+    s.t->r.patience_ms = (int64_t) 7 * 3600 * 1000;
     assert_fails(run(&s, wait_task), ERR_TIMEOUT, &s.err, "still not done after 6 hours");
 }
 
