@@ -148,6 +148,14 @@ static enum err_code remove_stale_lease(struct reconciler *r, struct plan *plan,
     return lease_acquire(r, context->want, "destroy", NULL, err);
 }
 
+/* Who ends half-way has removed versions: a hold that outlived them would keep the next apply from
+ * making the model again. */
+static void give_up_holds(struct record *record)
+{
+    for (size_t i = 0; i < record->models.len; i++)
+        record->models.items[i].hold = (struct record_hold){.fp = STR_NULL};
+}
+
 static enum err_code
 begin(struct reconciler *r, struct plan *plan, struct report *report, struct err *err)
 {
@@ -157,8 +165,10 @@ begin(struct reconciler *r, struct plan *plan, struct report *report, struct err
         code = lease_acquire(r, context->want, "destroy", NULL, err);
     if (code == ERR_NONE && loop_cancelled(r->loop))
         code = run_result(r, report, "destroy", err);
-    if (code == ERR_NONE && context->seen->record.present)
+    if (code == ERR_NONE && context->seen->record.present) {
+        give_up_holds(&context->seen->record);
         code = claim_record(r, plan, false, err);
+    }
     return code;
 }
 

@@ -141,6 +141,21 @@ static void when_the_endpoint_stays_so_does_what_it_uses(void **state)
     assert_int_equal(t->s->seen.jobs.len, 0); /* jobs need not wait for it */
 }
 
+/* A hold that outlived the version it names would stand in the way of the next apply. */
+static void a_destroy_that_ends_half_way_leaves_no_hold(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
+    struct record_model *model = &t->s->seen.record.models.items[0];
+    model->hold = (struct record_hold){
+        .fp = model->live.fp, .at = STR("2026-01-01T00:00:00Z"), .by = STR("me")};
+    t->fails_removing = ERR_TRANSIENT;
+    assert_fails(toy_go(t, PLAN_DESTROY), ERR_PARTIAL, &t->err, "destroy was not finished");
+    assert_true(t->s->seen.record.present);
+    assert_true(t->s->seen.record.models.len > 0);
+    for (size_t i = 0; i < t->s->seen.record.models.len; i++)
+        assert_true(str_is_null(t->s->seen.record.models.items[i].hold.fp));
+}
+
 static void objects_that_do_not_go_are_named(void **state)
 {
     AUTO(toy_close) struct toy *t = toy_deployed(*state, true);
@@ -288,6 +303,7 @@ int main(void)
         WITH_ARENA(a_log_group_alone_is_looked_for_again),
         WITH_ARENA(a_failure_keeps_the_record_and_the_bucket),
         WITH_ARENA(when_the_endpoint_stays_so_does_what_it_uses),
+        WITH_ARENA(a_destroy_that_ends_half_way_leaves_no_hold),
         WITH_ARENA(objects_that_do_not_go_are_named),
         WITH_ARENA(what_stays_after_the_second_look_is_named),
         WITH_ARENA(foreign_objects_stay_and_are_counted),
