@@ -2,6 +2,42 @@
 
 /* control/stack.json in S3, written by compare-and-set. */
 
+/* What cannot be read may have been damaged on its way: it is fetched once more, since whoever goes
+ * on without it may publish another version than the one that is live. */
+static enum err_code fetch_record(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    struct record *out,
+    struct s3_info *ret_info,
+    bool *ret_readable,
+    struct err *err)
+{
+    enum { TIMES = 2 };
+    struct s3_get_options options = {.max_bytes = MIB(256)};
+    for (int i = 0; i < TIMES; i++) {
+        AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
+        struct str text;
+        struct s3_info info;
+        struct err unread = {0};
+        enum err_code code = s3_get(
+            kinds->aws, scratch, want->bucket, key_record(scratch, want), &options, &text, &info,
+            err);
+        if (code != ERR_NONE)
+            return code;
+        ret_info->etag = str_dup(arena, info.etag);
+        code = record_parse(arena, text, out, &unread);
+        if (code == ERR_REFUSED) {
+            *err = unread;
+            return code;
+        }
+        *ret_readable = code == ERR_NONE;
+        if (*ret_readable)
+            break;
+    }
+    return ERR_NONE;
+}
+
 enum err_code kinds_record_read(
     struct world *world,
     struct arena *arena,
@@ -10,30 +46,23 @@ enum err_code kinds_record_read(
     struct err *err)
 {
     struct kinds *kinds = kinds_of(world);
-    struct s3_get_options options = {.max_bytes = MIB(256)};
-    AUTO(arena_close) struct arena *scratch = arena_new("record", 0);
-    struct s3_info info;
-    struct str text;
-    struct err ignored = {0};
-    enum err_code code = s3_get(
-        kinds->aws, scratch, want->bucket, key_record(scratch, want), &options, &text, &info, err);
+    struct s3_info info = {0};
+    struct record record = {0};
+    bool readable = false;
+    enum err_code code = fetch_record(kinds, arena, want, &record, &info, &readable, err);
     if (code == ERR_NOT_FOUND) {
         *out = (struct record){0};
         return ERR_NONE;
     }
+    if (code == ERR_REFUSED)
+        return code;
     if (code != ERR_NONE)
         return err_wrap(err, "reading the stack's record");
-    struct record record = {0};
-    code = record_parse(arena, text, &record, &ignored);
-    if (code == ERR_REFUSED) {
-        *err = ignored;
-        return code;
-    }
     /* An unreadable record costs hints, nothing else: it is replaced by the next write. */
-    if (code != ERR_NONE)
+    if (!readable)
         record = (struct record){
             .present = true, .stack = want->stack, .uid = want->uid, .home = STR("")};
-    record.store_etag = str_dup(arena, info.etag);
+    record.store_etag = info.etag;
     kinds->conditions_missing = record.conditions_missing;
     *out = record;
     return ERR_NONE;

@@ -162,6 +162,26 @@ static const struct version *newest_older(const struct versions *versions)
     return best;
 }
 
+/* Older than which? A record that could not be read names none. */
+static enum err_code check_live_known(
+    struct reconciler *r,
+    const struct rollback *rollback,
+    const struct versions *versions,
+    struct err *err)
+{
+    for (size_t i = 0; i < versions->len; i++)
+        if (versions->items[i].live)
+            return ERR_NONE;
+    if (versions->len == 0)
+        return ERR_NONE;
+    err_set(
+        err, ERR_NOT_FOUND,
+        "the stack's record does not say which version of model '" STR_FMT "' is live",
+        STR_ARG(rollback->model));
+    return err_hint(
+        err, "name one with --to; there are: " STR_FMT, STR_ARG(versions_text(r->arena, versions)));
+}
+
 static enum err_code choose(
     struct reconciler *r,
     struct rollback *rollback,
@@ -182,6 +202,9 @@ static enum err_code choose(
         if (code != ERR_NONE)
             return code;
     } else {
+        enum err_code code = check_live_known(r, rollback, versions, err);
+        if (code != ERR_NONE)
+            return code;
         version = newest_older(versions);
     }
     if (version == NULL) {

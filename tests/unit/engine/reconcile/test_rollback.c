@@ -260,6 +260,10 @@ static void without_a_record(void **state)
         assert_int_equal(l.history.models[0].versions.len, 3);
         assert_int_equal(l.history.models[0].versions.items[0].live, stable);
         assert_int_equal(l.history.models[0].versions.items[0].known.fp.len, 64);
+        if (!stable) /* it would be a guess, and may be the one that is live */
+            assert_fails(
+                roll_back(&l, STR_NULL, NULL), ERR_NOT_FOUND, &l.err,
+                "does not say which version of model 'one' is live");
         assert_ok(roll_back(&l, str_slice(old, 0, 16), NULL), &l.err);
         assert_str_len(recorded(&l)->live.fp, old);
         assert_str_len(recorded(&l)->hold.fp, old);
