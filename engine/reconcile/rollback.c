@@ -169,10 +169,10 @@ static enum err_code check_live_known(
     const struct versions *versions,
     struct err *err)
 {
+    bool known = versions->len == 0; /* there is nothing to guess */
     for (size_t i = 0; i < versions->len; i++)
-        if (versions->items[i].live)
-            return ERR_NONE;
-    if (versions->len == 0)
+        known = known || versions->items[i].live;
+    if (known)
         return ERR_NONE;
     err_set(
         err, ERR_NOT_FOUND,
