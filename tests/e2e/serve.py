@@ -63,20 +63,17 @@ class Server:
         headers = {key: value for key, value in (("Content-Type", kind), ("Accept", accept)) if value is not None}
         return self.call("POST", "/models/%s/invoke" % quote(name, safe=""), body, headers)
 
-    def raw(self, text, seconds=0.5):
-        """Sends bytes as they are; what comes back until the server closes, or that many seconds have gone."""
+    def raw(self, text, seconds=2):
+        """Sends bytes as they are; what comes back until the server closes, or until it has nothing to say for so long."""
+        got = b""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as link:
             try:
                 link.sendall(text)
-                link.shutdown(socket.SHUT_WR)
-                got = b""
-                while True:
-                    part = link.recv(65536)
-                    if not part:
-                        return got
+                while part := link.recv(65536):
                     got += part
             except OSError:
-                return b""
+                pass
+        return got
 
     def memory_kib(self):
         with open("/proc/%d/status" % self.process.pid) as status:
@@ -312,7 +309,7 @@ def hostile(server):
     row = ROWS.split(b"\n")[0]
 
     def post(headers, body=b"", path="/models/m/invoke"):
-        return ("POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, "".join(h + "\r\n" for h in headers))).encode() + body
+        return ("POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n" % (path, "".join(h + "\r\n" for h in headers))).encode() + body
 
     cases = {
         "Content-Length and Transfer-Encoding": post(["Content-Length: 5", "Transfer-Encoding: chunked"], b"0\r\n\r\n"),
@@ -341,13 +338,14 @@ def hostile(server):
         "a NUL in the row": post(["Content-Length: 5", "Content-Type: text/csv"], b"1,\x002,"),
         "a million columns": post(["Content-Length: 1999999", "Content-Type: text/csv"], b"1," * 999999 + b"1"),
         "a million empty lines": post(["Content-Length: 1000000", "Content-Type: text/csv"], b"\n" * 1000000),
-        "a libsvm index of 2^40": post(["Content-Length: 15"], b"0 1099511627776:1"[:15]),
+        "a libsvm index of 2^40": post(["Content-Length: 17", "Content-Type: text/libsvm"], b"0 1099511627776:1"),
         "JSON as deep as it goes": post(["Content-Length: 60000"], b"[" * 60000, path="/models"),
     }
     for name, text in cases.items():
         got = server.raw(text)
         status = int(got[9:12]) if got.startswith(b"HTTP/1.") else 0
-        check(status == 0 or 400 <= status < 500, "%s: %s" % (name, status or "closed"), got[:200])
+        may_close = name in ("a chunked body above the limit", "another protocol", "nothing", "zeros", "half a request")
+        check(400 <= status < 500 or (status == 0 and may_close), "%s: %s" % (name, status or "closed"), got[:200])
     slow = [socket.create_connection(("127.0.0.1", server.port)) for i in range(100)]
     for i, link in enumerate(slow):
         link.sendall(b"POST /models/m/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n1"[: 10 + i % 60])
