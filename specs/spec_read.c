@@ -170,20 +170,29 @@ static bool read_pair(
     return true;
 }
 
+/* Whether the node is what the field is, with as many entries as it may have. */
+static bool check_entries(
+    struct spec_reader *reader,
+    const struct spec_field *field,
+    const struct ynode *node,
+    enum ynode_kind kind)
+{
+    if (node->kind != kind) {
+        spec_wrong_kind(reader, node->at, str_from(field->name), field_type_words(field), node);
+        return false;
+    }
+    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
+    return spec_check_limits(
+        reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max);
+}
+
 static void read_map(
     struct spec_reader *reader,
     const struct spec_field *field,
     const struct ynode *node,
     struct spec_map *ret_map)
 {
-    struct str name = str_from(field->name);
-    if (node->kind != YNODE_MAP) {
-        spec_wrong_kind(reader, node->at, name, field_type_words(field), node);
-        return;
-    }
-    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
-    if (!spec_check_limits(
-            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+    if (!check_entries(reader, field, node, YNODE_MAP))
         return;
     struct spec_pair *items = ARENA_ARRAY(reader->arena, node->len, struct spec_pair);
     size_t len = 0;
@@ -233,13 +242,7 @@ static void read_lists(
     const struct ynode *node,
     struct spec_lists *ret_lists)
 {
-    if (node->kind != YNODE_MAP) {
-        spec_wrong_kind(reader, node->at, str_from(field->name), field_type_words(field), node);
-        return;
-    }
-    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
-    if (!spec_check_limits(
-            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+    if (!check_entries(reader, field, node, YNODE_MAP))
         return;
     struct spec_values *items = ARENA_ARRAY(reader->arena, node->len, struct spec_values);
     size_t len = 0;
@@ -256,13 +259,7 @@ static void read_strings(
     char *base)
 {
     struct str name = str_from(field->name);
-    if (node->kind != YNODE_LIST) {
-        spec_wrong_kind(reader, node->at, name, field_type_words(field), node);
-        return;
-    }
-    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
-    if (!spec_check_limits(
-            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+    if (!check_entries(reader, field, node, YNODE_LIST))
         return;
     struct spec_str *items = ARENA_ARRAY(reader->arena, node->len, struct spec_str);
     struct str entry = str_fmt(reader->arena, "an entry of '%s'", field->name);
@@ -302,13 +299,7 @@ static void read_blocks(
     char *base)
 {
     bool named = field->type == FIELD_NAMED;
-    if (node->kind != (named ? YNODE_MAP : YNODE_LIST)) {
-        spec_wrong_kind(reader, node->at, str_from(field->name), field_type_words(field), node);
-        return;
-    }
-    struct str what = str_fmt(reader->arena, "'%s' must have", field->name);
-    if (!spec_check_limits(
-            reader, node->at, what, " entries", (int64_t) node->len, field->min, field->max))
+    if (!check_entries(reader, field, node, named ? YNODE_MAP : YNODE_LIST))
         return;
     char *items = arena_array(reader->arena, node->len, field->block->size);
     size_t len = 0;

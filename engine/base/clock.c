@@ -29,6 +29,13 @@ struct clock clock_system(void)
     return (struct clock){&s_system, NULL};
 }
 
+int64_t clock_tick_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t clock_wall_ms(struct clock clock)
 {
     return clock.ops->wall_ms(clock.self);

@@ -23,6 +23,10 @@ struct clock clock_system(void);
 int64_t clock_wall_ms(struct clock clock);
 int64_t clock_mono_ms(struct clock clock);
 
+/* Microseconds that only grow, for measuring and for pthread_cond_timedwait(): CLOCK_MONOTONIC, and
+ * no seam. */
+int64_t clock_tick_us(void);
+
 /* UTC formats. ISO basic: 20150830T123600Z; ISO: 2026-11-23T05:49:00Z; HTTP: Sun, 06 Nov 1994
  * 08:49:37 GMT. iso_ms has milliseconds, as in S3's XML: 2026-11-23T05:49:00.000Z */
 struct str time_iso_basic(struct arena *arena, int64_t wall_ms);

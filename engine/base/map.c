@@ -17,12 +17,10 @@ struct map {
     size_t n_slots;
 };
 
-/* FNV-1a; the keys are names of the user's own spec and listings, capped elsewhere. */
+/* The low bits choose the slot. */
 static uint64_t hash_of(struct str key)
 {
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char) key.ptr[i]) * 0x100000001b3U;
+    uint64_t hash = str_hash(key);
     return hash ^ (hash >> 29);
 }
 

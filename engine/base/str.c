@@ -217,6 +217,14 @@ bool str_to_f64(struct str s, double *out)
     return true;
 }
 
+uint64_t str_hash(struct str s)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (unsigned char) s.ptr[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
 struct str str_dup(struct arena *arena, struct str s)
 {
     if (str_is_null(s))

@@ -77,6 +77,8 @@ size_t str_plain(struct str s, char stop, char other);
 /* As Python's float(): also "inf", "nan", exponents; the whole string must be used. */
 bool str_to_f64(struct str s, double *out);
 
+/* FNV-1a: for tables of names whose number is capped elsewhere. */
+uint64_t str_hash(struct str s);
 struct str str_dup(struct arena *arena, struct str s);
 char *str_z(struct arena *arena, struct str s); /* NUL-terminated copy */
 struct str str_fmt(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);

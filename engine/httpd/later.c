@@ -2,6 +2,7 @@
 #include "engine/httpd/later.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/clock.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -25,13 +26,6 @@ struct later {
     size_t first, len, cap;
 };
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void wait_until(struct later *later, int64_t due_us)
 {
     struct timespec until = {
@@ -49,7 +43,7 @@ static void *run(void *arg)
             continue;
         }
         struct entry entry = later->entries[later->first];
-        if (!later->stopping && entry.due_us > now_us()) {
+        if (!later->stopping && entry.due_us > clock_tick_us()) {
             wait_until(later, entry.due_us);
             continue;
         }
@@ -108,7 +102,7 @@ void later_call(struct later *later, void *arg, int64_t after_ms)
         at_once = pthread_create(&later->thread, NULL, run, later) != 0;
     if (!at_once) {
         later->started = true;
-        insert(later, (struct entry){now_us() + after_ms * 1000, arg});
+        insert(later, (struct entry){clock_tick_us() + after_ms * 1000, arg});
         pthread_cond_signal(&later->changed);
     }
     pthread_mutex_unlock(&later->lock);

@@ -139,13 +139,9 @@ void blobs_close(struct blobs *blobs)
     xfree(blobs);
 }
 
-/* FNV-1a. */
 static struct blob **slot_of(struct blobs *blobs, const char *id)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *p = id; *p != '\0'; p++)
-        hash = (hash ^ (unsigned char) *p) * UINT64_C(0x100000001b3);
-    struct blob **slot = &blobs->table[hash % BUCKETS];
+    struct blob **slot = &blobs->table[str_hash(str_from(id)) % BUCKETS];
     while (*slot != NULL && strcmp((*slot)->id, id) != 0)
         slot = &(*slot)->next;
     return slot;

@@ -33,15 +33,6 @@ struct cache {
     void *self;
 };
 
-/* FNV-1a: short names, no adversary who gains more than a slow lookup of his own models. */
-static uint64_t hash_of(struct str name)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char) name.ptr[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static struct cached **bucket_of(struct cache *cache, uint64_t hash)
 {
     return &cache->buckets[(hash ^ (hash >> 32)) & (BUCKETS - 1)];
@@ -195,7 +186,7 @@ static void load(struct cache *cache, struct cached *model, struct cached **garb
 enum err_code cache_acquire(
     struct cache *cache, struct str name, struct cached **out, bool *ret_waited, struct err *err)
 {
-    uint64_t hash = hash_of(name);
+    uint64_t hash = str_hash(name);
     struct cached *garbage = NULL;
     pthread_mutex_lock(&cache->lock);
     struct cached *model = find(cache, name, hash);
@@ -245,7 +236,7 @@ void cache_release(struct cache *cache, struct cached *model, bool drop)
 bool cache_has(struct cache *cache, struct str name)
 {
     pthread_mutex_lock(&cache->lock);
-    const struct cached *model = find(cache, name, hash_of(name));
+    const struct cached *model = find(cache, name, str_hash(name));
     bool has = model != NULL && model->state == CACHED_READY;
     pthread_mutex_unlock(&cache->lock);
     return has;
@@ -255,7 +246,7 @@ void cache_drop(struct cache *cache, struct str name)
 {
     struct cached *garbage = NULL;
     pthread_mutex_lock(&cache->lock);
-    struct cached *model = find(cache, name, hash_of(name));
+    struct cached *model = find(cache, name, str_hash(name));
     if (model != NULL)
         table_remove(cache, model, &garbage);
     pthread_mutex_unlock(&cache->lock);

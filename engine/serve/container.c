@@ -1,12 +1,12 @@
 #include "engine/serve/container.h"
 
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/base/uri.h"
 #include "engine/serve/evaluate.h"
 #include "engine/serve/metrics.h"
 #include "engine/serve/registry.h"
 
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -319,17 +319,10 @@ static void unload_later(struct visit *visit)
 
 /* ---- calls ---- */
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void call_model(struct visit *visit, const struct served *served)
 {
     const struct httpd_request *request = visit->request;
-    int64_t start_us = now_us();
+    int64_t start_us = clock_tick_us();
     struct evaluated evaluated = evaluate(
         visit->arena, served->ensemble,
         &(struct evaluation){
@@ -339,7 +332,7 @@ static void call_model(struct visit *visit, const struct served *served)
             .body = request->body});
     atomic_fetch_add_explicit(served->calls, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(
-        served->busy_us, (uint64_t) (now_us() - start_us), memory_order_relaxed);
+        served->busy_us, (uint64_t) (clock_tick_us() - start_us), memory_order_relaxed);
     if (evaluated.status != 200)
         atomic_fetch_add_explicit(served->failures, 1, memory_order_relaxed);
     if (evaluated.status == 204) /* which has no body (RFC 9110, 15.3.5) */

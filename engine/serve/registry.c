@@ -1,11 +1,11 @@
 #include "engine/serve/registry.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/clock.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define BUCKETS 8192U /* a power of two; ten thousand models make chains of two */
 
@@ -29,22 +29,6 @@ struct registry {
     struct entry *buckets[BUCKETS];
 };
 
-static uint64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
-}
-
-/* FNV-1a: names are the platform's hashes, and short. */
-static uint64_t hash_of(struct str name)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (unsigned char) name.ptr[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static struct entry **bucket_of(struct registry *registry, uint64_t hash)
 {
     return &registry->buckets[(hash ^ (hash >> 32)) & (BUCKETS - 1)];
@@ -52,7 +36,7 @@ static struct entry **bucket_of(struct registry *registry, uint64_t hash)
 
 static struct entry *find(struct registry *registry, struct str name)
 {
-    uint64_t hash = hash_of(name);
+    uint64_t hash = str_hash(name);
     struct entry *entry = *bucket_of(registry, hash);
     while (entry != NULL && (entry->hash != hash || !str_eq(entry->name, name)))
         entry = entry->next;
@@ -103,7 +87,7 @@ static struct entry *entry_add(struct registry *registry, struct str name, struc
     memcpy(texts + name.len, path.ptr, path.len);
     entry->name = str_of(texts, name.len);
     entry->path = str_of(texts + name.len, path.len);
-    entry->hash = hash_of(name);
+    entry->hash = str_hash(name);
     if (pthread_cond_init(&entry->unused, NULL) != 0)
         abort();
     struct entry **bucket = bucket_of(registry, entry->hash);
@@ -166,12 +150,12 @@ registry_load(struct registry *registry, struct str name, struct str path, struc
     pthread_mutex_unlock(&registry->lock);
     if (code != ERR_NONE)
         return code;
-    uint64_t start_us = now_us();
+    int64_t start_us = clock_tick_us();
     code = ensemble_load(entry->path, registry->options.ensembles, &entry->ensemble, err);
     pthread_mutex_lock(&registry->lock);
     registry->totals.loading--;
     if (code == ERR_NONE)
-        code = admit(registry, entry, now_us() - start_us, err);
+        code = admit(registry, entry, (uint64_t) (clock_tick_us() - start_us), err);
     if (code != ERR_NONE) {
         registry->totals.load_failures++;
         unlink_entry(registry, entry);
@@ -184,7 +168,7 @@ registry_load(struct registry *registry, struct str name, struct str path, struc
 
 enum err_code registry_unload(struct registry *registry, struct str name, struct err *err)
 {
-    uint64_t start_us = now_us();
+    int64_t start_us = clock_tick_us();
     pthread_mutex_lock(&registry->lock);
     struct entry *entry = find(registry, name);
     if (entry == NULL || entry->state != ENTRY_READY) {
@@ -201,7 +185,7 @@ enum err_code registry_unload(struct registry *registry, struct str name, struct
     pthread_mutex_unlock(&registry->lock);
     entry_free(entry);
     pthread_mutex_lock(&registry->lock);
-    registry->totals.unload_us += now_us() - start_us;
+    registry->totals.unload_us += (uint64_t) (clock_tick_us() - start_us);
     pthread_mutex_unlock(&registry->lock);
     return ERR_NONE;
 }

@@ -1,12 +1,11 @@
 #include "engine/serve/serve.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/clock.h"
 #include "engine/serve/cache.h"
 #include "engine/serve/evaluate.h"
 #include "engine/serve/refusal.h"
 #include "engine/xgb/artifact.h"
-
-#include <time.h>
 
 /* The artifact, its bytes unpacked and what the store needs besides; the reader caps each. */
 #define LOAD_ARENA_BYTES MIB(4096)
@@ -17,13 +16,6 @@ struct serve {
     struct arena *arena;
     struct cache *cache;
 };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* cache_load_fn: store -> tar.gz -> model bytes -> booster */
 static enum err_code
@@ -96,10 +88,10 @@ enum err_code serve_invoke(
     struct cached *model = NULL;
     struct err load_err = {0};
     struct serve_response response = {.body = STR(""), .content_type = STR_NULL};
-    int64_t start_us = now_us();
+    int64_t start_us = clock_tick_us();
     enum err_code code =
         cache_acquire(serve->cache, request->target, &model, &response.loaded_now, &load_err);
-    int64_t loaded_us = response.loaded_now ? now_us() : start_us;
+    int64_t loaded_us = response.loaded_now ? clock_tick_us() : start_us;
     response.load_us = loaded_us - start_us;
     struct refusal refusal = {0};
     if (code != ERR_NONE && !load_refusal(&load_err, &refusal)) {
@@ -122,7 +114,7 @@ enum err_code serve_invoke(
         response.content_type = evaluated.content_type;
         response.body = evaluated.body;
         cache_release(serve->cache, model, serve->options.cache_disabled);
-        response.predict_us = now_us() - loaded_us;
+        response.predict_us = clock_tick_us() - loaded_us;
     }
     *ret_response = response;
     return ERR_NONE;

@@ -15,6 +15,13 @@
 /* Nothing is measured with something broken. */
 #define DIE(...) (fprintf(stderr, "bench: " __VA_ARGS__), fputc('\n', stderr), exit(1))
 
+/* For programs that include xgboost/c_api.h. */
+#define XGB(call) \
+    do { \
+        if ((call) != 0) \
+            DIE("libxgboost: %s", XGBGetLastError()); \
+    } while (0)
+
 static inline int64_t now_us(void)
 {
     struct timespec now;

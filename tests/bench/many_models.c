@@ -18,12 +18,6 @@
 #include <stdatomic.h>
 #include <xgboost/c_api.h>
 
-#define XGB(call) \
-    do { \
-        if ((call) != 0) \
-            DIE("libxgboost: %s", XGBGetLastError()); \
-    } while (0)
-
 enum { ROWS = 2000, COLS = 20, MAX_ROUNDS = 2000, MAX_BYTES = 1 << 20, THREADS = 2 };
 
 static BoosterHandle booster_new(const DMatrixHandle *data)

@@ -16,12 +16,6 @@
 #include <string.h>
 #include <xgboost/c_api.h>
 
-#define XGB(call) \
-    do { \
-        if ((call) != 0) \
-            DIE("libxgboost: %s", XGBGetLastError()); \
-    } while (0)
-
 enum { MAX_THREADS = 64 };
 
 struct table {

@@ -1,4 +1,4 @@
-#include "tests/unit/engine/kinds/life.h"
+#include "tests/unit/engine/kinds/life_theirs.h"
 
 #include "engine/reconcile/adopt.h"
 #include "engine/reconcile/doctor.h"
@@ -87,43 +87,10 @@ static struct str without_two(struct arena *arena)
         arena, STR(LIFE_SPEC), "    - {name: two, hyperparameters: {max_depth: 3}}\n", "");
 }
 
-static void make_bucket(struct life *life, struct reconciler *r, struct aws *aws, void *arg)
-{
-    (void) arg;
-    life->code = s3_bucket_create(aws, r->arena, STR("life-bucket"), &life->err);
-}
-
-static struct json *body(struct life *life, const char *text)
-{
-    struct json *out = NULL;
-    struct err err = {0};
-    assert_ok(json_parse(life->arena, life_quoted(life, text), KIB(64), &out, &err), &err);
-    return out;
-}
-
 /* What somebody made by hand. */
 static void by_hand(struct life *life)
 {
-    life_run(life, make_bucket, NULL);
-    assert_ok(life->code, &life->err);
-    life_put(life, STR("theirs/one.tar.gz"), STR("the first"));
-    life_put(life, STR("theirs/two.tar.gz"), STR("the second"));
-    life_sagemaker(
-        life, "CreateModel",
-        body(
-            life, "{'ModelName': 'their-model', 'ExecutionRoleArn': '" LIFE_ROLE
-                  "', 'PrimaryContainer': {'Image': '683313688378.dkr.ecr.us-east-1.amazonaws.com/"
-                  "sagemaker-xgboost:1.7-1', 'Mode': 'MultiModel', 'ModelDataUrl': "
-                  "'s3://life-bucket/theirs/'}}"));
-    life_sagemaker(
-        life, "CreateEndpointConfig",
-        body(
-            life, "{'EndpointConfigName': 'their-config', 'ProductionVariants': [{'VariantName': "
-                  "'AllTraffic', 'ModelName': 'their-model', 'InstanceType': 'ml.m5.large', "
-                  "'InitialInstanceCount': 1}]}"));
-    life_sagemaker(
-        life, "CreateEndpoint",
-        body(life, "{'EndpointName': 'demo', 'EndpointConfigName': 'their-config'}"));
+    theirs_endpoint(life, STR("theirs/one.tar.gz"));
 }
 
 static void applied(struct life *life)

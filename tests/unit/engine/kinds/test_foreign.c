@@ -1,4 +1,4 @@
-#include "tests/unit/engine/kinds/life.h"
+#include "tests/unit/engine/kinds/life_theirs.h"
 
 /* Things of somebody else that stand where ours would: found by the plan, or put there between the
  * plan and its execution. Nothing of them is ever changed, and the run says what is in the way. */
@@ -52,18 +52,6 @@ static struct json *foreign_body(struct arena *arena, const char *list, size_t n
     return body;
 }
 
-static void make_bucket_work(struct life *life, struct reconciler *r, struct aws *aws, void *arg)
-{
-    (void) arg;
-    life->code = s3_bucket_create(aws, r->arena, STR("life-bucket"), &life->err);
-}
-
-static void make_bucket(struct life *life)
-{
-    life_run(life, make_bucket_work, NULL);
-    assert_ok(life->code, &life->err);
-}
-
 static struct str key_of(struct str uri)
 {
     return str_from_index(uri, STR("s3://life-bucket/").len);
@@ -107,7 +95,7 @@ static void found_by_the_plan(void **state)
     for (size_t i = 0; i < ARRAY_LEN(s_things); i++)
         for (int tags = 0; tags < 2; tags++) {
             AUTO(life_close) struct life *life = life_new();
-            make_bucket(life);
+            theirs_bucket(life);
             const struct json *body = prepare(life, s_things[i].list, tags == 1);
             life_sagemaker(life, s_things[i].create, body);
             struct str before = life_dump(life);
@@ -138,7 +126,7 @@ static void put_there_after_the_plan(void **state)
     for (size_t i = 0; i < ARRAY_LEN(s_things); i++) {
         AUTO(life_close) struct life *life = life_new();
         s_thing = &s_things[i];
-        make_bucket(life);
+        theirs_bucket(life);
         s_body = prepare(life, s_thing->list, true);
         life->between = put_thing_there;
         enum err_code code = life_apply(life, STR(LIFE_SPEC));
@@ -254,7 +242,7 @@ static void a_bucket_of_another_account(void **state)
     assert_ok(local_add_key(life->local, life->arena, &theirs, &err), &err);
     struct local_key ours = life->key;
     life->key = theirs;
-    make_bucket(life);
+    theirs_bucket(life);
     life->key = ours;
     enum err_code code = life_apply(life, STR(LIFE_SPEC));
     if (code != ERR_DENIED && code != ERR_CONFLICT)
