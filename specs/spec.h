@@ -69,6 +69,12 @@ struct spec_channel {
     struct spec_str content_type; /* "text/csv"; default text/libsvm */
 };
 
+struct spec_spot {
+    bool enabled;
+    int64_t max_wait_s; /* completed: twice max_runtime_s, at most 28 days, when left out */
+    struct srcloc at;
+};
+
 struct spec_training {
     bool set; /* the block is there */
     enum spec_backend backend;
@@ -77,6 +83,9 @@ struct spec_training {
     struct spec_str image;                             /* instead of the algorithm's */
     struct spec_instance instance;
     int64_t max_runtime_s;
+    int64_t concurrency;  /* training jobs at a time; 0: as many as other operations */
+    int64_t keep_alive_s; /* of a warm pool; 0: none */
+    struct spec_spot spot;
     struct spec_channel *channels;
     size_t n_channels;
     struct spec_map hyperparameters; /* defaults for every model */

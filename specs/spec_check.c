@@ -7,6 +7,8 @@
 #include "specs/spec_instances.h"
 #include "specs/spec_sets.h"
 
+#define MAX_WAIT_S 2419200 /* 28 days */
+
 /* --- completion ------------------------------------------------------------------------------ */
 
 static bool is_s3(struct str source)
@@ -86,6 +88,16 @@ static bool is_trained(const struct spec_model *model)
     return str_is_null(model->artifact.value);
 }
 
+static void complete_spot(struct spec_training *training)
+{
+    struct spec_spot *spot = &training->spot;
+    if (spot->max_wait_s != 0)
+        return;
+    spot->max_wait_s = 2 * training->max_runtime_s;
+    if (spot->max_wait_s > MAX_WAIT_S)
+        spot->max_wait_s = MAX_WAIT_S;
+}
+
 void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec)
 {
     if (str_is_null(spec->prefix.value))
@@ -93,6 +105,7 @@ void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec)
     spec->prefix.value = strip_slashes(spec->prefix.value);
     if (str_is_null(spec->endpoint.name.value))
         spec->endpoint.name.value = spec->name.value;
+    complete_spot(&spec->training);
     for (size_t i = 0; i < spec->training.n_channels; i++) {
         struct spec_channel *channel = &spec->training.channels[i];
         channel->path = spec_resolve(arena, spec, channel->source.value);
@@ -298,6 +311,27 @@ static void check_image(struct diags *diags, const struct spec *spec)
             "use 'algorithm', or backend sagemaker");
 }
 
+/* StoppingCondition of CreateTrainingJob; "SageMaker AI Managed Warm Pools: Considerations" of
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html */
+static void check_spot(struct diags *diags, const struct spec *spec)
+{
+    const struct spec_training *training = &spec->training;
+    const struct spec_spot *spot = &training->spot;
+    if (!spot->enabled)
+        return;
+    if (spot->max_wait_s < training->max_runtime_s)
+        diag_hint(
+            diags,
+            diags_error(
+                diags, spot->at, "'maxWait' is %lld s, less than the %lld s of 'maxRuntime'",
+                (long long) spot->max_wait_s, (long long) training->max_runtime_s),
+            "a job may run for maxRuntime and has to wait for spot instances besides");
+    if (training->keep_alive_s > 0)
+        diag_hint(
+            diags, diags_error(diags, spot->at, "'spot' and 'keepAlive' exclude each other"),
+            "AWS keeps no warm pools of spot instances; keep one of the two");
+}
+
 static bool lacks_train(const struct spec *spec)
 {
     for (size_t i = 0; i < spec->n_models; i++)
@@ -335,6 +369,7 @@ static void check_training(struct arena *arena, struct diags *diags, const struc
     for (size_t i = 0; i < spec->n_sets; i++)
         check_channels(arena, diags, spec, spec->sets[i].channels, spec->sets[i].n_channels);
     check_image(diags, spec);
+    check_spot(diags, spec);
     check_instance(diags, &training->instance, INSTANCE_TRAINING);
 }
 

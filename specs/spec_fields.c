@@ -170,6 +170,31 @@ const struct spec_block spec_channel_block = {
     .set_offset = FIELD_NOWHERE,
 };
 
+static const struct spec_field s_spot_fields[] = {
+    {.name = "enabled",
+     .type = FIELD_BOOL,
+     .fallback = "false",
+     .offset = offsetof(struct spec_spot, enabled),
+     .help = "Train on spot instances: cheaper by up to 90 %, and interrupted when AWS wants them "
+             "back. The job goes on from its last checkpoint by itself, kept beside its output.",
+     .example = "true"},
+    {.name = "maxWait",
+     .type = FIELD_DURATION,
+     .fallback_note = "twice maxRuntime",
+     .min = 1,
+     .max = 2419200,
+     .offset = offsetof(struct spec_spot, max_wait_s),
+     .help = "How long a job may take with the waits for spot instances; at least maxRuntime.",
+     .example = "2h"},
+};
+
+static const struct spec_block s_spot = {
+    .fields = s_spot_fields,
+    .n_fields = ARRAY_LEN(s_spot_fields),
+    .at_offset = offsetof(struct spec_spot, at),
+    .set_offset = FIELD_NOWHERE,
+};
+
 static const char *const s_backends[] = {"sagemaker", "local", NULL};
 
 static const struct spec_field s_training_fields[] = {
@@ -211,7 +236,33 @@ static const struct spec_field s_training_fields[] = {
      .offset = offsetof(struct spec_training, max_runtime_s),
      .help = "SageMaker stops a training job that runs longer; at most 28 days (672h).",
      .example = "1h"},
-    UNSUPPORTED("spot", "Training on spot instances."),
+    {.name = "concurrency",
+     .type = FIELD_INT,
+     .fallback_note = "as many as -parallelism allows, 10",
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(struct spec_training, concurrency),
+     .help = "How many training jobs run at a time, one for each model. -parallelism, for all "
+             "other operations, does not count them then. Jobs that the account's quota has no "
+             "room for wait until one of the stack's own ends.",
+     .example = "20"},
+    {.name = "keepAlive",
+     .type = FIELD_DURATION,
+     .fallback_note = "none",
+     .min = 0,
+     .max = 21600,
+     .offset = offsetof(struct spec_training, keep_alive_s),
+     .help = "Keeps the instances of a finished job warm for so long (a warm pool), at most 6h: "
+             "the next job of the same role, instance type, count and disk starts in seconds. "
+             "They are paid for while they wait, and need the quota '<type> for training warm "
+             "pool usage'. Not with spot.",
+     .example = "10m"},
+    {.name = "spot",
+     .type = FIELD_BLOCK,
+     .block = &s_spot,
+     .offset = offsetof(struct spec_training, spot),
+     .help = "Training on spot instances.",
+     .example = "{enabled: true, maxWait: 2h}"},
     {.name = "channels",
      .type = FIELD_NAMED,
      .fallback_note = "none; 'train' is needed to train a model",

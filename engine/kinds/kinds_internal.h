@@ -39,7 +39,7 @@ struct kinds {
     struct gate data_gate;
     struct training_data *data;
     struct kept_split *splits;
-    size_t jobs_running;
+    size_t jobs_running, jobs_ended;
     unsigned conditions_missing; /* of enum record_condition */
 };
 

@@ -9,6 +9,8 @@
 enum need {
     NEED_NOTHING,
     NEED_TRAINING,       /* models are trained on SageMaker */
+    NEED_SPOT,           /* on spot instances: checkpoints are read again */
+    NEED_WARM_POOL,      /* whose instances are kept */
     NEED_BUCKET_MADE,    /* the bucket may have to be made */
     NEED_BUCKET_DELETED, /* the bucket is the stack's, to its end */
 };
@@ -91,6 +93,7 @@ static const struct permission {
     {AWS_SAGEMAKER, "DeleteEndpointConfig", GROUP_THINGS_CHANGE, A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "DeleteModel", GROUP_THINGS_CHANGE, A | D, NEED_NOTHING},
     {AWS_SAGEMAKER, "StopTrainingJob", GROUP_THINGS_CHANGE, D, NEED_TRAINING},
+    {AWS_SAGEMAKER, "UpdateTrainingJob", GROUP_THINGS_CHANGE, D, NEED_WARM_POOL},
     {AWS_SAGEMAKER, "DeleteTrainingJob", GROUP_THINGS_CHANGE, D, NEED_TRAINING},
     {AWS_RUNTIME, "InvokeEndpoint", GROUP_ENDPOINT, C, NEED_NOTHING},
     {ANY_SERVICE, "iam:PassRole", GROUP_PASS_ROLE, A, NEED_NOTHING},
@@ -114,6 +117,8 @@ static const struct permission s_role_permissions[] = {
     {AWS_S3, "ListObjectsV2", GROUP_BUCKET_LIST, A, NEED_NOTHING},
     {AWS_S3, "GetObject", GROUP_ROLE_DATA, A, NEED_NOTHING},
     {AWS_S3, "PutObject", GROUP_ROLE_OUTPUT, A, NEED_TRAINING},
+    {AWS_S3, "GetObject", GROUP_ROLE_OUTPUT, A, NEED_SPOT},
+    {AWS_S3, "DeleteObject", GROUP_ROLE_OUTPUT, A, NEED_SPOT}, /* all but the last few */
     {AWS_S3, "AbortMultipartUpload", GROUP_ROLE_OUTPUT, A, NEED_TRAINING},
     {AWS_S3, "ListObjectsV2", GROUP_SOURCES_LIST, A, NEED_TRAINING},
     {AWS_S3, "GetObject", GROUP_SOURCES, A, NEED_TRAINING},
@@ -142,6 +147,10 @@ static bool is_needed(const struct permission *p, const struct permission_scope 
     switch (p->need) {
     case NEED_TRAINING:
         return scope->trains;
+    case NEED_SPOT:
+        return scope->trains && scope->want->max_wait_s > 0;
+    case NEED_WARM_POOL:
+        return scope->trains && scope->want->keep_alive_s > 0;
     case NEED_BUCKET_MADE:
         return !scope->bucket_exists;
     case NEED_BUCKET_DELETED:

@@ -1,15 +1,19 @@
 #include "engine/aws/logs.h"
 #include "engine/kinds/kinds_internal.h"
+#include "engine/resource/advice.h"
 #include "engine/resource/failure.h"
 
 #define LOG_GROUP "/aws/sagemaker/TrainingJobs"
 #define ATTEMPTS_A_RUN 3
 #define NOT_YET_POLLS 12
+#define QUEUED_POLLS 8
 
 struct job_state {
     bool sent, removal, stopping;
     unsigned attempts, not_yet, unheard;
-    struct str stream, log_token;
+    size_t queued_at; /* of jobs_ended, when the quota had no room; +1, 0: it had */
+    unsigned queued;  /* polls since */
+    struct str stream, log_token, queue_status;
 };
 
 static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
@@ -117,15 +121,26 @@ static struct settle pending(struct str status)
     return (struct settle){.state = SETTLE_PENDING, .status = status};
 }
 
+static void job_ended(struct kinds *kinds)
+{
+    kinds->jobs_running--;
+    kinds->jobs_ended++;
+}
+
 static enum err_code job_failed(
     struct world_call *call,
     struct job_state *state,
-    struct str status,
-    struct str reason,
+    const struct json *reply,
     struct settle *out,
     struct err *err)
 {
     struct training_plan *subject = call->change->subject;
+    struct str status = json_get_str(reply, "TrainingJobStatus");
+    struct str reason = json_get_str(reply, "FailureReason");
+    struct str secondary = json_get_str(reply, "SecondaryStatus");
+    /* A job that ran out of time is Stopped, without a reason. */
+    if (reason.len == 0 && str_ends(secondary, STR("Exceeded")))
+        reason = secondary;
     if (failure_may_pass(reason) && ++state->attempts < ATTEMPTS_A_RUN) {
         subject->attempt++;
         subject->job = name_job_attempt(call->arena, subject->model->job, subject->attempt);
@@ -138,6 +153,10 @@ static enum err_code job_failed(
     err_set(
         err, ERR_TERMINAL, "training job '" STR_FMT "' ended " STR_FMT "%s" STR_FMT,
         STR_ARG(subject->job), STR_ARG(status), reason.len > 0 ? ": " : "", STR_ARG(reason));
+    if (str_eq(secondary, STR("MaxWaitTimeExceeded")))
+        return err_hint(
+            err, "there were no spot instances for long enough: raise spot.maxWait, or train "
+                 "without spot; the next apply goes on from the job's checkpoints");
     return err_hint(
         err, "its log is in %s, stream " STR_FMT "/algo-1-...; 'mmectl apply -v' shows it",
         LOG_GROUP, STR_ARG(subject->job));
@@ -162,7 +181,7 @@ static enum err_code poll_sent(
     }
     if (code != ERR_NONE) {
         *err = failure;
-        kinds->jobs_running--; /* nobody may queue behind what is not followed any more */
+        job_ended(kinds); /* nobody may queue behind what is not followed any more */
         return err_wrap(err, "following training job '" STR_FMT "'", STR_ARG(subject->job));
     }
     struct str status = json_get_str(reply, "TrainingJobStatus");
@@ -171,13 +190,29 @@ static enum err_code poll_sent(
         *out = pending(json_get_str(reply, "SecondaryStatus"));
         return ERR_NONE;
     }
-    kinds->jobs_running--;
+    job_ended(kinds);
     if (!str_eq(status, STR("Completed")))
-        return job_failed(call, state, status, json_get_str(reply, "FailureReason"), out, err);
+        return job_failed(call, state, reply, out, err);
     subject->artifact = json_get_str(json_get(reply, "ModelArtifacts"), "S3ModelArtifacts");
     subject->metrics = metrics_of(call->arena, reply);
     *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
     return ERR_NONE;
+}
+
+/* Our own jobs hold the account's quota: the next one's turn comes when one of them ends. Somebody
+ * else's job may end as well, so it is tried now and then. */
+static bool keeps_queueing(const struct kinds *kinds, struct job_state *state)
+{
+    return state->queued_at == kinds->jobs_ended + 1 && kinds->jobs_running > 0 &&
+           ++state->queued % QUEUED_POLLS != 0;
+}
+
+static struct str queue_status(struct arena *arena, const struct err *failure)
+{
+    struct str quota = advice_quota(str_from(failure->message));
+    if (str_is_null(quota))
+        return STR("Queued: a quota of the account is used up");
+    return str_fmt(arena, "Queued: quota '" STR_FMT "' is used up", STR_ARG(quota));
 }
 
 static enum err_code poll_create(
@@ -188,6 +223,10 @@ static enum err_code poll_create(
     struct err *err)
 {
     struct err failure = {0};
+    if (keeps_queueing(kinds, state)) {
+        *out = pending(state->queue_status);
+        return ERR_NONE;
+    }
     enum err_code code = send(kinds, call, &failure);
     if (code == ERR_NONE) {
         state->sent = true;
@@ -195,9 +234,10 @@ static enum err_code poll_create(
         *out = pending(STR("Starting"));
         return ERR_NONE;
     }
-    /* Our own jobs hold the account's quota: the next one's turn comes when one of them ends. */
     if (code == ERR_QUOTA && kinds->jobs_running > 0) {
-        *out = pending(STR("Queued"));
+        state->queued_at = kinds->jobs_ended + 1;
+        state->queue_status = queue_status(call->arena, &failure);
+        *out = pending(state->queue_status);
         return ERR_NONE;
     }
     if (kinds_not_yet(&failure) && state->not_yet++ < NOT_YET_POLLS) {
@@ -229,6 +269,24 @@ static void remove_log_streams(struct kinds *kinds, struct world_call *call)
             return;
 }
 
+/* A job whose instances wait for the next one cannot be deleted. */
+static bool keeps_warm(const struct json *reply)
+{
+    return str_eq(json_get_str(json_get(reply, "WarmPoolStatus"), "Status"), STR("Available"));
+}
+
+/* https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools-how-to-use.html, "Terminate a
+ * warm pool" */
+static enum err_code
+release_pool(struct kinds *kinds, struct world_call *call, struct str job, struct err *err)
+{
+    struct json *body = kinds_body(call->arena, "TrainingJobName", job);
+    struct json *resources = json_object(call->arena);
+    json_put(call->arena, resources, "KeepAlivePeriodInSeconds", json_int(call->arena, 0));
+    json_put(call->arena, body, "ResourceConfig", resources);
+    return kinds_call(kinds, call->arena, "UpdateTrainingJob", body, NULL, err);
+}
+
 static enum err_code poll_removal(
     struct kinds *kinds,
     struct world_call *call,
@@ -248,6 +306,13 @@ static enum err_code poll_removal(
     }
     struct str status = code == ERR_NONE ? json_get_str(reply, "TrainingJobStatus") : STR_NULL;
     bool running = str_eq(status, STR("InProgress")) || str_eq(status, STR("Stopping"));
+    if (code == ERR_NONE && !running && keeps_warm(reply)) {
+        code = release_pool(kinds, call, subject->job, &failure);
+        if (code == ERR_NONE) {
+            *out = pending(STR("Releasing its warm pool"));
+            return ERR_NONE;
+        }
+    }
     if (running && !state->stopping) {
         code = kinds_call(kinds, call->arena, "StopTrainingJob", body, NULL, &failure);
         state->stopping = code == ERR_NONE;

@@ -129,6 +129,9 @@ static void fill_machines(struct arena *arena, const struct spec *spec, struct w
     want->training_count = training->instance.count;
     want->training_volume_gb = training->instance.volume_gb;
     want->max_runtime_s = training->max_runtime_s;
+    want->max_wait_s = training->spot.enabled ? training->spot.max_wait_s : 0;
+    want->keep_alive_s = training->keep_alive_s;
+    want->training_concurrency = (size_t) training->concurrency;
     const struct spec_endpoint *endpoint = &spec->endpoint;
     want->endpoint = endpoint->name.value;
     want->endpoint_at = endpoint->at;

@@ -35,8 +35,10 @@ struct node {
     VEC(struct node *) waiting;
 };
 
-/* What waits for S3 does not wait for SageMaker, and the other way round. */
-enum lane_id { LANE_CONTROL, LANE_STORE, LANE_COUNT };
+/* What waits for S3 does not wait for SageMaker, and the other way round. Training jobs that run
+ * for hours are no operations: they have a lane of their own when the spec says how many may run.
+ */
+enum lane_id { LANE_CONTROL, LANE_STORE, LANE_TRAINING, LANE_COUNT };
 
 struct lane {
     struct phase *phase;
@@ -59,6 +61,9 @@ struct phase {
 static struct lane *lane_of(struct phase *phase, const struct change *change)
 {
     bool store = change->kind == KIND_ARTIFACT || change->kind == KIND_DATA;
+    bool trains = change->kind == KIND_TRAINING_JOB && change->action == ACTION_CREATE;
+    if (trains && phase->want->training_concurrency > 0)
+        return &phase->lanes[LANE_TRAINING];
     return &phase->lanes[store ? LANE_STORE : LANE_CONTROL];
 }
 
@@ -254,13 +259,14 @@ static void link_nodes(struct phase *phase, struct change **changes)
 static void run_lanes(struct phase *phase)
 {
     struct reconciler *r = phase->r;
-    size_t widths[LANE_COUNT] = {DEFAULT_PARALLELISM, STORE_PARALLELISM}, total = 0, n = 0;
+    size_t jobs = phase->want->training_concurrency, total = 0, n = 0;
+    size_t widths[LANE_COUNT] = {DEFAULT_PARALLELISM, STORE_PARALLELISM, jobs};
     for (size_t i = 0; i < phase->count; i++)
         lane_of(phase, phase->nodes[i].change)->count++;
     for (size_t k = 0; k < LANE_COUNT; k++) {
         struct lane *lane = &phase->lanes[k];
         lane->phase = phase;
-        lane->width = r->parallelism > 0 ? r->parallelism : widths[k];
+        lane->width = k != LANE_TRAINING && r->parallelism > 0 ? r->parallelism : widths[k];
         lane->width = lane->width > lane->count ? lane->count : lane->width;
         total += lane->width;
     }

@@ -74,6 +74,8 @@ struct str fingerprint_settings(struct arena *arena, const struct want *want)
     json_put(arena, node, "count", json_int(arena, want->training_count));
     json_put(arena, node, "volume", json_int(arena, want->training_volume_gb));
     json_put(arena, node, "maxRuntime", json_int(arena, want->max_runtime_s));
+    if (want->max_wait_s > 0)
+        json_put(arena, node, "maxWait", json_int(arena, want->max_wait_s));
     return str_slice(fingerprint_json(arena, node), 0, FP12);
 }
 

@@ -39,12 +39,14 @@ plan_job(struct planner *p, const struct want_model *model, unsigned attempt, bo
 {
     struct change *change = planner_change(p, KIND_TRAINING_JOB, ACTION_CREATE, model->name);
     struct training_plan *subject = ARENA_NEW(p->arena, struct training_plan);
+    struct str job = name_job_attempt(p->arena, model->job, attempt);
     *subject = (struct training_plan){
         .model = model,
-        .job = name_job_attempt(p->arena, model->job, attempt),
+        .job = job,
         .attempt = attempt,
         .attach = attach,
-        .request = request_job(p->arena, p->want, model)};
+        /* What earlier attempts left is gone on with, unless a fresh start is asked for. */
+        .request = request_job(p->arena, p->want, model, model->retrain ? job : model->job)};
     change->subject = subject;
     change->name = subject->job;
     change->at = model->at;

@@ -67,8 +67,34 @@ job_channels(struct arena *arena, const struct want *want, const struct want_mod
     return list;
 }
 
-struct json *
-request_job(struct arena *arena, const struct want *want, const struct want_model *model)
+/* A job that is interrupted goes on from what it wrote there, also as another attempt. The
+ * container reads LocalPath from the job's checkpoint configuration.
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html */
+static void put_spot(
+    struct arena *arena,
+    const struct want *want,
+    struct str checkpoints,
+    struct json *stop,
+    struct json *body)
+{
+    struct json *checkpoint = json_object(arena);
+    json_put(
+        arena, checkpoint, "S3Uri",
+        text(
+            arena, str_fmt(
+                       arena, STR_FMT "/training/" STR_FMT "/checkpoints", STR_ARG(want->home),
+                       STR_ARG(checkpoints))));
+    json_put(arena, checkpoint, "LocalPath", json_z(arena, "/opt/ml/checkpoints"));
+    json_put(arena, stop, "MaxWaitTimeInSeconds", json_int(arena, want->max_wait_s));
+    json_put(arena, body, "EnableManagedSpotTraining", json_bool(arena, true));
+    json_put(arena, body, "CheckpointConfig", checkpoint);
+}
+
+struct json *request_job(
+    struct arena *arena,
+    const struct want *want,
+    const struct want_model *model,
+    struct str checkpoints)
 {
     struct json *algorithm = json_object(arena);
     json_put(arena, algorithm, "TrainingImage", text(arena, want->image));
@@ -86,6 +112,8 @@ request_job(struct arena *arena, const struct want *want, const struct want_mode
     json_put(arena, resources, "InstanceType", text(arena, want->training_instance));
     json_put(arena, resources, "InstanceCount", json_int(arena, want->training_count));
     json_put(arena, resources, "VolumeSizeInGB", json_int(arena, want->training_volume_gb));
+    if (want->keep_alive_s > 0)
+        json_put(arena, resources, "KeepAlivePeriodInSeconds", json_int(arena, want->keep_alive_s));
     struct json *stop = json_object(arena);
     json_put(arena, stop, "MaxRuntimeInSeconds", json_int(arena, want->max_runtime_s));
     struct json *profiler = json_object(arena);
@@ -99,6 +127,8 @@ request_job(struct arena *arena, const struct want *want, const struct want_mode
     json_put(arena, body, "ResourceConfig", resources);
     json_put(arena, body, "StoppingCondition", stop);
     json_put(arena, body, "ProfilerConfig", profiler);
+    if (want->max_wait_s > 0)
+        put_spot(arena, want, checkpoints, stop, body);
     return body;
 }
 
@@ -194,7 +224,9 @@ struct json *attributes_job(struct arena *arena, struct str name, const struct j
         {"input_data_config", "InputDataConfig"},
         {"output_data_config", "OutputDataConfig"},
         {"resource_config", "ResourceConfig"},
-        {"stopping_condition", "StoppingCondition"}};
+        {"stopping_condition", "StoppingCondition"},
+        {"enable_managed_spot_training", "EnableManagedSpotTraining"},
+        {"checkpoint_config", "CheckpointConfig"}};
     struct json *out = json_object(arena);
     json_put(arena, out, "training_job_name", text(arena, name));
     for (size_t i = 0; i < ARRAY_LEN(members); i++)

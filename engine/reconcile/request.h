@@ -13,8 +13,12 @@
 
 struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url);
 struct json *request_config(struct arena *arena, const struct want *want, struct str model_name);
-struct json *
-request_job(struct arena *arena, const struct want *want, const struct want_model *model);
+/* checkpoints: the job under whose output a job on spot instances keeps its checkpoints. */
+struct json *request_job(
+    struct arena *arena,
+    const struct want *want,
+    const struct want_model *model,
+    struct str checkpoints);
 
 /* An answer of Describe* or a body of the above in Terraform's attributes; NULL gives NULL. */
 struct json *attributes_model(struct arena *arena, struct str name, const struct json *body);

@@ -37,6 +37,8 @@ static const struct {
     {"access denied", "the execution role lacks a permission",
      "mmectl iam-policy --role prints what it needs"},
     {"maxruntimeexceeded", "training took longer than it may", "raise training.maxRuntime"},
+    {"maxwaittimeexceeded", "there were no spot instances for long enough",
+     "raise training.spot.maxWait, or train without spot"},
     {"algorithmerror", "the algorithm could not work with what it was given",
      "read the job's log, then change the data or the hyperparameters"},
     {"clienterror", "what was asked for is wrong",
@@ -44,12 +46,13 @@ static const struct {
     {"internalservererror", "a fault of AWS", "try again"},
     {"internal error", "a fault of AWS", "try again"},
     {"request to service failed", "a fault of AWS", "try again"},
-    {"interrupted", "a spot instance was taken back", "apply again: the job is started anew"},
+    {"interrupted", "a spot instance was taken back",
+     "apply again: the job goes on from its checkpoints"},
 };
 
 /* "... service limit 'ml.m5.large for endpoint usage' is 0 Instances, ...": the quota's own name.
  */
-static struct str quota_name(struct str reason)
+struct str advice_quota(struct str reason)
 {
     size_t limit = str_find(reason, STR("limit '"));
     if (limit == SIZE_MAX)
@@ -88,7 +91,7 @@ struct advice advice_for(struct arena *arena, struct str reason)
 {
     struct str lower = str_lower(arena, reason);
     if (is_quota(lower))
-        return quota_advice(arena, quota_name(reason));
+        return quota_advice(arena, advice_quota(reason));
     for (size_t i = 0; i < ARRAY_LEN(s_advice); i++)
         if (str_find(lower, str_from(s_advice[i].text)) != SIZE_MAX)
             return (struct advice){str_from(s_advice[i].means), str_from(s_advice[i].helps)};

@@ -13,6 +13,8 @@ struct advice {
     struct str helps;
 };
 
+/* The quota that a refused call names ("ml.m5.large for training job usage"); STR_NULL: none. */
+struct str advice_quota(struct str reason);
 /* What no row of the table knows gets the reason itself and where to read on. */
 struct advice advice_for(struct arena *arena, struct str reason);
 

@@ -160,6 +160,9 @@ struct want {
         algorithm_version; /* in the fingerprint; image digest when it is the user's */
     struct str training_instance;
     int64_t training_count, training_volume_gb, max_runtime_s;
+    int64_t max_wait_s;          /* on spot instances; 0: on demand */
+    int64_t keep_alive_s;        /* of a warm pool; 0: none */
+    size_t training_concurrency; /* jobs at a time; 0: as many as other operations */
     struct want_channel *channels;
     size_t n_channels;
     struct want_model *models; /* sorted by name */

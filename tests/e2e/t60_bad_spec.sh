@@ -115,6 +115,14 @@ check "a check without a payload" 'tolerance: 1' "missing 'payload' in 'spec\.ch
 check "a check with a payload in S3" 'payload: s3://b/k' "'s3://b/k' is not a local file" 16:22
 check "a check for a model that is not there" 'payload: x.csv, models: [model_tow]' "there is no model 'model_tow'" 16:38
 
+slip "a spot job that may not wait as long as it runs" '12a\    spot: {enabled: true, maxWait: 1m}' \
+    "'maxWait' is 60 s, less than the [0-9]* s of 'maxRuntime'" 13:5
+slip "spot and a warm pool" '12a\    keepAlive: 10m\n    spot: {enabled: true}' \
+    "'spot' and 'keepAlive' exclude each other" 14:5 "AWS keeps no warm pools of spot instances; .*"
+slip "a warm pool for longer than AWS keeps one" '12a\    keepAlive: 7h' \
+    "'keepAlive' must be 0 to 21600 seconds, not 25200" 13:16
+slip "no training job at a time" '12a\    concurrency: 0' "'concurrency' must be 1 to 1000, not 0" 13:18
+
 # ---- parts of the language that this version has not ----
 
 not_built() { # KEY LINE:COLUMN SED-SCRIPT
@@ -123,7 +131,6 @@ not_built() { # KEY LINE:COLUMN SED-SCRIPT
 for block in autoscaling update dataCapture kmsKey vpc networkIsolation logs containers; do
     not_built $block 23:5 "22a\\    $block: {}"
 done
-not_built spot 13:5 '12a\    spot: {enabled: true}'
 not_built "mode: multi-container-direct" 23:11 '22a\    mode: multi-container-direct'
 slip "not built yet: regions" 's/region: us-east-1/regions: [us-east-1, eu-west-1]/' \
     "'regions' is not supported by this version" 8:3 "take it out; .*"

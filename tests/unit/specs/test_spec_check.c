@@ -56,6 +56,12 @@ static void faults_across_fields(void **state)
         {"type: \"${type}\", ", "",
          "E spec.yaml:18:5 missing 'type' in 'spec.training.instance' | for example 'instance: "
          "{type: ml.m5.large}'\n"},
+        {"maxRuntime: 1h", "maxRuntime: 1h\n    spot: {enabled: true, maxWait: 30m}",
+         "E spec.yaml:20:5 'maxWait' is 1800 s, less than the 3600 s of 'maxRuntime' | a job may "
+         "run for maxRuntime and has to wait for spot instances besides\n"},
+        {"maxRuntime: 1h", "maxRuntime: 1h\n    keepAlive: 10m\n    spot: {enabled: true}",
+         "E spec.yaml:21:5 'spot' and 'keepAlive' exclude each other | AWS keeps no warm pools of "
+         "spot instances; keep one of the two\n"},
         {"\"${type}\"", "ml.m5.8xlarge",
          "W spec.yaml:18:22 'ml.m5.8xlarge' is not known as an instance type for training | it may "
          "be new; SageMaker has the last word\n"},
@@ -129,6 +135,30 @@ static void faults_across_fields(void **state)
          "W spec.yaml:23:53 'early_stopping_rounds' is ignored without 'eval_metric' | \n"},
     };
     check_faults(*state, s_cases, ARRAY_LEN(s_cases));
+}
+
+static void spot_waits_twice_the_runtime(void **state)
+{
+    static const struct {
+        const char *block;
+        int64_t max_wait_s;
+        bool enabled;
+    } s_cases[] = {
+        {"maxRuntime: 1h", 7200, false},
+        {"maxRuntime: 1h\n    keepAlive: 0s\n    spot: {enabled: true}", 7200, true},
+        {"maxRuntime: 1h\n    spot: {enabled: true, maxWait: 1h}", 3600, true},
+        {"maxRuntime: 672h\n    spot: {enabled: true}", 2419200, true},
+        /* What is off does not have to fit. */
+        {"maxRuntime: 1h\n    keepAlive: 1h\n    spot: {enabled: false, maxWait: 5s}", 5, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        struct loaded loaded = load_text(
+            *state, text_replace(*state, STR(SPEC_TEST_BASE), "maxRuntime: 1h", s_cases[i].block));
+        assert_str(loaded.faults, "");
+        const struct spec_training *training = &loaded.specs.items[0]->training;
+        assert_int_equal(training->spot.max_wait_s, s_cases[i].max_wait_s);
+        assert_int_equal(training->spot.enabled, s_cases[i].enabled);
+    }
 }
 
 static void a_large_environment(void **state)
@@ -298,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(the_base_has_no_fault),
         WITH_ARENA(faults_across_fields),
+        WITH_ARENA(spot_waits_twice_the_runtime),
         WITH_ARENA(a_large_environment),
         WITH_ARENA(shared_hyperparameters_are_reported_once),
         WITH_ARENA(hyperparameters_merge_by_canonical_name),

@@ -133,9 +133,18 @@ static void faults_of_single_fields(void **state)
         {"maxRuntime: 1h", "maxRuntime: 673h",
          "E spec.yaml:19:17 'maxRuntime' must be 1 to 2419200 seconds, not 2422800 | 'mmectl help "
          "spec spec.training.maxRuntime' explains it\n"},
-        {"maxRuntime: 1h", "maxRuntime: 1h\n    spot: {enabled: true}",
-         "E spec.yaml:20:5 'spot' is not supported by this version | take it out; 'mmectl help "
+        {"prefix: demo}", "prefix: demo, kmsKey: alias/own}",
+         "E spec.yaml:14:48 'kmsKey' is not supported by this version | take it out; 'mmectl help "
          "spec' lists what this version supports\n"},
+        {"maxRuntime: 1h", "maxRuntime: 1h\n    concurrency: 0",
+         "E spec.yaml:20:18 'concurrency' must be 1 to 1000, not 0 | 'mmectl help spec "
+         "spec.training.concurrency' explains it\n"},
+        {"maxRuntime: 1h", "maxRuntime: 1h\n    keepAlive: 7h",
+         "E spec.yaml:20:16 'keepAlive' must be 0 to 21600 seconds, not 25200 | 'mmectl help spec "
+         "spec.training.keepAlive' explains it\n"},
+        {"maxRuntime: 1h", "maxRuntime: 1h\n    spot: true",
+         "E spec.yaml:20:11 'spec.training.spot' must be a mapping, not the truth value 'true' | "
+         "'mmectl help spec spec.training.spot' explains it\n"},
         {"data/train.csv", "http://host/train.csv",
          "E spec.yaml:21:23 'http://host/train.csv' is neither a local path nor s3:// | 'source' "
          "takes a local path or s3://bucket/key\n"},

@@ -106,6 +106,35 @@ static void names_the_stack_alone(void **state)
     scene_close(&scene);
 }
 
+/* Spot and warm pools ask for more, and only when there are training jobs at all. */
+static void follows_how_it_is_trained(void **state)
+{
+    (void) state;
+    static const struct {
+        int64_t max_wait_s, keep_alive_s;
+        bool trains, updates, reads;
+    } cases[] = {
+        {0, 0, true, false, false},
+        {7200, 0, true, false, true},
+        {0, 600, true, true, false},
+        {7200, 600, false, false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scene scene = scene_of("us-east-1", "aws", "s");
+        scene.want.max_wait_s = cases[i].max_wait_s;
+        scene.want.keep_alive_s = cases[i].keep_alive_s;
+        scene.scope.trains = cases[i].trains;
+        const struct json *policy = caller(&scene);
+        assert_int_equal(allows(&scene, policy, "sagemaker:UpdateTrainingJob"), cases[i].updates);
+        const struct json *role = permissions_role(scene.arena, &scene.scope, 1);
+        struct str output = json_text(
+            scene.arena, json_get(statement(role, "WriteOutput"), "Action"), JSON_COMPACT);
+        assert_int_equal(str_find(output, STR("s3:GetObject")) != SIZE_MAX, cases[i].reads);
+        assert_int_equal(str_find(output, STR("s3:DeleteObject")) != SIZE_MAX, cases[i].reads);
+        scene_close(&scene);
+    }
+}
+
 static void follows_what_the_stack_is(void **state)
 {
     (void) state;
@@ -251,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_stack_alone),
+        cmocka_unit_test(follows_how_it_is_trained),
         cmocka_unit_test(follows_what_the_stack_is),
         cmocka_unit_test(knows_places_outside),
         cmocka_unit_test(stacks_share_what_is_the_same),

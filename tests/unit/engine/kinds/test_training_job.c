@@ -67,6 +67,7 @@ static void jobs_queue_for_the_quota(void **state)
     life_tell(life, "settings", "{'quota.ml.m5.large for training job usage':'1'}");
     assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
     assert_int_equal(count_of(life, "trainingJobs"), 2);
+    assert_true(life_told(life, "Queued: quota 'ml.m5.large for training job usage' is used up"));
     life_settled(life, STR(LIFE_SPEC));
     AUTO(life_close) struct life *none = life_new();
     life_tell(none, "settings", "{'quota.ml.m5.large for training job usage':'0'}");

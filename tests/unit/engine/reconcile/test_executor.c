@@ -92,6 +92,38 @@ static void no_more_at_once_than_asked_for(void **state)
     }
 }
 
+/* training.concurrency counts jobs that are made, and nothing else; -parallelism the rest. */
+static void training_jobs_have_their_own_number(void **state)
+{
+    static const struct {
+        size_t concurrency, parallelism, most;
+    } cases[] = {{0, 0, 10}, {2, 0, 2}, {25, 0, 25}, {25, 1, 25}, {0, 3, 3}, {100, 0, 40}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct toy_script scripts[40];
+        AUTO(bench_close) struct bench b = bench_new(*state, scripts, ARRAY_LEN(scripts));
+        b.t->s->want.training_concurrency = cases[i].concurrency;
+        b.t->r.parallelism = cases[i].parallelism;
+        for (size_t k = 0; k < ARRAY_LEN(scripts); k++) {
+            struct str name = str_fmt(*state, "j%zu", k);
+            scripts[k] = (struct toy_script){.address = str_z(*state, name), .pending = 3};
+            add(&b, KIND_TRAINING_JOB, scripts[k].address);
+        }
+        execute(&b);
+        assert_int_equal(b.t->most_inside, cases[i].most);
+    }
+    /* Removing jobs is no training. */
+    struct toy_script scripts[20];
+    AUTO(bench_close) struct bench b = bench_new(*state, scripts, ARRAY_LEN(scripts));
+    b.t->s->want.training_concurrency = 2;
+    for (size_t k = 0; k < ARRAY_LEN(scripts); k++) {
+        struct str name = str_fmt(*state, "d%zu", k);
+        scripts[k] = (struct toy_script){.address = str_z(*state, name), .pending = 3};
+        add(&b, KIND_TRAINING_JOB, scripts[k].address)->action = ACTION_DELETE;
+    }
+    execute(&b);
+    assert_int_equal(b.t->most_inside, 10);
+}
+
 static void a_failure_stops_only_what_needs_it(void **state)
 {
     static const struct toy_script scripts[] = {
@@ -290,6 +322,7 @@ int main(void)
         WITH_ARENA(nothing_is_nothing),
         WITH_ARENA(each_starts_when_all_it_needs_is_done),
         WITH_ARENA(no_more_at_once_than_asked_for),
+        WITH_ARENA(training_jobs_have_their_own_number),
         WITH_ARENA(a_failure_stops_only_what_needs_it),
         WITH_ARENA(one_artifact_can_be_enough),
         WITH_ARENA(needs_outside_of_the_phase),

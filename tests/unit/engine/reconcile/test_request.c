@@ -58,7 +58,7 @@ static void job(void **state)
 {
     struct want *want = sample_want(*state);
     assert_str(
-        compact(*state, request_job(*state, want, &want->models[SAMPLE_TRAINED])),
+        compact(*state, request_job(*state, want, &want->models[SAMPLE_TRAINED], STR("j"))),
         "{\"RoleArn\":\"" ROLE "\","
         "\"AlgorithmSpecification\":{\"TrainingImage\":\"" IMAGE
         "\",\"TrainingInputMode\":\"File\"},"
@@ -73,6 +73,36 @@ static void job(void **state)
                               "\"InstanceCount\":1,\"VolumeSizeInGB\":10},"
                               "\"StoppingCondition\":{\"MaxRuntimeInSeconds\":3600},"
                               "\"ProfilerConfig\":{\"DisableProfiler\":true}}");
+}
+
+static void a_job_on_spot_instances(void **state)
+{
+    struct want *want = sample_want(*state);
+    const struct want_model *model = &want->models[SAMPLE_TRAINED];
+    want->max_wait_s = 7200;
+    struct json *body = request_job(*state, want, model, STR("demo-abcdefgh-t-1"));
+    assert_str(
+        compact(*state, json_get(body, "StoppingCondition")),
+        "{\"MaxRuntimeInSeconds\":3600,\"MaxWaitTimeInSeconds\":7200}");
+    assert_true(json_get_bool(body, "EnableManagedSpotTraining", false));
+    assert_str(
+        compact(*state, json_get(body, "CheckpointConfig")),
+        "{\"S3Uri\":\"s3://bucket/demo/training/demo-abcdefgh-t-1/checkpoints\","
+        "\"LocalPath\":\"/opt/ml/checkpoints\"}");
+    struct json *out = attributes_job(*state, STR("j"), body);
+    assert_true(json_get_bool(out, "enable_managed_spot_training", false));
+    assert_non_null(json_get(out, "checkpoint_config"));
+}
+
+static void a_job_with_a_warm_pool(void **state)
+{
+    struct want *want = sample_want(*state);
+    want->keep_alive_s = 600;
+    struct json *body = request_job(*state, want, &want->models[SAMPLE_TRAINED], STR("j"));
+    assert_int_equal(
+        json_get_int(json_get(body, "ResourceConfig"), "KeepAlivePeriodInSeconds", 0), 600);
+    assert_null(json_get(body, "CheckpointConfig"));
+    assert_null(json_get(body, "EnableManagedSpotTraining"));
 }
 
 /* ---- Terraform's attributes, from a body of ours or from an answer of AWS ---- */
@@ -127,7 +157,7 @@ static void attributes_of_a_config(void **state)
 static void attributes_of_a_job(void **state)
 {
     struct want *want = sample_want(*state);
-    struct json *body = request_job(*state, want, &want->models[SAMPLE_TRAINED]);
+    struct json *body = request_job(*state, want, &want->models[SAMPLE_TRAINED], STR("j"));
     struct json *out = attributes_job(*state, STR("j"), body);
     static const char *const pairs[][2] = {
         {"role_arn", "RoleArn"},
@@ -151,6 +181,8 @@ int main(void)
         WITH_ARENA(model),
         WITH_ARENA(config),
         WITH_ARENA(job),
+        WITH_ARENA(a_job_on_spot_instances),
+        WITH_ARENA(a_job_with_a_warm_pool),
         WITH_ARENA(attributes_of_a_model),
         WITH_ARENA(attributes_of_a_config),
         WITH_ARENA(attributes_of_a_job),

@@ -23,6 +23,8 @@ static void what_reasons_mean(void **state)
         {"AlgorithmError: framework error", "algorithm", "log"},
         {"ClientError: Unable to parse", "wrong", "spec"},
         {"MaxRuntimeExceeded", "longer", "maxRuntime"},
+        {"MaxWaitTimeExceeded", "spot instances", "spot.maxWait"},
+        {"Interrupted", "taken back", "checkpoints"},
         {"InternalServerError: we encountered", "fault of AWS", "again"},
         {"something new", "of its own", "log group"},
     };
