@@ -20,7 +20,7 @@ static const struct opt s_spec[] = {
     {OPT_LIST, 0, "set", "NAME=VALUE", AT(sets), NULL, 0,
      "value of a variable of the spec; may be repeated"},
     {OPT_STRING, 0, "region", "REGION", AT(region), NULL, 0,
-     "AWS region of a spec that names none; a spec for another one is refused"},
+     "AWS region of a spec that names none; one of a spec's 'regions'; another one is refused"},
 };
 const struct opt_set args_spec = OPT_SET(s_spec);
 

@@ -404,6 +404,7 @@ const struct cmd cmd_destroy = {
             "data and the models, then looks again and says what is left. Things that are not the\n"
             "stack's own are never touched.",
     .streams = true,
+    .any_region = true,
     .sets = s_sets,
     .run = run_destroy,
 };

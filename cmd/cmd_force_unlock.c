@@ -79,6 +79,7 @@ const struct cmd cmd_force_unlock = {
         "Removes the lock that another run holds on the stack, when it has the given ID. It is\n"
         "hardly ever needed: a lock ends by itself two minutes after its run was killed, and at\n"
         "once when it was killed on this machine. Other runs wait that long for it.",
+    .any_region = true,
     .sets = s_sets,
     .run = run,
 };

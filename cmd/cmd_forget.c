@@ -167,6 +167,7 @@ const struct cmd cmd_forget = {
             "endpoint serves on, the artifacts stay, and both go on costing money. Of one address\n"
             "(aws_sagemaker_endpoint.this) or, with --all, of the whole stack. 'mmectl import'\n"
             "takes a forgotten endpoint back.",
+    .any_region = true,
     .sets = s_sets,
     .run = run,
 };

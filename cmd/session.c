@@ -1,9 +1,12 @@
 #include "cmd/session.h"
 
+#include "cmd/cmd.h"
 #include "engine/aws/http_curl.h"
 #include "engine/aws/http_trace.h"
 #include "engine/aws/profile.h"
 #include "engine/kinds/kinds.h"
+#include "engine/reconcile/desired.h"
+#include "engine/resource/want.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -43,6 +46,26 @@ void session_print_diags(struct app *app, const struct diags *diags)
     buf_done(&buf);
 }
 
+/* In one region a missing image is found when the spec is compared; of several, before any of them
+ * is asked anything. */
+static enum err_code
+check_images(struct app *app, const struct spec_list *specs, struct diags *diags, struct err *err)
+{
+    for (size_t i = 0; i < specs->len; i++) {
+        const struct spec *spec = specs->items[i];
+        struct want want;
+        struct err fault = {0};
+        if (spec->whole == NULL ||
+            desired_outline(app->arena, spec, spec->account.value, &want, &fault) == ERR_NONE)
+            continue;
+        struct diag *diag = diags_error(diags, fault.at, "%s", fault.message);
+        diag_hint(diags, diag, "%s", fault.hint);
+    }
+    if (diags->n_errors == 0)
+        return ERR_NONE;
+    return err_set(err, ERR_SPEC, "the spec has %zu faults", diags->n_errors);
+}
+
 enum err_code session_load(
     struct app *app,
     bool operands_are_specs,
@@ -50,7 +73,10 @@ enum err_code session_load(
     struct spec_list *ret_specs,
     struct err *err)
 {
-    struct spec_options options = {.region = app->args.region, .getenv = app->getenv};
+    struct spec_options options = {
+        .region = app->args.region,
+        .any_region = app->cmd->any_region || app->args.destroy,
+        .getenv = app->getenv};
     struct spec_pair *pairs;
     enum err_code code = parse_sets(app, &pairs, &options.n_sets, err);
     if (code != ERR_NONE)
@@ -63,6 +89,8 @@ enum err_code session_load(
         err_hint(err, "name a spec, or write one with 'mmectl init'");
     else if (code == ERR_NOT_FOUND)
         err_hint(err, "check the path; 'mmectl init' writes a spec to start from");
+    if (code == ERR_NONE && !options.any_region)
+        code = check_images(app, ret_specs, diags, err);
     diags_sort(diags);
     return code;
 }

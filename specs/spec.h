@@ -81,6 +81,7 @@ struct spec_training {
     struct spec_str algorithm_name, algorithm_version; /* "xgboost", "1.7-1" */
     bool algorithm_set;                                /* `algorithm` is there */
     struct spec_str image;                             /* instead of the algorithm's */
+    struct str image_name; /* the same with {region} left in: what it is called everywhere */
     struct spec_instance instance;
     int64_t max_runtime_s;
     int64_t concurrency;  /* training jobs at a time; 0: as many as other operations */
@@ -120,6 +121,8 @@ struct spec_model {
     struct spec_str sha256;
     struct spec_str version; /* pinned: the first 8 or more digits; STR_NULL for none */
     bool allow_pickle;
+    struct spec_str *regions; /* where it is deployed; none: in all of the spec's */
+    size_t n_regions;
     bool protect;
     /* Of a trained model: training's channels, or those of its set. */
     const struct spec_channel *channels;
@@ -147,6 +150,8 @@ struct spec_model_set {
     struct spec_channel *channels; /* merged: training's, then the set's own */
     size_t n_channels;
     struct spec_map hyperparameters; /* merged, as a model's */
+    struct spec_str *regions;        /* as a model's */
+    size_t n_regions;
     bool protect;
     struct srcloc at;
 };
@@ -182,6 +187,9 @@ struct spec {
     struct spec_str account; /* STR_NULL: not guarded by the spec */
     struct spec_str region;
     struct spec_str region_written; /* what the file says, when --region says something else */
+    struct spec_str *regions;       /* a stack in each; none: in `region` alone */
+    size_t n_regions;
+    const struct spec *whole; /* the document that this is one region of; NULL: it has no list */
     struct spec_str role;
     struct spec_str bucket; /* STR_NULL: sagemaker-<region>-<account> */
     struct spec_str prefix; /* without slashes at the ends; default: the stack's name */
@@ -209,12 +217,16 @@ struct spec_list {
 struct spec_options {
     const struct spec_pair *sets; /* --set name=value, in order */
     size_t n_sets;
-    struct str region; /* --region: wins over the spec's; STR_NULL for none */
+    /* --region: wins over the spec's, and narrows a list to one; STR_NULL for none. */
+    struct str region;
+    bool any_region; /* that one need not be in the list: to take down what was left there */
     /* The environment, for MMECTL_VAR_name; NULL means none. */
     const char *(*getenv)(const char *name);
 };
 
-/* Loads every document of every path (a file, a folder of *.yaml and *.yml, or "-"), checks them
+/* A document that lists regions is a stack in each of them, in the order of the list.
+ *
+ * Loads every document of every path (a file, a folder of *.yaml and *.yml, or "-"), checks them
  * and fills in defaults. All faults of all files are reported to diags; then the answer is
  * ERR_SPEC. ERR_NOT_FOUND or ERR_IO when a path cannot be read. Two stacks of the same name,
  * account and region are a fault. */

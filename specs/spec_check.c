@@ -5,6 +5,7 @@
 #include "engine/base/map.h"
 #include "engine/xgb/hyper.h"
 #include "specs/spec_instances.h"
+#include "specs/spec_regions.h"
 #include "specs/spec_sets.h"
 
 #define MAX_WAIT_S 2419200 /* 28 days */
@@ -149,7 +150,7 @@ static struct str role_account(const struct spec *spec)
 
 static void check_account(struct arena *arena, struct diags *diags, const struct spec *spec)
 {
-    if (str_is_null(spec->region.value)) {
+    if (str_is_null(spec->region.value) && spec->regions == NULL) {
         struct diag *diag = diags_error(diags, spec->at, "missing 'region' in 'spec'");
         diag_hint(diags, diag, "for example 'region: us-east-1', or --region us-east-1");
     }
@@ -564,6 +565,7 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
     check_environment(diags, spec);
     spec_check_gates(diags, spec);
+    spec_check_regions(arena, diags, spec);
 }
 
 void spec_check_list(struct arena *arena, struct diags *diags, const struct spec_list *specs)

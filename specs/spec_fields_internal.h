@@ -17,6 +17,8 @@
 #define NAME_63 "^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 #define INSTANCE_TYPE "^ml\\.[a-z0-9-]+\\.[a-z0-9]+$"
 #define IMAGE_PATTERN "^[^ ]+$"
+#define REGION_PATTERN "^[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}$"
+#define REGION_NOTE "an AWS region, such as us-east-1"
 
 /* Of models; routes share it, because both are names to call. */
 #define MODEL_NAME "^[A-Za-z0-9](-?[A-Za-z0-9._])*-?$"

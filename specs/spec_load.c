@@ -4,6 +4,7 @@
 #include "specs/spec.h"
 #include "specs/spec_check.h"
 #include "specs/spec_read.h"
+#include "specs/spec_regions.h"
 #include "specs/spec_value.h"
 #include "specs/yaml_doc.h"
 
@@ -39,14 +40,17 @@ static void load_document(
     spec->sha256 = sha256;
     for (size_t i = 0; i < options->n_sets; i++)
         loader->declared[i] |= spec_vars_declares(&loader->reader.vars, options->sets[i].name);
-    if (!str_is_null(options->region)) {
+    if (!str_is_null(options->region) && spec->n_regions == 0) {
         if (!str_eq(spec->region.value, options->region))
             spec->region_written = spec->region;
         spec->region = (struct spec_str){options->region, {"--region", 0, 0}};
     }
     spec_complete(loader->arena, loader->diags, spec);
     spec_check(loader->arena, loader->diags, spec);
-    *VEC_PUSH(loader->arena, &loader->specs) = spec;
+    struct spec_list stacks;
+    spec_regions_expand(loader->arena, loader->diags, options, spec, &stacks);
+    for (size_t i = 0; i < stacks.len; i++)
+        *VEC_PUSH(loader->arena, &loader->specs) = stacks.items[i];
 }
 
 static void load_text(struct loader *loader, struct str text, struct str file, struct str folder)

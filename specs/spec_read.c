@@ -259,9 +259,12 @@ static void read_strings(
     char *base)
 {
     struct str name = str_from(field->name);
+    /* One at fault is there all the same: it is not missing. */
+    size_t most = node->kind == YNODE_LIST ? node->len + 1 : 1;
+    struct spec_str *items = ARENA_ARRAY(reader->arena, most, struct spec_str);
+    memcpy(base + field->offset, &items, sizeof(items));
     if (!check_entries(reader, field, node, YNODE_LIST))
         return;
-    struct spec_str *items = ARENA_ARRAY(reader->arena, node->len, struct spec_str);
     struct str entry = str_fmt(reader->arena, "an entry of '%s'", field->name);
     size_t len = 0;
     for (size_t i = 0; i < node->len; i++) {
@@ -276,7 +279,6 @@ static void read_strings(
                 reader, scalar.at, entry, scalar.text, field->pattern, field->pattern_note))
             items[len++] = (struct spec_str){scalar.text, scalar.at};
     }
-    memcpy(base + field->offset, &items, sizeof(items));
     memcpy(base + field->len_offset, &len, sizeof(len));
 }
 

@@ -222,6 +222,8 @@ static void fill_model(const struct expansion *e, struct spec_model *model)
         .artifact = {STR_NULL, set->at},
         .sha256 = {STR_NULL, set->at},
         .version = {STR_NULL, set->at},
+        .regions = set->regions,
+        .n_regions = set->n_regions,
         .protect = set->protect,
         .set = set,
         .at = set->at};

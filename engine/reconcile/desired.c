@@ -112,7 +112,7 @@ fill_images(struct arena *arena, const struct spec *spec, struct want *want, str
     }
     want->image_version = image_version_of(want->image);
     bool own = !str_is_null(training->image.value);
-    want->algorithm_name = own ? want->image : training->algorithm_name.value;
+    want->algorithm_name = own ? training->image_name : training->algorithm_name.value;
     want->algorithm_version = own ? STR("") : version;
     want->serving_image = str_is_null(spec->endpoint.image.value) ||
                                   str_eq(spec->endpoint.image.value, STR("builtin"))

@@ -132,8 +132,12 @@ for block in autoscaling update dataCapture kmsKey vpc networkIsolation logs con
     not_built $block 23:5 "22a\\    $block: {}"
 done
 not_built "mode: multi-container-direct" 23:11 '22a\    mode: multi-container-direct'
-slip "not built yet: regions" 's/region: us-east-1/regions: [us-east-1, eu-west-1]/' \
-    "'regions' is not supported by this version" 8:3 "take it out; .*"
+slip "both region and regions" '8a\  regions: [eu-west-1]' \
+    "a spec has either 'region' or 'regions'" 8:11 "keep one of the two"
+slip "a region twice" 's/region: us-east-1/regions: [us-east-1, us-east-1]/' \
+    "region 'us-east-1' is listed twice, first at .*" 8:24 "take one of the two out"
+slip "a region without an image" 's/region: us-east-1/regions: [us-east-1, us-east-9]/' \
+    "no XGBoost image is known for region 'us-east-9'" 8:24 "name the image in .*"
 not_built kmsKey 11:5 '9a\  storage:\n    kmsKey: alias\/own'
 
 # ---- everything at once ----

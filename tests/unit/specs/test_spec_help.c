@@ -42,8 +42,9 @@ static void one_field(void **state)
         "    example:  mode: multi-model\n"
         "\n");
     assert_str(
-        help(arena, "regions", SPEC_HELP_MARKDOWN),
-        "### `spec.regions`\n\nSeveral regions: one stack in each.\n\n* need: `not supported by "
+        help(arena, "endpoint.vpc", SPEC_HELP_MARKDOWN),
+        "### `spec.endpoint.vpc`\n\nSubnets and security groups of the container.\n\n* need: `not "
+        "supported by "
         "this "
         "version`\n\n");
 }

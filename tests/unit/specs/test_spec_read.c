@@ -50,9 +50,9 @@ static void faults_of_single_fields(void **state)
         {"region: us-east-1", "region: us-east",
          "E spec.yaml:12:11 'us-east' is not valid as 'region' | 'region' takes an AWS region, "
          "such as us-east-1\n"},
-        {"  region: us-east-1", "  regions: [us-east-1]\n  region: us-east-1",
-         "E spec.yaml:12:3 'regions' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
+        {"  region: us-east-1", "  regions: us-east-1",
+         "E spec.yaml:12:12 'regions' must be a list of strings, not the string 'us-east-1' | "
+         "'mmectl help spec spec.regions' explains it\n"},
         {"  region: us-east-1\n", "",
          "E spec.yaml:10:1 missing 'region' in 'spec' | for example 'region: us-east-1', or "
          "--region us-east-1\n"},
@@ -207,10 +207,6 @@ static void faults_of_single_fields(void **state)
          "      artifact: s3://bucket/model.tar.gz\n      protect: \"true\"",
          "E spec.yaml:29:16 'protect' must be true or false, not the string 'true' | leave the "
          "quotes out\n"},
-        {"      artifact: s3://bucket/model.tar.gz",
-         "      artifact: s3://bucket/model.tar.gz\n      regions: [eu-west-1]",
-         "E spec.yaml:29:7 'regions' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
         {"      artifact: s3://bucket/model.tar.gz",
          "      artifact: s3://bucket/model.tar.gz\n      version: 3f2a9c1",
          "E spec.yaml:29:16 'version' must have 8 to 64 characters, not 7 | 'mmectl help "

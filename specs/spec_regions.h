@@ -1,0 +1,27 @@
+/* specs/spec_regions.h - spec.regions: one stack in each.
+ *
+ * A document that lists regions becomes one struct spec per region: the same but for `region`, the
+ * models and sets that are meant for it, the routes between them, and {region} in the names that
+ * differ from region to region (the bucket, images of one's own). What the document is, all of it,
+ * is `whole`. Ownership: on the arena. Errors: to diags. Threads: pure functions.
+ */
+#ifndef SPECS_SPEC_REGIONS_H
+#define SPECS_SPEC_REGIONS_H
+
+#include "specs/spec.h"
+
+/* Whether a model or set with such a list belongs to the region: one without a list is everywhere.
+ */
+bool spec_in_region(const struct spec_str *regions, size_t count, struct str region);
+/* A part of spec_check(): what the lists of regions say, and what they leave of each region. */
+void spec_check_regions(struct arena *arena, struct diags *diags, const struct spec *spec);
+/* The stacks of a document that was checked, in the order of its list; one that has no list is its
+ * own only stack. */
+void spec_regions_expand(
+    struct arena *arena,
+    struct diags *diags,
+    const struct spec_options *options,
+    struct spec *spec,
+    struct spec_list *ret_specs);
+
+#endif
