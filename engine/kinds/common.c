@@ -176,3 +176,24 @@ bool kinds_not_yet(const struct err *err)
             return true;
     return false;
 }
+
+static bool same_float(float a, float b)
+{
+    return !(a < b) && !(b < a);
+}
+
+double kinds_metric(double value)
+{
+    float narrow = (float) value;
+    char text[64];
+    double back = (double) narrow;
+    if (back < value || back > value) /* more than a float, or no number */
+        return value;
+    for (int digits = 5; digits <= 9; digits++) {
+        double shown = value;
+        (void) snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (str_to_f64(str_from(text), &shown) && same_float((float) shown, narrow))
+            return shown;
+    }
+    return value;
+}

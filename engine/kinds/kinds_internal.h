@@ -74,6 +74,9 @@ enum err_code kinds_list_tags(
     struct str arn,
     const struct json **ret_tags,
     struct err *err) MUST_USE;
+/* A metric as SageMaker describes it is a float: the shortest number that is the same float is what
+ * the training said. 0.949999988079071 is 0.95, and not below it. */
+double kinds_metric(double value);
 enum owner kinds_owner(const struct want *want, const struct json *tags);
 /* "model", "endpoint-config", "training-job", "endpoint" */
 struct str

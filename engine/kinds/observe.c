@@ -350,7 +350,7 @@ enum err_code kinds_inspect_job(
     struct want_pair *metrics = ARENA_ARRAY(arena, list != NULL ? list->len : 0, struct want_pair);
     JSON_EACH (metric, list) {
         AUTO(buf_done) struct buf text = BUF_INIT(64);
-        buf_fmt(&text, "%.17g", json_get_num(metric, "Value", 0));
+        buf_fmt(&text, "%.17g", kinds_metric(json_get_num(metric, "Value", 0)));
         metrics[job->n_metrics++] =
             (struct want_pair){json_get_str(metric, "MetricName"), str_dup(arena, buf_str(&text))};
     }

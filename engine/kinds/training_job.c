@@ -111,7 +111,7 @@ static const struct json *metrics_of(struct arena *arena, const struct json *rep
     JSON_EACH (metric, json_get(reply, "FinalMetricDataList")) {
         json_set(
             arena, metrics, json_get_str(metric, "MetricName"),
-            json_num(arena, json_get_num(metric, "Value", 0)));
+            json_num(arena, kinds_metric(json_get_num(metric, "Value", 0))));
     }
     return metrics;
 }

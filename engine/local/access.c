@@ -255,6 +255,7 @@ static const struct touched {
 } s_touched[] = {
     {"CreateTrainingJob", SM_JOB, "TrainingJobName", "RoleArn"},
     {"DescribeTrainingJob", SM_JOB, "TrainingJobName", NULL},
+    {"UpdateTrainingJob", SM_JOB, "TrainingJobName", NULL},
     {"StopTrainingJob", SM_JOB, "TrainingJobName", NULL},
     {"DeleteTrainingJob", SM_JOB, "TrainingJobName", NULL},
     {"CreateModel", SM_MODEL, "ModelName", "ExecutionRoleArn"},

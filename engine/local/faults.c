@@ -98,6 +98,8 @@ static bool kind_fits(struct str kind, enum fault_kind wanted)
         return str_eq_z(kind, "stuck");
     case FAULT_KEY:
         return str_eq_z(kind, "key");
+    case FAULT_INTERRUPT:
+        return str_eq_z(kind, "interrupt");
     }
     return false;
 }
@@ -260,7 +262,8 @@ static bool set_status(struct local_call *call, const struct json *fault)
 
 static bool add_fault(struct local_call *call, const struct json *fault)
 {
-    static const char *const kinds[] = {"error", "fail", "capacity", "rollback", "stuck", "key"};
+    static const char *const kinds[] = {"error", "fail", "capacity", "rollback",
+                                        "stuck", "key",  "interrupt"};
     struct str kind = json_get_str(fault, "kind");
 
     if (str_eq_z(kind, "status"))

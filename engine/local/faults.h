@@ -11,6 +11,9 @@
  *              "fail"      CreateTrainingJob: the job ends Failed with `reason`; CreateEndpoint:
  *                          the endpoint does; UpdateEndpoint: the same as "rollback"
  *              "capacity"  "fail" with SageMaker's capacity reason
+ *              "interrupt" CreateTrainingJob on spot instances: they are taken back when `atRound`
+ *                          rounds (absent: half) are done, and come again after `forMs`; the job
+ *                          goes on from its checkpoint, or from the beginning without one
  *              "rollback"  UpdateEndpoint: RollingBack, then InService on the old config with
  *                          `reason` as FailureReason ("" for none, which AWS does too)
  *              "stuck"     CreateEndpoint and UpdateEndpoint: stays Creating or Updating for
@@ -24,7 +27,9 @@
  *
  * POST /_mmectl/settings {"name": "value"} sets what the world is like (null removes it):
  *   unassumableRoleSuffix               roles with this ending cannot be assumed by SageMaker
- *   quota.<type> for <usage> usage      instances allowed: "quota.ml.m5.large for endpoint usage"
+ *   quota.<type> for <usage> usage      instances allowed: "quota.ml.m5.large for endpoint usage";
+ *                                       usage: endpoint, training job, spot training job, training
+ *                                       warm pool
  *   s3IgnoresConditions                 "true": If-Match and If-None-Match of writes are ignored
  *   answerDelayMs                       every answer of a server comes that much later (to 60000)
  *   multiModelImages                    more repositories with the multi-model label, by commas
@@ -52,7 +57,14 @@ extern const struct local_room local_faults_room;
 
 local_op_fn faults_op, settings_op;
 
-enum fault_kind { FAULT_ERROR, FAULT_FAIL, FAULT_ROLLBACK, FAULT_STUCK, FAULT_KEY };
+enum fault_kind {
+    FAULT_ERROR,
+    FAULT_FAIL,
+    FAULT_ROLLBACK,
+    FAULT_STUCK,
+    FAULT_KEY,
+    FAULT_INTERRUPT
+};
 
 /* Asks, before the handler and with the world not entered, whether this call is to be answered with
  * an error; true: it has been. Costs one load when there are no faults. */

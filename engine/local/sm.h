@@ -119,6 +119,13 @@ void sm_job_advance(struct local *local, struct arena *arena, struct sm_thing *j
 void sm_endpoint_advance(
     struct local *local, struct arena *arena, struct sm_thing *endpoint, int64_t now_ms);
 
+/* Warm pools (sm_pool.c). A new job takes one over that fits, true, or may get one of its own. */
+bool sm_pool_take(struct local_call *call, const struct json *request, struct json *doc);
+void sm_pool_advance(
+    struct local *local, struct arena *arena, struct sm_thing *job, int64_t now_ms);
+bool sm_pool_waits(const struct sm_thing *job); /* Available: the job cannot be deleted */
+struct json *sm_pool_describe(struct arena *arena, const struct sm_thing *job); /* NULL: none */
+
 /* What DescribeTrainingJob says of a job. */
 struct json *sm_job_describe(struct arena *arena, const struct sm_thing *job);
 bool sm_job_is_final(const struct sm_thing *job);

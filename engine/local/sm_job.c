@@ -4,28 +4,92 @@
 #include "engine/local/objects.h"
 #include "engine/local/trainer.h"
 
-/* What the built-in XGBoost image reports; each also for the validation channel. */
-static const char *const s_metrics[] = {
-    "accuracy", "auc",      "error", "f1",   "logloss", "mae",  "map",
-    "merror",   "mlogloss", "mse",   "ndcg", "r2",      "rmse", "rmsle",
+/* What the image is known to report (DescribeTrainingJob of such jobs): of the validation channel
+ * all, of the training channel those marked. A job has at most 40, so its own eval_metrics come
+ * first; the service chooses by a rule it does not tell. */
+static const struct {
+    const char *name;
+    bool train;
+} s_metrics[] = {
+    {"auc", true},
+    {"error", true},
+    {"logloss", true},
+    {"rmse", true},
+    {"mae", true},
+    {"mse", true},
+    {"accuracy", true},
+    {"f1", true},
+    {"merror", true},
+    {"mlogloss", true},
+    {"map", true},
+    {"ndcg", true},
+    {"cox-nloglik", true},
+    {"gamma-nloglik", true},
+    {"gamma-deviance", true},
+    {"r2", false},
+    {"aucpr", false},
+    {"f1_binary", false},
+    {"precision", false},
+    {"recall", false},
+    {"balanced_accuracy", false},
+    {"f1_macro", false},
+    {"rmsle", false},
+    {"poisson-nloglik", true},
+    {"mape", false},
+    {"mphe", false},
+    {"tweedie-nloglik", true},
+    {"recall_macro", false},
+    {"recall_micro", false},
+    {"precision_macro", false},
+    {"precision_micro", false},
+    {"aft-nloglik", false},
+    {"interval-regression-accuracy", false},
 };
 
-static struct json *built_in_metrics(struct arena *arena)
+enum { METRICS_MAX = 40 };
+
+static void
+add_metric(struct arena *arena, struct json *list, const char *channel, const char *metric)
+{
+    struct json *item = json_object(arena);
+    struct json *name = sm_text(arena, "%s:%s", channel, metric);
+
+    JSON_EACH (seen, list)
+        if (str_eq(json_get_str(seen, "Name"), name->string))
+            return;
+    if (list->len >= METRICS_MAX)
+        return;
+    json_put(arena, item, "Name", name);
+    json_put(
+        arena, item, "Regex",
+        sm_text(
+            arena, ".*\\[[0-9]+\\].*#011%s-%s:([-+]?[0-9]*\\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*",
+            channel, metric));
+    json_push(list, item);
+}
+
+static bool lists(struct str names, const char *name)
+{
+    struct str rest = names, part;
+
+    while (str_split(&rest, ',', &part))
+        if (str_eq_z(str_trim(part), name))
+            return true;
+    return false;
+}
+
+static struct json *built_in_metrics(struct arena *arena, const struct json *hypers)
 {
     struct json *list = json_array(arena);
-    static const char *const channels[] = {"train", "validation"};
+    struct str own = json_get_str(hypers, "eval_metric");
 
-    for (size_t c = 0; c < ARRAY_LEN(channels); c++)
+    for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < ARRAY_LEN(s_metrics); i++) {
-            struct json *metric = json_object(arena);
-            json_put(arena, metric, "Name", sm_text(arena, "%s:%s", channels[c], s_metrics[i]));
-            json_put(
-                arena, metric, "Regex",
-                sm_text(
-                    arena,
-                    ".*\\[[0-9]+\\].*#011%s-%s:([-+]?[0-9]*\\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*",
-                    channels[c], s_metrics[i]));
-            json_push(list, metric);
+            if (pass == 0 && !lists(own, s_metrics[i].name))
+                continue;
+            if (s_metrics[i].train)
+                add_metric(arena, list, "train", s_metrics[i].name);
+            add_metric(arena, list, "validation", s_metrics[i].name);
         }
     return list;
 }
@@ -40,7 +104,9 @@ static struct json *with_defaults(struct local_call *call)
     struct json *channels = sm_mutable(in, "InputDataConfig");
 
     if (sm_image_multi_model(call->local, arena, json_get_str(algorithm, "TrainingImage")))
-        sm_default(arena, algorithm, "MetricDefinitions", built_in_metrics(arena));
+        sm_default(
+            arena, algorithm, "MetricDefinitions",
+            built_in_metrics(arena, json_get(in, "HyperParameters")));
     sm_default(arena, algorithm, "EnableSageMakerMetricsTimeSeries", json_bool(arena, false));
     sm_default(arena, output, "KmsKeyId", json_z(arena, ""));
     sm_default(arena, output, "CompressionType", json_z(arena, "GZIP"));
@@ -88,9 +154,21 @@ static bool complete(struct local_call *call)
                   "each at least 1.");
         return false;
     }
-    if (json_get_bool(in, "EnableManagedSpotTraining", false) &&
-        json_get_int(stopping, "MaxWaitTimeInSeconds", 0) <
-            json_get_int(stopping, "MaxRuntimeInSeconds", 86400)) {
+    bool spot = json_get_bool(in, "EnableManagedSpotTraining", false);
+    if (!spot && json_get(stopping, "MaxWaitTimeInSeconds") != NULL) {
+        sm_invalid(
+            call, "Invalid MaxWaitTimeInSeconds. It is only supported when "
+                  "EnableManagedSpotTraining is set to true");
+        return false;
+    }
+    if (spot && json_get_int(resource, "KeepAlivePeriodInSeconds", 0) > 0) {
+        sm_invalid(
+            call, "Invalid KeepAlivePeriodInSeconds. It is not supported when "
+                  "EnableManagedSpotTraining is set to true");
+        return false;
+    }
+    if (spot && json_get_int(stopping, "MaxWaitTimeInSeconds", 0) <
+                    json_get_int(stopping, "MaxRuntimeInSeconds", 86400)) {
         sm_invalid(
             call, "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal "
                   "to MaxRuntimeInSeconds");
@@ -101,6 +179,7 @@ static bool complete(struct local_call *call)
 
 struct usage {
     struct str region, type;
+    bool spot; /* counted apart */
     int64_t instances;
 };
 
@@ -110,6 +189,8 @@ static void add_usage(void *arg, const struct sm_thing *job)
     const struct json *resource = json_get(json_get(job->doc, "in"), "ResourceConfig");
 
     if (!sm_job_is_final(job) && str_eq(job->region, usage->region) &&
+        json_get_bool(json_get(job->doc, "in"), "EnableManagedSpotTraining", false) ==
+            usage->spot &&
         str_eq(json_get_str(resource, "InstanceType"), usage->type))
         usage->instances += json_get_int(resource, "InstanceCount", 1);
 }
@@ -117,11 +198,14 @@ static void add_usage(void *arg, const struct sm_thing *job)
 static bool within_quota(struct local_call *call)
 {
     const struct json *resource = json_get(call->input, "ResourceConfig");
-    struct usage usage = {.region = call->region, .type = json_get_str(resource, "InstanceType")};
+    struct usage usage = {
+        .region = call->region,
+        .type = json_get_str(resource, "InstanceType"),
+        .spot = json_get_bool(call->input, "EnableManagedSpotTraining", false)};
 
     sm_each(call->local, call->arena, SM_JOB, add_usage, &usage);
     return sm_quota_fits(
-        call, usage.type, "training job", usage.instances,
+        call, usage.type, usage.spot ? "spot training job" : "training job", usage.instances,
         json_get_int(resource, "InstanceCount", 1));
 }
 
@@ -158,13 +242,19 @@ static void create_inside(struct local_call *call)
         return;
     json_put(call->arena, doc, "in", with_defaults(call));
     json_put(call->arena, doc, "artifact", json_string(call->arena, artifact_uri(call, name)));
+    if (json_get_bool(call->input, "EnableManagedSpotTraining", false)) {
+        const struct json *taken = faults_fired(call, FAULT_INTERRUPT, name);
+        json_put(
+            call->arena, doc, "interrupt", taken == NULL ? NULL : json_copy(call->arena, taken));
+    }
+    bool warm = sm_pool_take(call, json_get(doc, "in"), doc);
     if (faults_take(call, FAULT_FAIL, name, &reason))
         json_put(call->arena, doc, "injected", json_string(call->arena, reason));
     sm_create(call, SM_JOB, name, STR("InProgress"), SM_NEVER, doc);
     if (!sm_find(call->local, call->arena, call->region, SM_JOB, name, &job))
         return; /* the write failed; leaving the world says so */
     sm_job_enter(call->arena, &job, "Starting", call->now_ms);
-    job.due_ms = call->now_ms + local_delays(call->local)->training_starting_ms;
+    job.due_ms = call->now_ms + (warm ? 0 : local_delays(call->local)->training_starting_ms);
     json_put(call->arena, job.doc, "until_ms", json_int(call->arena, job.due_ms));
     sm_save(call->local, call->arena, &job);
     json_put(call->arena, body, "TrainingJobArn", json_string(call->arena, job.arn));
@@ -248,6 +338,11 @@ enum err_code sm_delete_training_job(struct local_call *call, struct err *err)
             call, 400, "ResourceInUse",
             "The request was rejected because the training job is in status " STR_FMT,
             STR_ARG(job.status));
+    if (sm_pool_waits(&job))
+        return call_fail(
+            call, 400, "ResourceInUse",
+            "The request was rejected because the training job has a warm pool in status "
+            "Available");
     sm_job_enter(call->arena, &job, "Deleting", call->now_ms);
     job.due_ms = call->now_ms + local_delays(call->local)->training_deleting_ms;
     json_put(call->arena, job.doc, "until_ms", json_int(call->arena, job.due_ms));
@@ -268,6 +363,7 @@ static struct json *summary(struct arena *arena, const struct sm_thing *job)
     json_put(arena, item, "TrainingJobStatus", json_string(arena, job->status));
     json_put(
         arena, item, "SecondaryStatus", json_string(arena, json_get_str(job->doc, "secondary")));
+    json_put(arena, item, "WarmPoolStatus", sm_pool_describe(arena, job));
     return item;
 }
 

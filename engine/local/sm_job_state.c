@@ -4,7 +4,10 @@
  *   secondary    SecondaryStatus
  *   transitions  SecondaryStatusTransitions, times in ms
  *   until_ms     when the current state ends by itself
- *   result       {at_ms, ok, stage: "download"|"train", reason, metrics} once the work is done
+ *   result       {at_ms, ok, stage: "download"|"train", reason, metrics} once the work is done;
+ *                of an interrupted one besides {cut_ms: when, back_ms: when there is capacity
+ * again, rest_ms: what the rest took, gave_up: MaxWaitTime is over by then} waited_ms    without
+ * instances, so far resumed      the work goes on after an interruption pool         sm_pool.c
  *   started_ms, ended_ms, reason, artifact
  *
  * The work itself runs beside (trainer.h); a state that needs its result waits for it. */
@@ -12,18 +15,24 @@
 
 #include "engine/local/trainer.h"
 
+/* Of the time, what is billed: the service shows the discount of spot instances as time saved. */
+enum { SPOT_PERCENT = 30 };
+
 static const struct {
     const char *secondary, *status, *message;
 } s_states[] = {
     {"Starting", "InProgress", "Starting the training job"},
     {"Downloading", "InProgress", "Downloading the training image"},
     {"Training", "InProgress", "Training image download completed. Training in progress."},
+    {"Interrupted", "InProgress", "Spot capacity was taken back; waiting for new capacity"},
     {"Uploading", "InProgress", "Uploading generated training model"},
     {"Completed", "Completed", "Training job completed"},
     {"Failed", "Failed", "Training job failed"},
     {"Stopping", "Stopping", "Stopping the training job"},
     {"Stopped", "Stopped", "Training job stopped"},
     {"MaxRuntimeExceeded", "Stopped", "Training job runtime exceeded MaxRuntimeInSeconds provided"},
+    {"MaxWaitTimeExceeded", "Stopped",
+     "Training job exceeded MaxWaitTimeInSeconds while it waited for spot capacity"},
     {"Deleting", "Deleting", "Deleting the training job"},
 };
 
@@ -82,7 +91,8 @@ static int64_t deadline_ms(const struct sm_thing *job)
 {
     const struct json *stopping = json_get(json_get(job->doc, "in"), "StoppingCondition");
 
-    return doc_ms(job, "started_ms") + 1000 * json_get_int(stopping, "MaxRuntimeInSeconds", 86400);
+    return doc_ms(job, "started_ms") + doc_ms(job, "waited_ms") +
+           1000 * json_get_int(stopping, "MaxRuntimeInSeconds", 86400);
 }
 
 static void
@@ -90,6 +100,36 @@ fail(struct arena *arena, struct sm_thing *job, const struct json *result, int64
 {
     sm_job_enter(arena, job, "Failed", at_ms);
     json_put(arena, job->doc, "reason", json_string(arena, json_get_str(result, "reason")));
+}
+
+static bool is_cut(const struct sm_thing *job)
+{
+    return json_get(json_get(job->doc, "result"), "cut_ms") != NULL &&
+           !json_get_bool(job->doc, "resumed", false);
+}
+
+/* Its instances were taken back: nothing runs until there are others. */
+static void interrupt(struct arena *arena, struct sm_thing *job, int64_t at_ms)
+{
+    int64_t back = json_get_int(json_get(job->doc, "result"), "back_ms", at_ms);
+
+    enter_until(arena, job, "Interrupted", at_ms, back > at_ms ? back - at_ms : 0);
+}
+
+static void come_back(struct local *local, struct arena *arena, struct sm_thing *job, int64_t at_ms)
+{
+    const struct json *result = json_get(job->doc, "result");
+    int64_t starting = local_delays(local)->training_starting_ms;
+
+    if (json_get_bool(result, "gave_up", false)) {
+        sm_job_enter(arena, job, "MaxWaitTimeExceeded", at_ms);
+        return;
+    }
+    json_put(arena, job->doc, "resumed", json_bool(arena, true));
+    json_put(
+        arena, job->doc, "waited_ms",
+        json_int(arena, at_ms + starting - json_get_int(result, "cut_ms", at_ms)));
+    enter_until(arena, job, "Starting", at_ms, starting);
 }
 
 /* Training waits for the work, or for the deadline. */
@@ -100,6 +140,10 @@ leave_training(struct local *local, struct arena *arena, struct sm_thing *job, i
     int64_t since = doc_ms(job, "until_ms"), deadline = deadline_ms(job);
     int64_t done = result != NULL ? json_get_int(result, "at_ms", 0) : INT64_MAX;
 
+    if (is_cut(job))
+        done = json_get_int(result, "cut_ms", 0);
+    else if (json_get_bool(job->doc, "resumed", false))
+        done = since + json_get_int(result, "rest_ms", 0);
     if (done < since)
         done = since;
     if (done > deadline && deadline <= now_ms) {
@@ -109,7 +153,9 @@ leave_training(struct local *local, struct arena *arena, struct sm_thing *job, i
         return true;
     }
     if (done <= now_ms) {
-        if (json_get_bool(result, "ok", false))
+        if (is_cut(job))
+            interrupt(arena, job, done);
+        else if (json_get_bool(result, "ok", false))
             enter_until(arena, job, "Uploading", done, local_delays(local)->training_uploading_ms);
         else
             fail(arena, job, result, done);
@@ -135,7 +181,10 @@ static bool step(struct local *local, struct arena *arena, struct sm_thing *job,
     }
     if (is_secondary(job, "Starting")) {
         enter_until(arena, job, "Downloading", until, local_delays(local)->training_downloading_ms);
-        json_put(arena, job->doc, "started_ms", json_int(arena, until));
+        if (doc_ms(job, "started_ms") == 0)
+            json_put(arena, job->doc, "started_ms", json_int(arena, until));
+    } else if (is_secondary(job, "Interrupted")) {
+        come_back(local, arena, job, until);
     } else if (is_secondary(job, "Downloading")) {
         if (bad && str_eq_z(json_get_str(result, "stage"), "download"))
             fail(arena, job, result, until);
@@ -160,6 +209,7 @@ void sm_job_advance(struct local *local, struct arena *arena, struct sm_thing *j
     }
     while (step(local, arena, job, now_ms))
         ;
+    sm_pool_advance(local, arena, job, now_ms);
     sm_save(local, arena, job);
 }
 
@@ -183,14 +233,40 @@ static struct json *transitions_json(struct arena *arena, const struct sm_thing 
     return out;
 }
 
-static struct json *metrics_json(struct arena *arena, const struct json *result)
+static bool is_defined(const struct json *definitions, struct str name)
+{
+    JSON_EACH (definition, definitions)
+        if (str_eq(json_get_str(definition, "Name"), name))
+            return true;
+    return false;
+}
+
+/* Read from the log, which has five decimals, by the patterns of MetricDefinitions; kept as a
+ * float: 1.19876 is described as 1.1987600326538086. */
+static double reported(struct arena *arena, double value)
+{
+    double rounded = value;
+
+    if (!str_to_f64(str_fmt(arena, "%.5f", value), &rounded))
+        return value;
+    return (double) (float) rounded;
+}
+
+static struct json *metrics_json(struct arena *arena, const struct sm_thing *job)
 {
     struct json *out = json_array(arena);
+    const struct json *result = json_get(job->doc, "result");
+    const struct json *definitions =
+        json_get(json_get(json_get(job->doc, "in"), "AlgorithmSpecification"), "MetricDefinitions");
 
     JSON_EACH (metric, json_get(result, "metrics")) {
         struct json *item = json_object(arena);
+        if (!is_defined(definitions, json_get_str(metric, "name")))
+            continue;
         json_put(arena, item, "MetricName", json_string(arena, json_get_str(metric, "name")));
-        json_put(arena, item, "Value", json_num(arena, json_get_num(metric, "value", 0.0)));
+        json_put(
+            arena, item, "Value",
+            json_num(arena, reported(arena, json_get_num(metric, "value", 0.0))));
         json_put(arena, item, "Timestamp", sm_time(arena, json_get_int(result, "at_ms", 0)));
         json_push(out, item);
     }
@@ -201,7 +277,8 @@ static struct json *metrics_json(struct arena *arena, const struct json *result)
 static void add_times(struct arena *arena, const struct sm_thing *job, struct json *body)
 {
     int64_t started = doc_ms(job, "started_ms"), ended = doc_ms(job, "ended_ms");
-    int64_t seconds = (ended - started + 999) / 1000;
+    int64_t seconds = (ended - started - doc_ms(job, "waited_ms") + 999) / 1000;
+    bool spot = json_get_bool(json_get(job->doc, "in"), "EnableManagedSpotTraining", false);
 
     json_put(arena, body, "CreationTime", sm_time(arena, job->created_ms));
     json_put(arena, body, "LastModifiedTime", sm_time(arena, job->modified_ms));
@@ -211,7 +288,9 @@ static void add_times(struct arena *arena, const struct sm_thing *job, struct js
         json_put(arena, body, "TrainingEndTime", sm_time(arena, ended));
     if (ended > 0 && started > 0) {
         json_put(arena, body, "TrainingTimeInSeconds", json_int(arena, seconds));
-        json_put(arena, body, "BillableTimeInSeconds", json_int(arena, seconds));
+        json_put(
+            arena, body, "BillableTimeInSeconds",
+            json_int(arena, spot ? (seconds * SPOT_PERCENT + 99) / 100 : seconds));
     }
 }
 
@@ -233,10 +312,11 @@ struct json *sm_job_describe(struct arena *arena, const struct sm_thing *job)
         json_string(arena, json_get_str(job->doc, "artifact")));
     if (published) {
         json_put(arena, body, "ModelArtifacts", artifacts);
-        json_put(arena, body, "FinalMetricDataList", metrics_json(arena, result));
+        json_put(arena, body, "FinalMetricDataList", metrics_json(arena, job));
     }
     if (!str_is_null(reason))
         json_put(arena, body, "FailureReason", json_string(arena, reason));
+    json_put(arena, body, "WarmPoolStatus", sm_pool_describe(arena, job));
     json_put(arena, body, "SecondaryStatusTransitions", transitions_json(arena, job));
     add_times(arena, job, body);
     return body;

@@ -12,6 +12,8 @@
       OP_MUTATING | OP_OUTSIDE) \
     X(LOCAL_SAGEMAKER, "DescribeTrainingJob", "sagemaker:DescribeTrainingJob", \
       sm_describe_training_job, 0) \
+    X(LOCAL_SAGEMAKER, "UpdateTrainingJob", "sagemaker:UpdateTrainingJob", sm_update_training_job, \
+      OP_MUTATING) \
     X(LOCAL_SAGEMAKER, "StopTrainingJob", "sagemaker:StopTrainingJob", sm_stop_training_job, \
       OP_MUTATING) \
     X(LOCAL_SAGEMAKER, "DeleteTrainingJob", "sagemaker:DeleteTrainingJob", sm_delete_training_job, \

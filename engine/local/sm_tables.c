@@ -218,6 +218,18 @@ static const struct sm_member s_training_job_members[] = {
     {"TrainingJobName", REQUIRED, &s_job_name}, END};
 const struct sm_shape sm_in_training_job = STRUCT_OF(s_training_job_members);
 
+static const struct sm_member s_update_resource_members[] = {
+    {"KeepAlivePeriodInSeconds", REQUIRED, &s_keep_alive}, END};
+static const struct sm_shape s_update_resource = STRUCT_OF(s_update_resource_members);
+static const struct sm_member s_update_training_job_members[] = {
+    {"TrainingJobName", REQUIRED, &s_job_name},
+    {"ProfilerConfig", OPTIONAL, &s_any},
+    {"ProfilerRuleConfigurations", OPTIONAL, &s_any},
+    {"ResourceConfig", OPTIONAL, &s_update_resource},
+    {"RemoteDebugConfig", OPTIONAL, &s_any},
+    END};
+const struct sm_shape sm_in_update_training_job = STRUCT_OF(s_update_training_job_members);
+
 static const struct sm_member s_list_training_jobs_members[] = {
     LIST_MEMBERS(s_by_three),
     {"LastModifiedTimeAfter", OPTIONAL, &s_time},

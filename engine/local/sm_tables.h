@@ -9,8 +9,8 @@
 
 #include "engine/local/sm_shape.h"
 
-extern const struct sm_shape sm_in_create_training_job, sm_in_training_job,
-    sm_in_list_training_jobs;
+extern const struct sm_shape sm_in_create_training_job, sm_in_update_training_job,
+    sm_in_training_job, sm_in_list_training_jobs;
 extern const struct sm_shape sm_in_create_model, sm_in_model, sm_in_list_models;
 extern const struct sm_shape sm_in_create_config, sm_in_config, sm_in_list_configs;
 extern const struct sm_shape sm_in_create_endpoint, sm_in_update_endpoint, sm_in_update_weights,

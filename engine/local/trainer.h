@@ -25,8 +25,10 @@ struct trainer_job {
     const struct hyper_value *hyperparameters; /* checked */
     size_t n_hyperparameters;
     const struct trainer_channel *train, *validation; /* validation: NULL for none */
-    const bool *cancel;                               /* polled */
-    void (*log)(void *arg, struct str line);          /* the container's output */
+    struct str resume;  /* bytes of a checkpoint to go on from; null: none */
+    int64_t stop_after; /* ends when so many rounds are done, as if interrupted; 0: all */
+    const bool *cancel; /* polled */
+    void (*log)(void *arg, struct str line); /* the container's output */
     void *log_arg;
 };
 

@@ -31,6 +31,9 @@ struct work {
     const char *stage;
     struct str reason; /* why it failed; null: it did not */
     struct trainer_outcome outcome;
+    /* Of an interrupted job: when, when it may go on, when the rest began. */
+    int64_t cut_ms, back_ms, went_on_ms;
+    bool gave_up; /* never: it waited too long */
 };
 
 static int64_t now_ms(const struct work *work)
@@ -196,9 +199,74 @@ static void check_inputs(struct work *work)
         fail(work, "ClientError: Missing required channel: train");
 }
 
+/* ------------------------------------------------------------------ checkpoints */
+
+/* The container's checkpointing.py: <S3Uri>/xgboost-checkpoint.<round>, the last round it holds. */
+#define CHECKPOINT "xgboost-checkpoint."
+
+static bool checkpoint_place(const struct work *work, struct str *ret_bucket, struct str *ret_key)
+{
+    struct str uri = json_get_str(json_get(work->in, "CheckpointConfig"), "S3Uri");
+
+    if (str_is_null(uri) || !objects_parse_uri(uri, ret_bucket, ret_key))
+        return false;
+    while (str_ends(*ret_key, STR("/")))
+        *ret_key = str_slice(*ret_key, 0, ret_key->len - 1);
+    *ret_key = str_fmt(work->arena, STR_FMT "/" CHECKPOINT, STR_ARG(*ret_key));
+    return true;
+}
+
+/* The latest; null: none, so training begins at the beginning. */
+static struct str checkpoint_load(struct work *work)
+{
+    local_object_vec files = {0};
+    struct str bucket, prefix, bytes = STR_NULL, latest = STR_NULL;
+    struct err err = {0};
+    int64_t last = -1;
+
+    if (!checkpoint_place(work, &bucket, &prefix) || world_enter(work->local, &err) != ERR_NONE)
+        return STR_NULL;
+    objects_list(work->local, work->arena, bucket, prefix, CHANNEL_FILES, &files);
+    world_abandon(work->local);
+    for (size_t i = 0; i < files.len; i++) {
+        int64_t round = 0;
+        if (str_to_i64(str_from_index(files.items[i].key, prefix.len), &round) && round > last) {
+            last = round;
+            latest = files.items[i].key;
+        }
+    }
+    if (last < 0 || objects_read(
+                        work->local, work->arena, bucket, latest, ARTIFACT_BYTES, &bytes, NULL,
+                        &err) != ERR_NONE)
+        return STR_NULL;
+    log_line(
+        work,
+        str_fmt(
+            work->arena, "INFO:root:Checkpoint loaded from /opt/ml/checkpoints/" CHECKPOINT "%lld",
+            (long long) last));
+    log_line(
+        work, str_fmt(work->arena, "INFO:root:Resuming from iteration %lld", (long long) last + 1));
+    return bytes;
+}
+
+static void checkpoint_save(struct work *work, struct str model, int64_t rounds)
+{
+    struct str bucket, prefix;
+    struct err err = {0};
+
+    if (!checkpoint_place(work, &bucket, &prefix))
+        return;
+    if (objects_write(
+            work->local, bucket,
+            str_fmt(work->arena, STR_FMT "%lld", STR_ARG(prefix), (long long) rounds - 1), model,
+            STR("binary/octet-stream"), &err) != ERR_NONE)
+        fail(work, "ClientError: Checkpoint upload failed: %s", err.message);
+}
+
 /* ------------------------------------------------------------------ train and store */
 
-static void train(struct work *work)
+static bool
+run_trainer(struct work *work, struct str resume, int64_t stop_after, struct trainer_outcome *out)
 {
     const struct local_trainer *trainer = local_options(work->local)->trainer;
     struct trainer_job job = {
@@ -207,6 +275,8 @@ static void train(struct work *work)
         .n_hyperparameters = work->hypers.len,
         .train = channel_named(work, "train"),
         .validation = channel_named(work, "validation"),
+        .resume = resume,
+        .stop_after = stop_after,
         .cancel = work->cancel,
         .log = log_line,
         .log_arg = work,
@@ -215,16 +285,57 @@ static void train(struct work *work)
 
     if (trainer == NULL)
         trainer = &trainer_xgboost;
-    switch ((int) trainer->train(trainer->self, work->arena, &job, &work->outcome, &err)) {
+    switch ((int) trainer->train(trainer->self, work->arena, &job, out, &err)) {
     case ERR_NONE:
-        return;
+        return true;
     case ERR_SPEC:
         fail(work, "ClientError: %s", err.message);
-        return;
+        return false;
     default:
         fail(work, "AlgorithmError: %s", err.message);
-        return;
+        return false;
     }
+}
+
+static int64_t half_of_the_rounds(const struct work *work)
+{
+    int64_t rounds = 0;
+
+    for (size_t i = 0; i < work->hypers.len; i++)
+        if (str_eq_z(work->hypers.items[i].name, "num_round"))
+            (void) !str_to_i64(work->hypers.items[i].value, &rounds);
+    return rounds > 1 ? rounds / 2 : 1;
+}
+
+/* Once, as the fault says, and then as long as `forMs`, or until MaxWaitTime is over. */
+static void interrupt(struct work *work, const struct json *fault, int64_t began_ms)
+{
+    struct trainer_outcome part = {0};
+    int64_t round = json_get_int(fault, "atRound", half_of_the_rounds(work));
+    int64_t limit = json_get_int(
+        json_get(work->in, "StoppingCondition"), "MaxWaitTimeInSeconds", INT64_MAX / 2000);
+
+    struct str resume = checkpoint_load(work);
+    if (!run_trainer(work, resume, round, &part))
+        return;
+    checkpoint_save(work, part.model, round);
+    work->cut_ms = began_ms + (part.took_ms > 0 ? part.took_ms : now_ms(work) - began_ms);
+    work->back_ms = work->cut_ms + json_get_int(fault, "forMs", 0);
+    work->gave_up = work->back_ms - work->job.created_ms > 1000 * limit;
+    if (work->gave_up)
+        work->back_ms = work->job.created_ms + 1000 * limit;
+}
+
+static void train(struct work *work, int64_t began_ms)
+{
+    const struct json *fault = json_get(work->job.doc, "interrupt");
+
+    if (fault != NULL)
+        interrupt(work, fault, began_ms);
+    if (!str_is_null(work->reason) || work->gave_up)
+        return;
+    work->went_on_ms = now_ms(work);
+    (void) !run_trainer(work, checkpoint_load(work), 0, &work->outcome);
 }
 
 static void store(struct work *work)
@@ -262,6 +373,15 @@ static void post(struct work *work, int64_t began_ms)
             work->arena, metric, "value", json_num(work->arena, work->outcome.metrics[i].value));
         json_push(metrics, metric);
     }
+    if (work->cut_ms > 0) {
+        int64_t rest =
+            work->outcome.took_ms > 0 ? work->outcome.took_ms : now_ms(work) - work->went_on_ms;
+        took = work->cut_ms - began_ms;
+        json_put(work->arena, result, "cut_ms", json_int(work->arena, work->cut_ms));
+        json_put(work->arena, result, "back_ms", json_int(work->arena, work->back_ms));
+        json_put(work->arena, result, "rest_ms", json_int(work->arena, rest));
+        json_put(work->arena, result, "gave_up", json_bool(work->arena, work->gave_up));
+    }
     json_put(work->arena, result, "at_ms", json_int(work->arena, began_ms + took));
     json_put(work->arena, result, "ok", json_bool(work->arena, str_is_null(work->reason)));
     json_put(work->arena, result, "stage", json_z(work->arena, work->stage));
@@ -294,7 +414,7 @@ static bool find_job(struct work *work, struct str region, struct str name)
     return found;
 }
 
-static void run(struct work *work)
+static void run(struct work *work, int64_t began_ms)
 {
     struct str injected = json_get_str(work->job.doc, "injected");
 
@@ -311,8 +431,8 @@ static void run(struct work *work)
     else
         check_inputs(work);
     if (str_is_null(work->reason))
-        train(work);
-    if (str_is_null(work->reason) && !cancelled(work))
+        train(work, began_ms);
+    if (str_is_null(work->reason) && !cancelled(work) && !work->gave_up)
         store(work);
 }
 
@@ -335,7 +455,7 @@ void trainer_work(struct local *local, struct str region, struct str name, const
     work.flushed_ms = began_ms;
     work.stream = str_fmt(
         arena, STR_FMT "/algo-1-%lld", STR_ARG(name), (long long) (work.job.created_ms / 1000));
-    run(&work);
+    run(&work, began_ms);
     log_flush(&work);
     if (!cancelled(&work))
         post(&work, began_ms);

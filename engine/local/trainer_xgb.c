@@ -54,6 +54,8 @@ static enum err_code train(
         .on_round = on_round,
         .arg = &lines,
         .cancel = job->cancel,
+        .resume = job->resume,
+        .stop_after = job->stop_after,
     };
     struct train_result result = {0};
     struct err inner = {0};

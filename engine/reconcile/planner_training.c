@@ -34,8 +34,9 @@ static struct str rounds_note(struct planner *p, const struct want_model *model)
     return STR_NULL;
 }
 
-static struct change *
-plan_job(struct planner *p, const struct want_model *model, unsigned attempt, bool attach)
+/* fresh: not from the checkpoints of an earlier attempt. */
+static struct change *plan_job(
+    struct planner *p, const struct want_model *model, unsigned attempt, bool attach, bool fresh)
 {
     struct change *change = planner_change(p, KIND_TRAINING_JOB, ACTION_CREATE, model->name);
     struct training_plan *subject = ARENA_NEW(p->arena, struct training_plan);
@@ -45,8 +46,7 @@ plan_job(struct planner *p, const struct want_model *model, unsigned attempt, bo
         .job = job,
         .attempt = attempt,
         .attach = attach,
-        /* What earlier attempts left is gone on with, unless a fresh start is asked for. */
-        .request = request_job(p->arena, p->want, model, model->retrain ? job : model->job)};
+        .request = request_job(p->arena, p->want, model, fresh ? job : model->job)};
     change->subject = subject;
     change->name = subject->job;
     change->at = model->at;
@@ -149,7 +149,9 @@ static enum err_code plan_from_job(
         leave_out(p, model, job);
         return ERR_NONE;
     }
-    *ret_need = plan_job(p, model, running ? attempt : attempt + 1, running);
+    /* After the checkpoints of a job that completed no round is left to run, nor to measure. */
+    bool fresh = model->retrain || (job != NULL && str_eq(job->status, STR("Completed")));
+    *ret_need = plan_job(p, model, running ? attempt : attempt + 1, running, fresh);
     artifact->job = (*ret_need)->name;
     return ERR_NONE;
 }

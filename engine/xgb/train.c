@@ -45,6 +45,7 @@ struct training {
     const char *names[MAX_SETS]; /* "train", "validation" */
     size_t n_sets;
     int64_t num_round;
+    int64_t first_round;         /* those before it are in the booster already */
     struct names own_metrics;    /* computed here */
     VEC(struct history) history; /* in the order the container logs them */
     struct str stop_metric;      /* early stopping watches it; STR_NULL for none */
@@ -220,7 +221,7 @@ record(struct training *training, int64_t round, struct str set, struct str name
             str_fmt(training->arena, STR_FMT ":" STR_FMT, STR_ARG(set), STR_ARG(name));
     }
     struct train_metric *metric = &history->metric;
-    if (metric->n_rounds <= (size_t) round) {
+    if (metric->n_rounds <= (size_t) (round - training->first_round)) {
         metric->rounds = vec_grow(
             training->arena, metric->rounds, metric->n_rounds, &history->cap, sizeof(double));
         metric->n_rounds++;
@@ -328,7 +329,7 @@ check_stop(struct training *training, int64_t round, bool *ret_stop, struct err 
     double score = history->metric.value;
     bool better = metric_is_maximized(training->stop_metric) ? score > training->best_score
                                                              : score < training->best_score;
-    if (round == 0 || better) {
+    if (round == training->first_round || better) {
         training->best_score = score;
         training->best_round = round;
     }
@@ -346,7 +347,10 @@ static bool cancelled(const struct train_request *request)
 static enum err_code run_rounds(struct training *training, struct err *err)
 {
     bool stop = false;
-    for (int64_t round = 0; round < training->num_round && !stop; round++) {
+    int64_t last = training->num_round, pause = training->request->stop_after;
+    if (pause > 0 && pause < last)
+        last = pause;
+    for (int64_t round = training->first_round; round < last && !stop; round++) {
         if (cancelled(training->request))
             return err_set(
                 err, ERR_CANCELLED, "training was interrupted in round %jd", (intmax_t) round);
@@ -376,7 +380,8 @@ static enum err_code run_rounds(struct training *training, struct err *err)
 /* EarlyStopping(save_best=True): the model ends with its best round, stopped early or not. */
 static enum err_code keep_best(struct training *training, struct err *err)
 {
-    if (str_is_null(training->stop_metric))
+    bool paused = training->request->stop_after > 0;
+    if (str_is_null(training->stop_metric) || paused || training->history.len == 0)
         return ERR_NONE;
     struct xgb_booster *best = NULL;
     enum err_code code =
@@ -428,6 +433,19 @@ static enum err_code finish(struct training *training, struct train_result *out,
     return ERR_NONE;
 }
 
+/* checkpointing.py: rounds of an earlier run are not run again. */
+static enum err_code resume(struct training *training, struct err *err)
+{
+    int rounds = 0;
+    if (str_is_null(training->request->resume))
+        return ERR_NONE;
+    enum err_code code = xgb_booster_restore(training->booster, training->request->resume, err);
+    if (code == ERR_NONE)
+        code = xgb_booster_rounds(training->booster, &rounds, err);
+    training->first_round = rounds;
+    return code;
+}
+
 enum err_code train_run(
     struct arena *arena,
     const struct train_request *request,
@@ -440,6 +458,8 @@ enum err_code train_run(
         code = add_sets(&training, err);
     if (code == ERR_NONE)
         code = xgb_booster_new(training.matrices, training.n_sets, &training.booster, err);
+    if (code == ERR_NONE)
+        code = resume(&training, err);
     if (code == ERR_NONE)
         code = pass_parameters(&training, err);
     if (code == ERR_NONE)

@@ -32,6 +32,8 @@ struct train_request {
     void (*on_round)(void *arg, int64_t round, struct str line);
     void *arg;
     const bool *cancel; /* polled between rounds; may be NULL */
+    struct str resume;  /* a booster's bytes to go on from, its rounds being done; null: none */
+    int64_t stop_after; /* ends when that many rounds are done, to be gone on with; 0: num_round */
 };
 
 struct train_result {

@@ -188,6 +188,14 @@ enum err_code xgb_booster_load(struct str bytes, struct xgb_booster **out, struc
     return ERR_NONE;
 }
 
+enum err_code xgb_booster_restore(struct xgb_booster *booster, struct str bytes, struct err *err)
+{
+    (void) thread_ready();
+    if (XGBoosterLoadModelFromBuffer(booster, bytes.ptr, bytes.len) != 0)
+        return failed(err);
+    return ERR_NONE;
+}
+
 void xgb_booster_close(struct xgb_booster **booster)
 {
     if (*booster != NULL)

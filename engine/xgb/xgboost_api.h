@@ -47,6 +47,9 @@ enum err_code xgb_booster_new(
     MUST_USE;
 enum err_code xgb_booster_load(struct str bytes, struct xgb_booster **out, struct err *err)
     MUST_USE;
+/* Into a booster that knows its matrices already, to train on. */
+enum err_code xgb_booster_restore(struct xgb_booster *booster, struct str bytes, struct err *err)
+    MUST_USE;
 void xgb_booster_close(struct xgb_booster **booster);
 enum err_code
 xgb_booster_set(struct xgb_booster *booster, const char *name, const char *value, struct err *err)

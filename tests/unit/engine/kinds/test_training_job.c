@@ -75,6 +75,57 @@ static void jobs_queue_for_the_quota(void **state)
     assert_true(life_told(none, "starting training job"));
 }
 
+static struct str spec_with(struct life *life, const char *more)
+{
+    return text_replace(life->arena, STR(LIFE_SPEC), "maxRuntime: 1h", more);
+}
+
+/* Interrupted spot jobs go on by themselves; one that waits too long goes on with the next apply,
+ * from its checkpoint. */
+static void spot_jobs_go_on(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    struct str text = spec_with(life, "maxRuntime: 1h\n    spot: {enabled: true, maxWait: 2h}");
+    life_fault(life, "{'operation':'CreateTrainingJob','kind':'interrupt','nth':1,'forMs':60000}");
+    assert_ok(life_apply(life, text), &life->err);
+    assert_true(life_told(life, "Interrupted"));
+    assert_int_equal(count_of(life, "trainingJobs"), 2);
+    life_settled(life, text);
+    /* How it is trained is no part of what it is. */
+    life_settled(life, STR(LIFE_SPEC));
+    assert_ok(life_destroy(life, text), &life->err);
+    assert_int_equal(count_of(life, "trainingJobs"), 0);
+
+    AUTO(life_close) struct life *late = life_new();
+    life_fault(
+        late, "{'operation':'CreateTrainingJob','kind':'interrupt','nth':1,'forMs':90000000}");
+    assert_fails(life_apply(late, text), ERR_PARTIAL, &late->err, "1 failed");
+    assert_true(life_told(late, "ended Stopped: MaxWaitTimeExceeded"));
+    assert_ok(life_apply(late, text), &late->err);
+    assert_int_equal(count_of(late, "trainingJobs"), 3);
+    life_settled(late, text);
+}
+
+/* One after the other, jobs go over the same instances; a pool that waits does not keep destroy
+ * from deleting its job. */
+static void a_warm_pool_is_used_and_given_up(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    struct str text = spec_with(life, "maxRuntime: 1h\n    concurrency: 1\n    keepAlive: 30m");
+    assert_ok(life_apply(life, text), &life->err);
+    life_settled(life, text);
+    assert_ok(life_destroy(life, text), &life->err);
+    /* Once: the instances of the first job went over to the second. */
+    struct str told = buf_str(&life->events);
+    size_t first = str_find(told, STR("Releasing its warm pool"));
+    assert_true(first != SIZE_MAX);
+    assert_true(
+        str_find(str_from_index(told, first + 1), STR("Releasing its warm pool")) == SIZE_MAX);
+    assert_int_equal(count_of(life, "trainingJobs"), 0);
+}
+
 /* A role that IAM has only just made cannot be assumed for a while. */
 static void a_young_role_is_waited_for(void **state)
 {
@@ -199,6 +250,8 @@ int main(void)
         cmocka_unit_test(retry_failed_trains_again),
         cmocka_unit_test(capacity_is_tried_again_in_the_same_run),
         cmocka_unit_test(jobs_queue_for_the_quota),
+        cmocka_unit_test(spot_jobs_go_on),
+        cmocka_unit_test(a_warm_pool_is_used_and_given_up),
         cmocka_unit_test(a_young_role_is_waited_for),
         cmocka_unit_test(log_lines_are_followed_when_asked_for),
         cmocka_unit_test(jobs_that_may_not_be_deleted_are_named),

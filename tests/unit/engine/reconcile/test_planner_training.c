@@ -175,6 +175,38 @@ static void what_the_last_attempt_left(void **state)
         }
 }
 
+/* On spot instances an attempt goes on from what the one before it left; what was completed is
+ * trained anew. */
+static void where_a_spot_job_goes_on(void **state)
+{
+    static const struct {
+        const char *status, *reason;
+        bool own;
+    } cases[] = {
+        {NULL, NULL, false},
+        {"Failed", "InternalServerError: again", false},
+        {"Stopped", NULL, false},
+        {"Completed", NULL, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scene *s = scene_trained(*state, false, 1);
+        s->seen.jobs_listed = true;
+        s->want.max_wait_s = 7200;
+        if (cases[i].status != NULL)
+            put_job(s, s->want.models[0].job, cases[i].status, cases[i].reason);
+        if (cases[i].own) /* its output is gone */
+            s->seen.jobs.items[0].artifact = STR("s3://elsewhere/model.tar.gz");
+        assert_ok(plan(s), &s->err);
+        const struct training_plan *subject =
+            must_find(s, KIND_TRAINING_JOB, ACTION_CREATE)->subject;
+        struct str uri = json_get_str(json_get(subject->request, "CheckpointConfig"), "S3Uri");
+        assert_true(str_ends(uri, STR("/checkpoints")));
+        struct str job = cases[i].own ? subject->job : s->want.models[0].job;
+        assert_true(
+            str_find(uri, str_fmt(*state, "/" STR_FMT "/checkpoints", STR_ARG(job))) != SIZE_MAX);
+    }
+}
+
 static void the_highest_attempt_decides(void **state)
 {
     static const struct {
@@ -371,6 +403,7 @@ int main(void)
         WITH_ARENA(jobs_are_asked_for_only_when_something_trains),
         WITH_ARENA(a_job_needs_its_data_and_an_artifact_its_job),
         WITH_ARENA(what_the_last_attempt_left),
+        WITH_ARENA(where_a_spot_job_goes_on),
         WITH_ARENA(the_highest_attempt_decides),
         WITH_ARENA(left_out_models_are_said_and_counted),
         WITH_ARENA(without_any_model_nothing_is_deployed),
