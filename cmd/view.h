@@ -44,6 +44,10 @@ struct str view_group_address(struct arena *arena, const struct view_group *grou
 const char *view_reason(enum reason reason);
 /* "ml.m5.large × 1: $0.115/h, unchanged" */
 struct str view_cost_line(struct arena *arena, const struct plan *plan);
+/* "training 5 jobs on ml.m5.large × 1: about $0.012, as long as such jobs took; at most $0.58";
+ * STR_NULL: nothing is trained on SageMaker. */
+struct str view_training_line(struct arena *arena, const struct plan *plan);
+struct json *view_training_json(struct arena *arena, const struct plan *plan); /* NULL for none */
 /* "Plan: 1 to add, 0 to change, 0 to destroy." or the "No changes." line, without newline. */
 struct str view_summary_line(struct arena *arena, const struct plan *plan);
 

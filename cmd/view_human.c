@@ -378,6 +378,9 @@ static void notes(struct printer *p, const struct plan *plan)
         buf_fmt(
             p->buf, "Note: %zu object%s under the prefix %s not ours and will be left alone\n",
             plan->n_foreign, plan->n_foreign == 1 ? "" : "s", plan->n_foreign == 1 ? "is" : "are");
+    struct str training = view_training_line(p->arena, plan);
+    if (!str_is_null(training))
+        buf_fmt(p->buf, STR_FMT "\n", STR_ARG(training));
     struct str cost = view_cost_line(p->arena, plan);
     if (!str_is_null(cost))
         buf_fmt(p->buf, STR_FMT "\n", STR_ARG(cost));

@@ -260,6 +260,7 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
     json_put(arena, out, "summary", summary);
     json_put(arena, out, "record_only", json_bool(arena, plan->record_only));
     json_put(arena, out, "cost", text(arena, view_cost_line(arena, plan)));
+    json_put(arena, out, "training_cost", view_training_json(arena, plan));
     json_put(arena, out, "note_roll", text(arena, plan->note_roll));
     json_put(arena, out, "note_blocked", text(arena, plan->note_blocked));
     json_put(arena, out, "note_busy", text(arena, plan->note_busy));

@@ -201,6 +201,11 @@ void view_plan_markdown(
     routes(&page, plan);
     buf_add_z(buf, "<pre><code>");
     html(buf, view_summary_line(arena, plan));
+    struct str training = view_training_line(arena, plan);
+    if (!str_is_null(training)) {
+        buf_add_char(buf, '\n');
+        html(buf, training);
+    }
     if (!str_is_null(cost)) {
         buf_add_char(buf, '\n');
         html(buf, cost);

@@ -25,6 +25,10 @@ struct cost_training {
     bool actual_known;
 };
 
+/* "Managed spot training can optimize the cost of training models up to 90% over on-demand
+ * instances." https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html */
+#define COST_SPOT_MAX_PERCENT 90
+
 /* False when the instance type has no price. */
 bool cost_hosting(
     struct str instance_type, int64_t instances, uint64_t models, struct cost_hosting *out);

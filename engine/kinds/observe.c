@@ -307,6 +307,8 @@ enum err_code kinds_list_jobs(
         *VEC_PUSH(arena, &seen->jobs) = (struct seen_job){
             .name = name,
             .arn = json_get_str(item, "TrainingJobArn"),
+            .created_ms = (int64_t) (1000 * json_get_num(item, "CreationTime", 0)),
+            .ended_ms = (int64_t) (1000 * json_get_num(item, "TrainingEndTime", 0)),
             .status = json_get_str(item, "TrainingJobStatus")};
     }
     seen->jobs_listed = true;

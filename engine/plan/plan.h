@@ -114,6 +114,19 @@ struct plan_held {
     bool fresh;         /* found out now: the record does not say so yet */
 };
 
+/* The training jobs that will run. */
+struct plan_training {
+    size_t jobs;
+    struct str instance_type;
+    int64_t instances, volume_gb;
+    int64_t max_runtime_s;
+    int64_t max_wait_s;   /* on spot instances; 0: on demand */
+    int64_t keep_alive_s; /* of warm pools; 0: none */
+    size_t concurrency;   /* of the spec; 0: none */
+    bool known;           /* how long such jobs took before: */
+    int64_t expected_s;   /* all together, one after the other */
+};
+
 struct plan_warning {
     struct str message, hint;
 };
@@ -159,6 +172,7 @@ struct plan {
     int64_t instance_count;
     struct str old_instance_type; /* of the live config; STR_NULL when there is none */
     int64_t old_instance_count;
+    struct plan_training training;
     const void *context; /* the reconciler's own: what was wanted and seen */
 };
 

@@ -36,7 +36,8 @@ struct seen_job {
         artifact;             /* artifact: s3:// of model.tar.gz when Completed */
     struct str settings_hash; /* tag */
     struct str arn;
-    bool inspected; /* failure_reason, artifact, tags, metrics are known */
+    int64_t created_ms, ended_ms; /* ended: 0 while it runs */
+    bool inspected;               /* failure_reason, artifact, tags, metrics are known */
     const struct want_pair *metrics;
     size_t n_metrics;
     enum owner owner;

@@ -386,6 +386,7 @@ static enum err_code finish(struct planner *p, struct err *err)
         diff_change(p->arena, plan->changes.items[i]);
     plan_finish(p->arena, plan);
     plan->n_left_out = p->context->left_out.len;
+    plan_training_time(p);
     if (plan->mode != PLAN_DESTROY)
         plan_routes(p);
     bool emptied = p->want->n_models == 0 && !p->seen->record.present;

@@ -72,6 +72,8 @@ enum err_code plan_source(
     struct artifact_plan *artifact,
     struct change **ret_need,
     struct err *err) MUST_USE;
+/* planner_cost.c: how long the training jobs of the finished plan may take. */
+void plan_training_time(struct planner *p);
 /* planner_sagemaker.c */
 enum err_code plan_sagemaker(struct planner *p, struct err *err) MUST_USE;
 /* planner_old.c: the same content at the stack's old home; what is left there, to go after `after`.
