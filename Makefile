@@ -68,7 +68,7 @@ endif
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools check test demo install uninstall lint tidy format \
+.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools parity check test demo install uninstall lint tidy format \
   check-asan check-valgrind cover cover-all fresh bench kills docs help FORCE
 
 all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan or cover)
@@ -231,6 +231,10 @@ print-%:
 
 sim: $(B)/tests/sim/sim ## the whole simulation: crashes, faults, random courses, two appliers (minutes)
 	@tests/sim/run.sh $(B)
+
+parity: $(B)/mmectl $(TOOL_BINS) ## a thousand random models by a thousand rows against libxgboost, and ten thousand payloads of each objective
+	@OMP_NUM_THREADS=1 $(B)/tests/parity/forests 1000 1000
+	@PARITY_PAYLOADS=10000 BUILD=$(B) sh tests/parity/t02_container.sh
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)

@@ -70,6 +70,7 @@ static enum exit_code run(struct app *app)
             {.memory_bytes = MIB(1) * (size_t) args->memory_limit,
              .threads = (unsigned) args->threads,
              .no_ensembles = !str_is_empty(ensemble) && !is_true(ensemble.ptr),
+             .batch = !str_is_empty(str_from(app->getenv("SAGEMAKER_BATCH"))),
              .default_accept = str_from(app->getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"))},
         .model_dir = find_model_dir(app, multi),
         .on_ready = say_ready,
@@ -118,7 +119,8 @@ const struct cmd cmd_serve = {
             "averaged (SAGEMAKER_INFERENCE_ENSEMBLE=false takes the first one).\n"
             "\n"
             "Also read: SAGEMAKER_MULTI_MODEL, SAGEMAKER_BIND_TO_PORT, MAX_CONTENT_LENGTH,\n"
-            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT. SIGTERM ends it after the calls that run.",
+            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, SAGEMAKER_BATCH (a line for each row in CSV\n"
+            "answers). SIGTERM ends it after the calls that run.",
     .sets = s_sets,
     .run = run,
 };

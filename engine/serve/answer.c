@@ -76,7 +76,10 @@ void answer_rows(struct answer *answer, const float *predictions, size_t rows)
 {
     for (size_t row = 0; row < rows; row++, answer->rows++) {
         if (answer->rows > 0)
-            buf_add_z(answer->out, answer->format == ANSWER_JSON ? ", " : ",");
+            buf_add_z(
+                answer->out, answer->format == ANSWER_JSON ? ", "
+                             : answer->lines               ? "\n"
+                                                           : ",");
         const float *values = predictions + row * answer->outputs;
         if (answer->outputs == 1) {
             add_number(answer, values[0]);
@@ -94,4 +97,6 @@ void answer_end(struct answer *answer)
 {
     if (answer->format == ANSWER_JSON)
         buf_add_char(answer->out, ']');
+    else if (answer->lines)
+        buf_add_char(answer->out, '\n');
 }

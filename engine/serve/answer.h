@@ -31,6 +31,7 @@ struct answer {
     enum answer_format format;
     size_t outputs; /* values per row */
     size_t rows;    /* written so far */
+    bool lines;     /* CSV: each row on a line of its own, instead of all on one */
     struct buf *out;
 };
 

@@ -329,7 +329,8 @@ static void call_model(struct visit *visit, const struct served *served)
             .content_type = httpd_header_get(request, "Content-Type"),
             .accept = httpd_header_get(request, "Accept"),
             .default_accept = visit->container->options.default_accept,
-            .body = request->body});
+            .body = request->body,
+            .batch = visit->container->options.batch});
     atomic_fetch_add_explicit(served->calls, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(
         served->busy_us, (uint64_t) (clock_tick_us() - start_us), memory_order_relaxed);

@@ -19,6 +19,7 @@ struct container_options {
     size_t max_body;           /* of a request; 0: 6 MiB, SageMaker's own limit */
     unsigned threads;          /* told to batch transform as the concurrency; 0: cores */
     bool no_ensembles;         /* SAGEMAKER_INFERENCE_ENSEMBLE=false */
+    bool batch;                /* SAGEMAKER_BATCH: CSV answers have a line for each row */
     struct str default_accept; /* SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT; null: application/json */
 };
 

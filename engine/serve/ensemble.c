@@ -168,6 +168,54 @@ size_t ensemble_memory(const struct ensemble *ensemble)
     return bytes;
 }
 
+const char *ensemble_fallback(const struct ensemble *ensemble)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i < ensemble->len && why == NULL; i++)
+        why = booster_fallback(ensemble->members[i]);
+    return why;
+}
+
+/* numpy.mean() of one value a model, which numpy adds pairwise: up to seven in turn, more in eight
+ * columns (pairwise_sum of its loops_utils.h.src; an ensemble has fewer than its block of 128). */
+static float sum_pairwise(const float *values, size_t count)
+{
+    float columns[8], sum = 0;
+    size_t whole = count - count % 8, i = 8;
+    if (count < 8) {
+        for (size_t k = 0; k < count; k++)
+            sum += values[k];
+        return sum;
+    }
+    memcpy(columns, values, sizeof(columns));
+    for (; i < whole; i++)
+        columns[i % 8] += values[i];
+    sum = ((columns[0] + columns[1]) + (columns[2] + columns[3])) +
+          ((columns[4] + columns[5]) + (columns[6] + columns[7]));
+    for (; i < count; i++)
+        sum += values[i];
+    return sum;
+}
+
+/* One row with one output, the usual call. */
+static enum err_code predict_one(
+    const struct ensemble *ensemble,
+    const float *values,
+    size_t cols,
+    float *prediction,
+    struct err *err)
+{
+    float each[MEMBERS_MAX];
+    for (size_t i = 0; i < ensemble->len; i++) {
+        enum err_code code =
+            booster_predict(ensemble->members[i], values, 1, cols, &each[i], 1, err);
+        if (code != ERR_NONE)
+            return code;
+    }
+    *prediction = sum_pairwise(each, ensemble->len) / (float) ensemble->len;
+    return ERR_NONE;
+}
+
 enum err_code ensemble_predict(
     const struct ensemble *ensemble,
     struct arena *arena,
@@ -178,6 +226,8 @@ enum err_code ensemble_predict(
     size_t capacity,
     struct err *err)
 {
+    if (ensemble->len > 1 && rows == 1 && ensemble_outputs(ensemble) == 1 && capacity > 0)
+        return predict_one(ensemble, values, cols, predictions, err);
     enum err_code code =
         booster_predict(ensemble->members[0], values, rows, cols, predictions, capacity, err);
     if (ensemble->len == 1 || code != ERR_NONE)

@@ -24,6 +24,8 @@ enum err_code ensemble_load(struct str path, bool all, struct ensemble *out, str
 void ensemble_done(struct ensemble *ensemble);
 size_t ensemble_features(const struct ensemble *ensemble);
 size_t ensemble_outputs(const struct ensemble *ensemble);
+/* As booster_fallback(), of the first member that has one. */
+const char *ensemble_fallback(const struct ensemble *ensemble);
 size_t ensemble_memory(const struct ensemble *ensemble); /* estimated resident bytes */
 /* As booster_predict(); arena: scratch, for more than one member. */
 enum err_code ensemble_predict(

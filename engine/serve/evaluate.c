@@ -66,6 +66,7 @@ evaluate(struct arena *arena, const struct ensemble *ensemble, const struct eval
         !answer_type_of(evaluation->accept, evaluation->default_accept, &type, &refusal))
         return refused(arena, &refusal);
     answer.format = type.format;
+    answer.lines = evaluation->batch;
     if (!predict_blocks(arena, ensemble, &payload, &answer, &refusal))
         return refused(arena, &refusal);
     return (struct evaluated){

@@ -12,6 +12,7 @@ struct evaluation {
     struct str content_type, accept; /* null when absent */
     struct str default_accept;       /* null: application/json */
     struct str body;
+    bool batch; /* SAGEMAKER_BATCH: a line for each row in CSV, as batch transform wants it */
 };
 
 struct evaluated {

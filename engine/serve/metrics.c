@@ -47,7 +47,7 @@ static void label(struct buf *out, const char *name, struct str model)
         else
             buf_add_char(out, c);
     }
-    buf_add_z(out, "\"}");
+    buf_add_char(out, '"');
 }
 
 enum per_model { CALLS, FAILURES, BUSY, LOAD, MEMORY };
@@ -104,6 +104,21 @@ static void totals(struct buf *out, const struct registry_totals *t, uint64_t hi
         (double) misses);
 }
 
+static void fallbacks(struct buf *out, const struct registered *models, size_t len)
+{
+    static const char *const name = "mmectl_model_fallback";
+    head(
+        out, name, "gauge",
+        "Models that libxgboost answers itself, more slowly: their kind is unknown to the flat "
+        "array, or it differs.");
+    for (size_t i = 0; i < len; i++) {
+        if (models[i].fallback == NULL)
+            continue;
+        label(out, name, models[i].name);
+        buf_fmt(out, ",reason=\"%s\"} 1\n", models[i].fallback);
+    }
+}
+
 struct str
 metrics_text(struct arena *arena, struct registry *registry, uint64_t hits, uint64_t misses)
 {
@@ -118,9 +133,11 @@ metrics_text(struct arena *arena, struct registry *registry, uint64_t hits, uint
         head(&out, s_per_model[k].name, s_per_model[k].type, s_per_model[k].help);
         for (size_t i = 0; i < len; i++) {
             label(&out, s_per_model[k].name, models[i].name);
+            buf_add_char(&out, '}');
             number(&out, value_of(&models[i], s_per_model[k].which));
         }
     }
+    fallbacks(&out, models, len);
     return str_dup(arena, buf_str(&out));
 }
 

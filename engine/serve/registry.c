@@ -253,7 +253,8 @@ static struct registered registered_of(struct arena *arena, struct entry *entry)
         .calls = atomic_load(&entry->calls),
         .failures = atomic_load(&entry->failures),
         .busy_us = atomic_load(&entry->busy_us),
-        .load_us = entry->load_us};
+        .load_us = entry->load_us,
+        .fallback = ensemble_fallback(&entry->ensemble)};
 }
 
 void registry_list(

@@ -46,6 +46,7 @@ struct registered {
     struct str name, path; /* on the arena */
     size_t memory_bytes;
     uint64_t calls, failures, busy_us, load_us;
+    const char *fallback; /* as ensemble_fallback() */
 };
 
 /* Ready models by name, those after `after` (null: all), at most max; *ret_more: there are more. */

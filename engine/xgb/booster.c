@@ -18,8 +18,9 @@ struct booster {
     struct forest *forest;      /* NULL when libxgboost answers */
     size_t features, outputs, memory_bytes;
     int rounds;           /* to predict with; 0 for all */
-    size_t trees;         /* the same as trees */
-    bool in_place;        /* libxgboost can predict without a DMatrix */
+    size_t trees;         /* the same as trees of each class */
+    bool in_place;        /* libxgboost can predict without a DMatrix, with the same result */
+    bool differs;         /* the forest was compared and not equal */
     pthread_mutex_t lock; /* held to predict with a DMatrix: its cache is not safe to share */
 };
 
@@ -95,13 +96,14 @@ static enum err_code first_prediction(struct booster *booster, struct err *err)
     for (size_t i = 0; i < booster->features; i++)
         row[i] = NAN;
     const float *values = NULL;
-    enum err_code code = xgb_predict_dense(
-        booster->handle, row, 1, booster->features, booster->rounds, &values, &booster->outputs,
-        err);
-    booster->in_place = code == ERR_NONE;
-    if (!booster->in_place) {
+    enum err_code code = ERR_NONE;
+    struct err ignored = {0};
+    booster->in_place =
+        booster->in_place && xgb_predict_dense(
+                                 booster->handle, row, 1, booster->features, booster->rounds,
+                                 &values, &booster->outputs, &ignored) == ERR_NONE;
+    if (!booster->in_place)
         code = predict_matrix(booster, row, 1, booster->features, &values, &booster->outputs, err);
-    }
     xfree(row);
     if (code == ERR_NONE && booster->outputs == 0)
         code = err_set(err, ERR_SPEC, "the model predicts nothing");
@@ -135,32 +137,44 @@ load_checked(struct booster *booster, struct str bytes, enum model_format format
         if (code == ERR_NONE)
             code = model_check_binary(binary, err);
     }
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
         booster->forest = forest_build(binary);
+        /* Dart::InplacePredict() weighs trees with the base score still in them and takes it out
+         * again: other bits than Dart::PredictBatchImpl(), which the container uses. */
+        booster->in_place = !str_eq_z(model_booster_name(binary), "dart");
+    }
     return code;
+}
+
+static size_t rows_to_compare(const struct booster *booster)
+{
+    size_t rows = CHECK_VALUES / booster->features;
+    return rows < CHECK_ROWS_MIN ? 0 : rows > CHECK_ROWS_MAX ? CHECK_ROWS_MAX : rows;
 }
 
 /* libxgboost and the forest agree on rows that pass close by the splits. */
 static bool forest_agrees(const struct booster *booster)
 {
-    size_t rows = CHECK_VALUES / booster->features;
-    rows = rows > CHECK_ROWS_MAX ? CHECK_ROWS_MAX : rows;
-    if (!booster->in_place || booster->outputs != 1 || rows < CHECK_ROWS_MIN)
+    size_t rows = rows_to_compare(booster), count = rows * booster->outputs;
+    if (booster->outputs != forest_outputs(booster->forest))
         return false;
     AUTO(arena_close) struct arena *arena = arena_new("forest check", MIB(1));
     float *values = ARENA_ARRAY(arena, rows * booster->features, float);
-    float *got = ARENA_ARRAY(arena, rows, float);
+    float *got = ARENA_ARRAY(arena, count, float);
     struct rng rng;
     rng_seed(&rng, rows);
     forest_draw(booster->forest, &rng, rows, values);
     forest_predict(booster->forest, values, rows, got);
     const float *want = NULL;
-    size_t count = 0;
+    size_t n_want = 0;
     struct err err = {0};
-    return xgb_predict_dense(
-               booster->handle, values, rows, booster->features, booster->rounds, &want, &count,
-               &err) == ERR_NONE &&
-           count == rows && memcmp(got, want, rows * sizeof(*got)) == 0;
+    enum err_code code =
+        booster->in_place
+            ? xgb_predict_dense(
+                  booster->handle, values, rows, booster->features, booster->rounds, &want, &n_want,
+                  &err)
+            : predict_matrix(booster, values, rows, booster->features, &want, &n_want, &err);
+    return code == ERR_NONE && n_want == count && memcmp(got, want, count * sizeof(*got)) == 0;
 }
 
 /* From here on either the forest answers or libxgboost does; the other is not kept. */
@@ -168,11 +182,13 @@ static void choose(struct booster *booster, bool oracle)
 {
     if (booster->forest != NULL)
         forest_limit(booster->forest, booster->trees);
-    if (!oracle && booster->forest != NULL && forest_agrees(booster)) {
+    bool comparable = !oracle && booster->forest != NULL && rows_to_compare(booster) > 0;
+    if (comparable && forest_agrees(booster)) {
         xgb_booster_close(&booster->handle);
         booster->memory_bytes = sizeof(*booster) + forest_memory(booster->forest);
         return;
     }
+    booster->differs = comparable;
     forest_free(booster->forest);
     booster->forest = NULL;
 }
@@ -249,6 +265,13 @@ size_t booster_outputs(const struct booster *booster)
 size_t booster_memory(const struct booster *booster)
 {
     return booster->memory_bytes;
+}
+
+const char *booster_fallback(const struct booster *booster)
+{
+    if (booster->forest != NULL)
+        return NULL;
+    return booster->differs ? "differs" : "unknown";
 }
 
 static enum err_code take(

@@ -2,9 +2,9 @@
  *
  * Formats: binary (1.x containers), UBJSON, JSON, by content. nthread is 1 from load on.
  * Predictions are libxgboost's own, bit for bit, over the rounds the container would use (the
- * attribute best_ntree_limit). Trees with one output answer from a flat array (forest.h) that was
- * compared with libxgboost at load. Threads: any number may predict with the same booster at once,
- * without a lock (but gblinear, which libxgboost cannot predict in place, takes turns). Errors:
+ * attribute best_ntree_limit). Trees answer from a flat array (forest.h) that was compared with
+ * libxgboost at load. Threads: any number may predict with the same booster at once, without a lock
+ * (but gblinear, and dart where libxgboost answers, take turns: they need a DMatrix). Errors:
  * ERR_PROTOCOL for bytes that are not a model.
  */
 #ifndef ENGINE_XGB_BOOSTER_H
@@ -35,6 +35,9 @@ size_t booster_features(const struct booster *booster);
 size_t
 booster_outputs(const struct booster *booster); /* values per row: 1, or num_class for softprob */
 size_t booster_memory(const struct booster *booster); /* estimated resident bytes */
+/* Why libxgboost answers and not the flat array: "unknown" (the array does not know such models) or
+ * "differs" (it was compared and not equal); NULL when the array answers. */
+const char *booster_fallback(const struct booster *booster);
 /* values: rows x cols, row-major, NaN = missing. predictions: rows x outputs floats, caller's
  * memory of `capacity` floats. ERR_SPEC when cols does not fit the model (the message says both
  * numbers). */

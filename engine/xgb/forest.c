@@ -12,12 +12,25 @@ struct node {
     uint32_t feature; /* with NODE_MISSING_LEFT */
 };
 
-enum link { LINK_IDENTITY, LINK_SIGMOID, LINK_EXP };
+enum link {
+    LINK_IDENTITY,
+    LINK_SIGMOID,
+    LINK_EXP,
+    LINK_DOUBLE_EXP,
+    LINK_STEP,
+    LINK_SOFTMAX,
+    LINK_LARGEST
+};
+
+/* Sums of a row's classes are kept on the stack. */
+enum { CLASSES_MAX = 256 };
 
 struct forest {
     struct node *nodes;
     uint32_t *roots;
-    size_t n_nodes, n_trees, trees, features;
+    uint32_t *classes; /* of each tree; NULL when there is one */
+    float *weights;    /* of each tree; NULL when all count the same */
+    size_t n_nodes, n_trees, trees, features, groups;
     float base; /* the margin before the first tree */
     enum link link;
 };
@@ -42,6 +55,11 @@ static const struct {
     {STR_INIT("count:poisson"), LINK_EXP, LINK_EXP},
     {STR_INIT("reg:gamma"), LINK_EXP, LINK_EXP},
     {STR_INIT("reg:tweedie"), LINK_EXP, LINK_EXP},
+    {STR_INIT("survival:cox"), LINK_EXP, LINK_EXP},
+    {STR_INIT("survival:aft"), LINK_EXP, LINK_DOUBLE_EXP},
+    {STR_INIT("binary:hinge"), LINK_IDENTITY, LINK_STEP},
+    {STR_INIT("multi:softprob"), LINK_IDENTITY, LINK_SOFTMAX},
+    {STR_INIT("multi:softmax"), LINK_IDENTITY, LINK_LARGEST},
 };
 
 static float float_at(const unsigned char *bytes)
@@ -60,6 +78,10 @@ static float margin_of(enum link link, float score)
     case LINK_EXP:
         return logf(score);
     case LINK_IDENTITY:
+    case LINK_DOUBLE_EXP:
+    case LINK_STEP:
+    case LINK_SOFTMAX:
+    case LINK_LARGEST:
     default:
         return score;
     }
@@ -73,10 +95,40 @@ static float prediction_of(enum link link, float margin)
         return 1.0f / (expf(-margin < 88.7f ? -margin : 88.7f) + 1.0f);
     case LINK_EXP:
         return expf(margin);
+    case LINK_DOUBLE_EXP: /* aft_obj.cu calls exp() without its namespace: C's */
+        return (float) exp((double) margin);
+    case LINK_STEP:
+        return margin > 0.0f ? 1.0f : 0.0f;
     case LINK_IDENTITY:
+    case LINK_SOFTMAX:
+    case LINK_LARGEST:
     default:
         return margin;
     }
+}
+
+/* common::Softmax: a double sums, a float divides. */
+static void softmax(const float *margins, size_t count, float *out)
+{
+    float largest = margins[0];
+    double sum = 0;
+    for (size_t i = 1; i < count; i++)
+        largest = fmaxf(margins[i], largest);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = expf(margins[i] - largest);
+        sum += (double) out[i];
+    }
+    for (size_t i = 0; i < count; i++)
+        out[i] /= (float) sum;
+}
+
+static float largest_of(const float *margins, size_t count)
+{
+    size_t largest = 0;
+    for (size_t i = 1; i < count; i++)
+        if (margins[i] > margins[largest])
+            largest = i;
+    return (float) largest;
 }
 
 /* ---- building ---- */
@@ -118,13 +170,62 @@ static bool find_objective(struct str name, float score, struct forest *out)
     return false;
 }
 
+/* at: behind the trees. False when the classes, or the weights of dart, are not what they should
+ * be. */
+static bool add_tree_facts(
+    struct forest *forest, bool is_dart, const unsigned char *at, const unsigned char *end)
+{
+    size_t n = forest->n_trees, left = (size_t) (end - at);
+    if (left / 4 < n)
+        return false;
+    for (size_t i = 0; i < n && forest->groups > 1; i++) {
+        forest->classes[i] = u32_at(at + 4 * i);
+        if (forest->classes[i] >= forest->groups)
+            return false;
+    }
+    at += 4 * n;
+    left -= 4 * n;
+    if (!is_dart)
+        return true;
+    if (left < 8 || u64_at(at) != n || (left - 8) / 4 < n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        forest->weights[i] = float_at(at + 8 + 4 * i);
+    return true;
+}
+
+static struct forest *
+build_trees(struct forest *forest, bool is_dart, const unsigned char *trees, size_t n_trees)
+{
+    const unsigned char *at = trees;
+    forest->roots = xmalloc(n_trees * sizeof(*forest->roots));
+    forest->nodes = xmalloc(forest->n_nodes * sizeof(*forest->nodes));
+    if (forest->groups > 1)
+        forest->classes = xmalloc(n_trees * sizeof(*forest->classes));
+    if (is_dart)
+        forest->weights = xmalloc(n_trees * sizeof(*forest->weights));
+    forest->n_nodes = 0;
+    for (size_t i = 0; i < n_trees; i++, at += tree_bytes(at))
+        add_tree(forest, at);
+    forest->trees = n_trees;
+    struct forest *out = xmalloc(sizeof(*out));
+    *out = *forest;
+    return out;
+}
+
 struct forest *forest_build(struct str bytes)
 {
     const unsigned char *param = (const unsigned char *) bytes.ptr + MODEL_MAGIC_BYTES;
     const unsigned char *at = param + LEARNER_PARAM_BYTES;
-    struct forest forest = {.features = u32_at(param + LEARNER_FEATURES)};
+    uint32_t classes = u32_at(param + LEARNER_CLASSES);
+    struct forest forest = {
+        .features = u32_at(param + LEARNER_FEATURES), .groups = classes > 1 ? classes : 1};
     bool known = find_objective(take_name(&at), float_at(param + LEARNER_BASE_SCORE), &forest);
-    if (!known || !str_eq_z(take_name(&at), "gbtree") || u32_at(param + LEARNER_CLASSES) > 1)
+    struct str booster = take_name(&at);
+    bool is_dart = str_eq_z(booster, "dart");
+    bool multi = forest.link == LINK_SOFTMAX || forest.link == LINK_LARGEST;
+    if (!known || (!is_dart && !str_eq_z(booster, "gbtree")) || multi != (forest.groups > 1) ||
+        forest.groups > CLASSES_MAX)
         return NULL;
     size_t n_trees = u32_at(at + GBTREE_TREES), n_nodes = 0;
     const unsigned char *trees = at + GBTREE_PARAM_BYTES;
@@ -133,14 +234,12 @@ struct forest *forest_build(struct str bytes)
         n_nodes += u32_at(at + TREE_NODES);
     if (n_trees == 0 || n_nodes > UINT32_MAX)
         return NULL;
-    forest.roots = xmalloc(n_trees * sizeof(*forest.roots));
-    forest.nodes = xmalloc(n_nodes * sizeof(*forest.nodes));
-    at = trees;
-    for (size_t i = 0; i < n_trees; i++, at += tree_bytes(at))
-        add_tree(&forest, at);
-    forest.trees = n_trees;
-    struct forest *out = xmalloc(sizeof(*out));
-    *out = forest;
+    forest.n_nodes = n_nodes;
+    struct forest *out = build_trees(&forest, is_dart, trees, n_trees);
+    if (!add_tree_facts(out, is_dart, at, (const unsigned char *) bytes.ptr + bytes.len)) {
+        forest_free(out);
+        return NULL;
+    }
     return out;
 }
 
@@ -150,18 +249,29 @@ void forest_free(struct forest *forest)
         return;
     xfree(forest->nodes);
     xfree(forest->roots);
+    xfree(forest->classes);
+    xfree(forest->weights);
     xfree(forest);
 }
 
 void forest_limit(struct forest *forest, size_t trees)
 {
-    forest->trees = trees == 0 || trees > forest->n_trees ? forest->n_trees : trees;
+    forest->trees = trees == 0 || trees > forest->n_trees / forest->groups ? forest->n_trees
+                                                                           : trees * forest->groups;
 }
 
 size_t forest_memory(const struct forest *forest)
 {
+    size_t tree_bytes = sizeof(*forest->roots) +
+                        (forest->classes != NULL ? sizeof(*forest->classes) : 0) +
+                        (forest->weights != NULL ? sizeof(*forest->weights) : 0);
     return sizeof(*forest) + forest->n_nodes * sizeof(*forest->nodes) +
-           forest->n_trees * sizeof(*forest->roots);
+           forest->n_trees * tree_bytes;
+}
+
+size_t forest_outputs(const struct forest *forest)
+{
+    return forest->link == LINK_SOFTMAX ? forest->groups : 1;
 }
 
 /* ---- predicting ---- */
@@ -177,13 +287,36 @@ static float weight_of(const struct node *nodes, uint32_t root, const float *row
     return node->value;
 }
 
+static void predict_classes(const struct forest *forest, const float *values, float *predictions)
+{
+    float margins[CLASSES_MAX];
+    for (size_t i = 0; i < forest->groups; i++)
+        margins[i] = forest->base;
+    for (size_t i = 0; i < forest->trees; i++) {
+        float weight = weight_of(forest->nodes, forest->roots[i], values);
+        margins[forest->classes[i]] +=
+            forest->weights != NULL ? weight * forest->weights[i] : weight;
+    }
+    if (forest->link == LINK_SOFTMAX)
+        softmax(margins, forest->groups, predictions);
+    else
+        *predictions = largest_of(margins, forest->groups);
+}
+
 void forest_predict(
     const struct forest *forest, const float *values, size_t rows, float *predictions)
 {
+    size_t outputs = forest_outputs(forest);
+    for (size_t row = 0; row < rows && forest->groups > 1; row++, values += forest->features)
+        predict_classes(forest, values, predictions + row * outputs);
+    if (forest->groups > 1)
+        return;
     for (size_t row = 0; row < rows; row++, values += forest->features) {
         float margin = forest->base;
         for (size_t i = 0; i < forest->trees; i++)
-            margin += weight_of(forest->nodes, forest->roots[i], values);
+            margin += forest->weights == NULL
+                          ? weight_of(forest->nodes, forest->roots[i], values)
+                          : weight_of(forest->nodes, forest->roots[i], values) * forest->weights[i];
         predictions[row] = prediction_of(forest->link, margin);
     }
 }

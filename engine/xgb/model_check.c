@@ -469,3 +469,11 @@ enum err_code model_check_binary(struct str bytes, struct err *err)
     return check_trees(
         &reader, u32_at(gbtree + GBTREE_TREES), features, classes > 0 ? classes : 1, err);
 }
+
+struct str model_booster_name(struct str bytes)
+{
+    struct reader reader = reader_of(bytes);
+    (void) take(&reader, MODEL_MAGIC_BYTES + LEARNER_PARAM_BYTES);
+    (void) take_name(&reader); /* the objective */
+    return take_name(&reader);
+}

@@ -18,5 +18,7 @@ enum err_code model_check_json(struct str bytes, struct err *err) MUST_USE;
 /* A binary model: in every tree all children exist and are reached once, all features exist, and
  * each tree belongs to a class that exists. Boosters without trees pass. */
 enum err_code model_check_binary(struct str bytes, struct err *err) MUST_USE;
+/* "gbtree", "dart" or "gblinear" of a binary model that has passed; a view. */
+struct str model_booster_name(struct str bytes);
 
 #endif

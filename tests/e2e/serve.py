@@ -240,6 +240,26 @@ def ensembles(server):
     first.stop()
 
 
+def fallback(server):
+    """Before xgboost 1.0 the base score was kept as a margin. libxgboost goes by the version; a forest does not."""
+    with tarfile.open(packed(NAMES[0])) as tar:
+        model = tar.extractfile(tar.getmembers()[0]).read()
+    check(model[:4] == b"binf", "a trained model is binary", model[:8])
+    path = FOLDER + "/old-model"
+    with open(path, "wb") as file:
+        file.write(model[:24] + bytes(4) + model[28:])
+    server.load("new", packed(NAMES[0]))
+    server.load("old", path)
+    answers = [server.invoke(name) for name in ("new", "old")]
+    check([status for status, body in answers] == [200, 200] and answers[0] != answers[1], "an old model is called", answers)
+    text = server.call("GET", "/metrics")[1].decode()
+    lines = [line for line in text.split("\n") if line.startswith("mmectl_model_fallback{")]
+    check(lines == ['mmectl_model_fallback{model="old",reason="differs"} 1'],
+          "a model whose flat array differs is libxgboost's to answer, and /metrics says so", lines)
+    for name in ("new", "old"):
+        server.json("DELETE", "/models/" + name)
+
+
 def environment():
     one = unpacked("one", NAMES[3])
     other = Server("--model-dir", one, SAGEMAKER_MULTI_MODEL="true", MAX_CONTENT_LENGTH="1000",
@@ -388,6 +408,7 @@ paging(server)
 calls(server)
 ensembles(server)
 server.json("DELETE", "/models/pair")
+fallback(server)
 together(server)
 hostile(server)
 check(server.stop() == 0, "SIGTERM ends it")

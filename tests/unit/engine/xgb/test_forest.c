@@ -1,13 +1,28 @@
 #include "engine/xgb/forest.h"
 
 #include "engine/xgb/booster.h"
+#include "engine/xgb/model_binary.h"
 #include "engine/xgb/xgboost_api.h"
 #include "tests/harness/test.h"
 #include "tests/unit/engine/xgb/fixture.h"
 
 #include <math.h>
 
-enum { COLS = 9, ROWS = 200, DRAWN = 2000, MAJOR_VERSION_AT = 24 };
+enum { COLS = 9, ROWS = 200, DRAWN = 2000, CLASSES = 4, MAJOR_VERSION_AT = 24 };
+
+/* dart forgets trees, so that each has a weight of its own. */
+static struct str make_classes(struct arena *arena, const char *booster, const char *objective)
+{
+    AUTO(dataset_close)
+    struct dataset *data = fixture_dataset(fixture_csv(arena, 22, ROWS, COLS, CLASSES));
+    struct hyper_value values[] = {
+        HYPER("num_round", "12"),        {STR("objective"), str_from(objective)},
+        HYPER("num_class", "4"),         {STR("booster"), str_from(booster)},
+        HYPER("num_parallel_tree", "2"), HYPER("rate_drop", "0.3"),
+    };
+    size_t count = strcmp(booster, "dart") == 0 ? 6 : 5;
+    return fixture_train(arena, data, NULL, values, count).model;
+}
 
 /* A model of 30 trees, some of them pruned, with its objective and base score changed. */
 static struct str
@@ -31,19 +46,21 @@ make_model(struct arena *arena, const char *booster, const char *objective, cons
     return str_dup(arena, saved);
 }
 
-/* What libxgboost says of the rows. */
+/* What libxgboost says of the rows, as the container asks it. */
 static const float *
 oracle(struct arena *arena, struct str model, const float *values, size_t rows, int rounds)
 {
     AUTO(xgb_booster_close) struct xgb_booster *raw = NULL;
+    AUTO(xgb_matrix_close) struct xgb_matrix *matrix = NULL;
     struct err err = {0};
     const float *result = NULL;
     size_t count = 0;
     must(xgb_booster_load(model, &raw, &err), &err);
-    must(xgb_predict_dense(raw, values, rows, COLS, rounds, &result, &count, &err), &err);
-    assert_int_equal(count, rows);
-    float *copy = ARENA_ARRAY(arena, rows, float);
-    memcpy(copy, result, rows * sizeof(float));
+    must(xgb_matrix_dense(values, rows, COLS, &matrix, &err), &err);
+    must(xgb_predict_matrix(raw, matrix, false, rounds, &result, &count, &err), &err);
+    assert_int_equal(count % rows, 0);
+    float *copy = ARENA_ARRAY(arena, count, float);
+    memcpy(copy, result, count * sizeof(float));
     return copy;
 }
 
@@ -76,12 +93,16 @@ static void equals_libxgboost(void **state)
         {"count:poisson", "0.5"},
         {"reg:gamma", "1.7"},
         {"reg:tweedie", "0.6"},
+        {"binary:hinge", "0.2"},
+        {"survival:cox", "0.5"},
+        {"survival:aft", "0.4"},
     };
     struct rng rng;
     rng_seed(&rng, test_seed());
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(arena_close) struct arena *arena = arena_new("test", 0);
-        struct str model = make_model(arena, "gbtree", cases[i].objective, cases[i].base);
+        const char *booster = i % 2 == 0 ? "gbtree" : "dart";
+        struct str model = make_model(arena, booster, cases[i].objective, cases[i].base);
         struct forest *forest = forest_build(model);
         if (forest == NULL)
             fail_msg("%s: no forest", cases[i].objective);
@@ -96,6 +117,59 @@ static void equals_libxgboost(void **state)
         assert_same(got, oracle(arena, model, values, DRAWN, 0), DRAWN, cases[i].objective);
         forest_free(forest);
     }
+}
+
+static void equals_libxgboost_in_each_class(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *booster, *objective;
+        size_t outputs;
+    } cases[] = {
+        {"gbtree", "multi:softprob", CLASSES},
+        {"gbtree", "multi:softmax", 1},
+        {"dart", "multi:softprob", CLASSES},
+        {"dart", "multi:softmax", 1},
+    };
+    struct rng rng;
+    rng_seed(&rng, test_seed());
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+        struct str model = make_classes(arena, cases[i].booster, cases[i].objective);
+        struct forest *forest = forest_build(model);
+        assert_non_null(forest);
+        assert_int_equal(forest_outputs(forest), cases[i].outputs);
+        size_t count = DRAWN * cases[i].outputs;
+        float *values = ARENA_ARRAY(arena, DRAWN * COLS, float);
+        float *got = ARENA_ARRAY(arena, count, float);
+        static const int rounds[] = {0, 1, 5, 12, 100};
+        for (size_t k = 0; k < ARRAY_LEN(rounds); k++) {
+            int some = rounds[k] > 12 ? 0 : rounds[k];
+            forest_limit(forest, (size_t) rounds[k] * 2);
+            forest_draw(forest, &rng, DRAWN, values);
+            forest_predict(forest, values, DRAWN, got);
+            assert_same(got, oracle(arena, model, values, DRAWN, some), count, cases[i].objective);
+        }
+        forest_free(forest);
+    }
+}
+
+/* A dart that is cut off after its trees has no weights. */
+static void wants_a_weight_for_each_tree(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct str model = make_model(arena, "dart", "binary:logistic", "0.5");
+    struct forest *forest = forest_build(model);
+    assert_non_null(forest);
+    forest_free(forest);
+    size_t cut = model.len;
+    while ((forest = forest_build(str_slice(model, 0, cut))) != NULL) {
+        forest_free(forest);
+        cut--;
+    }
+    assert_in_range(model.len - cut, 1, 1000);
+    assert_null(forest_build(str_slice(model, 0, cut)));
 }
 
 static void draws_values_around_the_splits(void **state)
@@ -142,14 +216,12 @@ static void leaves_the_rest_to_libxgboost(void **state)
 {
     (void) state;
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
-    assert_null(forest_build(make_model(arena, "dart", "binary:logistic", "0.5")));
     assert_null(forest_build(make_model(arena, "gblinear", "reg:squarederror", "0.5")));
-    assert_null(forest_build(make_model(arena, "gbtree", "binary:hinge", "0.5")));
-    AUTO(dataset_close)
-    struct dataset *data = fixture_dataset(fixture_csv(arena, 22, ROWS, COLS, 3));
-    struct hyper_value values[] = {
-        HYPER("num_round", "5"), HYPER("objective", "multi:softmax"), HYPER("num_class", "3")};
-    assert_null(forest_build(fixture_train(arena, data, NULL, values, 3).model));
+    struct str model = make_model(arena, "gbtree", "binary:logistic", "0.5");
+    char *other = ARENA_ARRAY(arena, model.len, char);
+    memcpy(other, model.ptr, model.len);
+    other[MODEL_MAGIC_BYTES + LEARNER_PARAM_BYTES + 8] = 'x'; /* an objective nobody knows */
+    assert_null(forest_build(str_of(other, model.len)));
     forest_free(NULL);
 }
 
@@ -173,6 +245,11 @@ static void is_not_believed_when_it_differs(void **state)
         must(booster_load(cases[i].bytes, &fast, &err), &err);
         must(booster_load_oracle(cases[i].bytes, &slow, &err), &err);
         assert_int_equal(booster_memory(fast) < booster_memory(slow), cases[i].believed);
+        assert_string_equal(booster_fallback(slow), "unknown");
+        if (cases[i].believed)
+            assert_null(booster_fallback(fast));
+        else
+            assert_string_equal(booster_fallback(fast), "differs");
         float row[COLS] = {0}, got = 0, want = 0;
         must(booster_predict(fast, row, 1, COLS, &got, 1, &err), &err);
         must(booster_predict(slow, row, 1, COLS, &want, 1, &err), &err);
@@ -188,6 +265,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_libxgboost),
+        cmocka_unit_test(equals_libxgboost_in_each_class),
+        cmocka_unit_test(wants_a_weight_for_each_tree),
         cmocka_unit_test(draws_values_around_the_splits),
         cmocka_unit_test(uses_the_first_trees),
         cmocka_unit_test(leaves_the_rest_to_libxgboost),
