@@ -36,6 +36,10 @@ struct args {
     /* test, invoke, route */
     struct str data, model, route, key, content_type, accept;
     int64_t calls;
+    /* cost */
+    struct str resident;
+    int64_t call_bytes;
+    bool live;
     /* local */
     int64_t port;
     struct str account;

@@ -1,3 +1,4 @@
+#include "cmd/advice.h"
 #include "cmd/cmd.h"
 #include "cmd/partitions.h"
 #include "cmd/session.h"
@@ -7,19 +8,36 @@
 
 #include <sys/stat.h>
 
+#define DEFAULT_CALLS 1000000
+#define DEFAULT_CALL_BYTES 1024
+
 /* The tutorial's second table. */
 static const uint64_t s_scales[] = {10, 100, 1000};
 
-enum { COL_MODELS, COL_SEP_HOUR, COL_MME_HOUR, COL_SEP_MONTH, COL_MME_MONTH, COL_SAVED, COL_RATIO };
+enum {
+    COL_MODELS,
+    COL_SEP_HOUR,
+    COL_MCE_HOUR,
+    COL_MME_HOUR,
+    COL_SEP_MONTH,
+    COL_MCE_MONTH,
+    COL_MME_MONTH,
+    COL_SAVED,
+    COL_RATIO,
+    COL_MCE_COUNT
+};
 
 static const struct table_column s_columns[] = {
     [COL_MODELS] = {"MODELS", "models", true, false},
     [COL_SEP_HOUR] = {"ENDPOINT EACH/H", "separate_usd_per_hour", true, false},
+    [COL_MCE_HOUR] = {"MCE/H", "multi_container_usd_per_hour", true, false},
     [COL_MME_HOUR] = {"ONE MME/H", "shared_usd_per_hour", true, false},
     [COL_SEP_MONTH] = {"ENDPOINT EACH/MONTH", "separate_usd_per_month", true, false},
+    [COL_MCE_MONTH] = {"MCE/MONTH", "multi_container_usd_per_month", true, false},
     [COL_MME_MONTH] = {"ONE MME/MONTH", "shared_usd_per_month", true, false},
     [COL_SAVED] = {"SAVED/MONTH", "saved_usd_per_month", true, false},
     [COL_RATIO] = {"SAVED %", "saved_percent", true, false},
+    [COL_MCE_COUNT] = {"MCE ENDPOINTS", "multi_container_endpoints", true, true},
 };
 
 static void hosting_row(struct table *table, const struct spec_instance *instance, uint64_t models)
@@ -31,6 +49,9 @@ static void hosting_row(struct table *table, const struct spec_instance *instanc
     table_int(table, COL_MODELS, (int64_t) models);
     table_number(table, COL_SEP_HOUR, cost.separate_hour, 3);
     table_number(table, COL_MME_HOUR, cost.shared_hour, 3);
+    table_number(table, COL_MCE_HOUR, cost.container_hour, 3);
+    table_number(table, COL_MCE_MONTH, cost.container_month, 2);
+    table_int(table, COL_MCE_COUNT, (int64_t) cost.container_endpoints);
     table_number(table, COL_SEP_MONTH, cost.separate_month, 2);
     table_number(table, COL_MME_MONTH, cost.shared_month, 2);
     table_number(table, COL_SAVED, cost.saved_month, 2);
@@ -46,6 +67,16 @@ struct estimate {
     bool training_known;
     struct cost_training job;
     uint64_t data_bytes; /* local channel files and artifacts */
+    uint64_t live_bytes; /* what is published */
+    struct advice_capacity capacity;
+};
+
+/* What every spec of the command line is asked. */
+struct question {
+    uint64_t percent;           /* --resident */
+    uint64_t calls, call_bytes; /* a month, and of one with its answer */
+    struct json *stacks;
+    struct buf buf;
 };
 
 static uint64_t file_bytes(struct arena *arena, struct str path)
@@ -56,8 +87,13 @@ static uint64_t file_bytes(struct arena *arena, struct str path)
     return (uint64_t) info.st_size;
 }
 
-static struct estimate
-estimate_of(struct arena *arena, const struct spec *spec, const struct partitions *found)
+/* status: NULL without --live. */
+static struct estimate estimate_of(
+    struct arena *arena,
+    const struct spec *spec,
+    const struct partitions *found,
+    const struct status *status,
+    uint64_t percent)
 {
     struct estimate e = {.spec = spec, .n_models = found->n_models};
     e.own = table_new(arena, s_columns, ARRAY_LEN(s_columns));
@@ -82,6 +118,10 @@ estimate_of(struct arena *arena, const struct spec *spec, const struct partition
         e.training_known = cost_training(
             training->instance.type.value, training->instance.count, training->instance.volume_gb,
             training->max_runtime_s, -1, &e.job);
+    for (size_t i = 0; status != NULL && i < status->n_models; i++)
+        e.live_bytes += status->models[i].size;
+    const struct advice_sizes sizes = advice_sizes(arena, spec, found, status);
+    e.capacity = advice_capacity(arena, spec, &sizes, percent);
     return e;
 }
 
@@ -109,10 +149,46 @@ static void text_training(struct arena *arena, struct buf *buf, const struct est
         STR_ARG(cost_usd(arena, e->job.hour)), STR_ARG(cost_usd(arena, e->job.max_usd)),
         (long long) e->spec->training.max_runtime_s,
         STR_ARG(cost_usd(arena, e->job.max_usd * (double) e->jobs)));
+    const struct spec_training *training = &e->spec->training;
+    if (training->spot.enabled)
+        buf_fmt(
+            buf, "  on spot instances: up to %d %% less; a job may wait, %lld s in all\n",
+            COST_SPOT_MAX_PERCENT, (long long) training->spot.max_wait_s);
+    struct cost_training pool;
+    if (training->keep_alive_s > 0 && cost_training(
+                                          instance->type.value, instance->count,
+                                          instance->volume_gb, 0, training->keep_alive_s, &pool))
+        buf_fmt(
+            buf, "  warm pools: at most " STR_FMT " for each that is kept %lld s at the end\n",
+            STR_ARG(cost_usd(arena, pool.actual_usd)), (long long) training->keep_alive_s);
 }
 
-static void print_text(struct app *app, struct buf *buf, const struct estimate *e)
+static void text_storage(struct arena *arena, struct buf *buf, const struct estimate *e)
 {
+    if (e->data_bytes > 0)
+        buf_fmt(
+            buf, "Storage: %.3f MB of local data and models in S3, $%.6f per month\n",
+            (double) e->data_bytes / 1e6, cost_s3_month(e->data_bytes));
+    if (e->live_bytes > 0)
+        buf_fmt(
+            buf, "Storage: %.3f MB of published models in S3, $%.6f per month\n",
+            (double) e->live_bytes / 1e6, cost_s3_month(e->live_bytes));
+    (void) arena;
+}
+
+static void text_data(struct arena *arena, struct buf *buf, const struct question *q)
+{
+    buf_fmt(
+        buf,
+        "Data processing: $%.3f per GB into and out of the endpoint; %llu calls of %llu bytes "
+        "are " STR_FMT "\n",
+        PRICE_DATA_GB, (unsigned long long) q->calls, (unsigned long long) q->call_bytes,
+        STR_ARG(cost_usd(arena, cost_data(q->calls * q->call_bytes))));
+}
+
+static void print_text(struct app *app, struct question *q, const struct estimate *e)
+{
+    struct buf *buf = &q->buf;
     struct arena *arena = app->arena;
     bool color = app->term.color_out;
     const struct spec *spec = e->spec;
@@ -122,7 +198,10 @@ static void print_text(struct app *app, struct buf *buf, const struct estimate *
         STR_ARG(spec->name.value), paint_end(color), e->n_models, e->n_models == 1 ? "" : "s",
         STR_ARG(cost_line(arena, instance->type.value, instance->count)));
     if (table_len(e->own) > 0) {
-        buf_add_z(buf, "Hosting, USD: one endpoint per model against one multi-model endpoint\n\n");
+        buf_add_z(
+            buf,
+            "Hosting, USD: an endpoint per model, multi-container endpoints (MCE) of up to 15\n"
+            "containers, one multi-model endpoint (MME); saved: MME against one per model\n\n");
         table_render(buf, e->own, color);
         buf_add_z(buf, "\nThe same at other numbers of models\n\n");
         table_render(buf, e->scales, color);
@@ -133,10 +212,9 @@ static void print_text(struct app *app, struct buf *buf, const struct estimate *
     }
     buf_add_char(buf, '\n');
     text_training(arena, buf, e);
-    if (e->data_bytes > 0)
-        buf_fmt(
-            buf, "Storage: %.3f MB of local data and models in S3, $%.6f per month\n",
-            (double) e->data_bytes / 1e6, cost_s3_month(e->data_bytes));
+    text_storage(arena, buf, e);
+    text_data(arena, buf, q);
+    advice_text(arena, buf, spec, &e->capacity, color);
     buf_fmt(
         buf,
         "\nPrices: " PRICE_SOURCE ", " PRICE_REGION ", on demand, read " PRICE_DATE
@@ -166,7 +244,8 @@ static struct json *instance_json(struct arena *arena, const struct spec_instanc
     return out;
 }
 
-static struct json *stack_json(struct arena *arena, const struct estimate *e)
+static struct json *
+stack_json(struct arena *arena, const struct question *q, const struct estimate *e)
 {
     struct json *out = json_object(arena);
     json_put(arena, out, "stack", json_string(arena, e->spec->name.value));
@@ -188,11 +267,26 @@ static struct json *stack_json(struct arena *arena, const struct estimate *e)
         json_put(arena, training, "max_usd_per_job", json_num(arena, e->job.max_usd));
         json_put(arena, training, "max_usd", json_num(arena, e->job.max_usd * (double) e->jobs));
     }
+    if (e->remote_training && e->spec->training.spot.enabled)
+        json_put(
+            arena, training, "spot_discount_up_to_percent", json_int(arena, COST_SPOT_MAX_PERCENT));
+    if (e->remote_training && e->spec->training.keep_alive_s > 0)
+        json_put(
+            arena, training, "keep_alive_seconds", json_int(arena, e->spec->training.keep_alive_s));
     json_put(arena, out, "training", training);
     struct json *storage = json_object(arena);
     json_put(arena, storage, "bytes", json_int(arena, (int64_t) e->data_bytes));
     json_put(arena, storage, "usd_per_month", json_num(arena, cost_s3_month(e->data_bytes)));
+    if (e->live_bytes > 0)
+        json_put(arena, storage, "published_bytes", json_int(arena, (int64_t) e->live_bytes));
     json_put(arena, out, "storage", storage);
+    struct json *data = json_object(arena);
+    json_put(arena, data, "usd_per_gb", json_num(arena, PRICE_DATA_GB));
+    json_put(arena, data, "calls_per_month", json_int(arena, (int64_t) q->calls));
+    json_put(arena, data, "bytes_per_call", json_int(arena, (int64_t) q->call_bytes));
+    json_put(arena, data, "usd_per_month", json_num(arena, cost_data(q->calls * q->call_bytes)));
+    json_put(arena, out, "data_processing", data);
+    json_put(arena, out, "capacity", advice_json(arena, &e->capacity));
     return out;
 }
 
@@ -206,51 +300,118 @@ static struct json *prices_json(struct arena *arena)
     return out;
 }
 
-static enum exit_code run(struct app *app)
+static enum err_code answer(
+    struct app *app,
+    struct question *q,
+    const struct spec *spec,
+    const struct status *status,
+    struct err *err)
+{
+    struct partitions found;
+    enum err_code code = partitions_find(app, spec, &found, err);
+    if (code != ERR_NONE)
+        return code;
+    struct estimate e = estimate_of(app->arena, spec, &found, status, q->percent);
+    json_push(q->stacks, stack_json(app->arena, q, &e));
+    if (q->buf.len > 0)
+        buf_add_char(&q->buf, '\n');
+    print_text(app, q, &e);
+    return ERR_NONE;
+}
+
+static enum exit_code answer_live(struct session *session, void *arg)
+{
+    struct err err = {0};
+    struct status *status = NULL;
+    if (reconcile_status(&session->reconciler, session->spec, &status, &err) != ERR_NONE ||
+        answer(session->app, arg, session->spec, status, &err) != ERR_NONE)
+        return app_fail(session->app, &err);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code answer_offline(struct app *app, struct question *q)
 {
     struct err err = {0};
     struct spec_list specs = {0};
     if (session_specs(app, true, &specs, &err) != ERR_NONE)
         return session_fail(app, &err);
-    struct buf buf = BUF_INIT(MIB(16));
-    struct json *stacks = json_array(app->arena);
-    for (size_t i = 0; i < specs.len; i++) {
-        struct partitions found;
-        if (partitions_find(app, specs.items[i], &found, &err) != ERR_NONE) {
-            buf_done(&buf);
+    for (size_t i = 0; i < specs.len; i++)
+        if (answer(app, q, specs.items[i], NULL, &err) != ERR_NONE)
             return app_fail(app, &err);
-        }
-        struct estimate e = estimate_of(app->arena, specs.items[i], &found);
-        json_push(stacks, stack_json(app->arena, &e));
-        if (i > 0)
-            buf_add_char(&buf, '\n');
-        print_text(app, &buf, &e);
+    return EXIT_CODE_OK;
+}
+
+/* "80" or "80%". */
+static enum err_code percent_of(struct str text, uint64_t *ret_percent, struct err *err)
+{
+    struct str digits = str_ends(text, STR("%")) ? str_slice(text, 0, text.len - 1) : text;
+    if (str_is_null(text))
+        return ERR_NONE;
+    if (str_to_u64(digits, ret_percent) && *ret_percent >= 1 && *ret_percent <= 100)
+        return ERR_NONE;
+    err_set(
+        err, ERR_USAGE, "--resident is a share of the models, 1%% to 100%%, not '" STR_FMT "'",
+        STR_ARG(text));
+    return err_hint(err, "for example --resident=80%%");
+}
+
+static enum exit_code run(struct app *app)
+{
+    struct err err = {0};
+    struct question q = {
+        .percent = 100,
+        .calls = app->args.calls > 0 ? (uint64_t) app->args.calls : DEFAULT_CALLS,
+        .call_bytes =
+            app->args.call_bytes > 0 ? (uint64_t) app->args.call_bytes : DEFAULT_CALL_BYTES,
+        .stacks = json_array(app->arena),
+        .buf = BUF_INIT(MIB(16))};
+    if (percent_of(app->args.resident, &q.percent, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    enum exit_code code =
+        app->args.live ? session_each(app, true, answer_live, &q) : answer_offline(app, &q);
+    if (code != EXIT_CODE_OK) {
+        buf_done(&q.buf);
+        return code;
     }
-    enum exit_code code;
     if (app->args.json) {
         struct json *out = json_object(app->arena);
         json_put(app->arena, out, "format_version", json_z(app->arena, "1.0"));
         json_put(app->arena, out, "prices", prices_json(app->arena));
-        json_put(app->arena, out, "stacks", stacks);
+        json_put(app->arena, out, "stacks", q.stacks);
         code = app_print_json(app, out);
     } else {
-        code = app_print(app, &buf);
+        code = app_print(app, &q.buf);
     }
-    buf_done(&buf);
+    buf_done(&q.buf);
     return code;
 }
 
-static const struct opt_set *const s_sets[] = {
-    &args_spec, &args_json, &args_aws, &args_common, NULL};
+#define AT(member) offsetof(struct args, member)
+
+static const struct opt s_opts[] = {
+    {OPT_STRING, 0, "resident", "SHARE", AT(resident), NULL, 0,
+     "find the cheapest instance that keeps this share of the models loaded (default 100%)"},
+    {OPT_FLAG, 0, "live", NULL, AT(live), NULL, 0,
+     "take the sizes of the models that are published; asks AWS"},
+    {OPT_INT, 0, "calls", "N", AT(calls), NULL, 1,
+     "calls a month, for the price of their data (default 1,000,000)"},
+    {OPT_INT, 0, "call-bytes", "N", AT(call_bytes), NULL, 1,
+     "bytes of a call and its answer (default 1,024)"},
+};
+static const struct opt_set s_own = OPT_SET(s_opts);
+static const struct opt_set *const s_sets[] = {&s_own,    &args_spec,   &args_json,
+                                               &args_aws, &args_common, NULL};
 
 const struct cmd cmd_cost = {
     .name = "cost",
     .operands = "[SPEC...]",
     .max_operands = 1000,
-    .summary = "what the stack costs: one endpoint against one per model; training; storage",
-    .text = "Computes, from the spec and a price list alone, what hosting costs with one endpoint\n"
-            "per model and with one multi-model endpoint, for the spec's models and for 10, 100\n"
-            "and 1,000, and what training costs at most. Sends nothing to AWS.",
+    .summary = "what the stack costs: endpoints side by side; training; data; which instances fit",
+    .text = "Computes, from the spec and a price list, what hosting costs with one endpoint per\n"
+            "model, with multi-container endpoints and with one multi-model endpoint, for the\n"
+            "spec's models and for 10, 100 and 1,000; what training costs at most; storage and\n"
+            "data processing; how many models stay in memory on each instance type, and the\n"
+            "cheapest one that keeps a given share. Sends nothing to AWS, except with --live.",
     .sets = s_sets,
     .run = run,
 };

@@ -9,6 +9,7 @@
 struct partitions {
     size_t n_models; /* all that is known */
     size_t n_unread; /* partitions whose data is in S3 */
+    size_t *of_set;  /* models of each of the spec's sets that is a partition */
 };
 
 /* Reads the local files that partitions name; ERR_SPEC, positioned, for what is wrong with them. */

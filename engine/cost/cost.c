@@ -16,6 +16,9 @@ bool cost_hosting(
         return false;
     out->shared_hour = price->usd_per_hour * (double) instances;
     out->separate_hour = out->shared_hour * (double) models;
+    out->container_endpoints = (models + COST_CONTAINERS_MAX - 1) / COST_CONTAINERS_MAX;
+    out->container_hour = out->shared_hour * (double) out->container_endpoints;
+    out->container_month = out->container_hour * PRICE_HOURS_PER_MONTH;
     out->shared_month = out->shared_hour * PRICE_HOURS_PER_MONTH;
     out->separate_month = out->separate_hour * PRICE_HOURS_PER_MONTH;
     out->saved_month = out->separate_month - out->shared_month;
@@ -48,6 +51,11 @@ bool cost_training(
 double cost_s3_month(uint64_t bytes)
 {
     return (double) bytes / BYTES_PER_GB * PRICE_S3_GB_MONTH;
+}
+
+double cost_data(uint64_t bytes)
+{
+    return (double) bytes / BYTES_PER_GB * PRICE_DATA_GB;
 }
 
 struct str cost_line(struct arena *arena, struct str instance_type, int64_t instances)

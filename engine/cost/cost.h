@@ -14,6 +14,8 @@ struct cost_hosting {
     uint64_t models;
     double separate_hour, separate_month; /* one endpoint per model */
     double shared_hour, shared_month;     /* one multi-model endpoint */
+    uint64_t container_endpoints;         /* multi-container ones: 15 containers are the most */
+    double container_hour, container_month;
     double saved_month;
     double saved_ratio; /* 0.8 = 80 % cheaper */
 };
@@ -40,7 +42,12 @@ bool cost_training(
     int64_t max_runtime_s,
     int64_t billable_s,
     struct cost_training *out);
+/* "Multi-container endpoints ... up to 15 different containers."
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-endpoints.html */
+#define COST_CONTAINERS_MAX 15
 double cost_s3_month(uint64_t bytes);
+/* What goes into and comes out of an endpoint. */
+double cost_data(uint64_t bytes);
 /* "ml.m5.large × 1: $0.115/h", or "...: no price for this type". */
 struct str cost_line(struct arena *arena, struct str instance_type, int64_t instances);
 /* "$0.115", "$83.95", "$1,234.50": three digits after the point below one dollar, else two. */

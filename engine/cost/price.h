@@ -18,6 +18,7 @@
 #define PRICE_HOURS_PER_MONTH 730.0
 #define PRICE_VOLUME_GB_MONTH 0.14 /* ML storage attached to a training instance */
 #define PRICE_S3_GB_MONTH 0.023    /* S3 Standard */
+#define PRICE_DATA_GB 0.016        /* data processed by an endpoint, in and out alike */
 
 struct price {
     const char *type; /* "ml.m5.large" */

@@ -24,6 +24,15 @@ static void hosting_against_one_endpoint_each(void **state)
         assert_near(cost.saved_ratio, s_cases[i].saved_ratio);
         assert_near(cost.saved_month, cost.separate_month - cost.shared_month);
     }
+    /* Containers of their own need another endpoint after each fifteenth. */
+    static const uint64_t endpoints[][2] = {{1, 1}, {15, 1}, {16, 2}, {100, 7}, {1000, 67}};
+    for (size_t i = 0; i < ARRAY_LEN(endpoints); i++) {
+        struct cost_hosting cost;
+        assert_true(cost_hosting(STR("ml.m5.large"), 1, endpoints[i][0], &cost));
+        assert_int_equal(cost.container_endpoints, endpoints[i][1]);
+        assert_near(cost.container_hour, 0.115 * (double) endpoints[i][1]);
+        assert_near(cost.container_month, 83.95 * (double) endpoints[i][1]);
+    }
     struct cost_hosting two;
     assert_true(cost_hosting(STR("ml.m5.large"), 2, 5, &two));
     assert_near(two.shared_hour, 0.23);
@@ -86,6 +95,7 @@ static void amounts(void **state)
     struct arena *arena = arena_new("test", 0);
     for (size_t i = 0; i < ARRAY_LEN(s_cases); i++)
         assert_str(cost_usd(arena, s_cases[i].amount), s_cases[i].text);
+    assert_near(cost_data(1073741824ULL * 10), 0.16);
     assert_near(cost_s3_month(1073741824ULL * 100), 2.3);
     arena_free(arena);
 }
