@@ -27,6 +27,7 @@
 extern const struct spec_block spec_gate_block, spec_model_gate_block, spec_check_block;
 #define MODEL_NAME_MAX 101
 
+extern const struct spec_block spec_training_block;
 extern const struct spec_block spec_endpoint_block;
 extern const struct spec_block spec_channel_block;
 extern const struct spec_block spec_model_set_block;
