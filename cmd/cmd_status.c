@@ -120,6 +120,8 @@ status_json(struct session *session, const struct status *status, const struct t
             metrics != NULL ? json_copy(arena, metrics) : json_object(arena));
     }
     json_put(arena, out, "models", rows);
+    json_put(arena, out, "holds", view_holds_json(arena, status->plan));
+    json_put(arena, out, "held", view_held_json(arena, status->plan));
     json_put(arena, out, "foreign_objects", json_int(arena, (int64_t) status->n_foreign));
     json_put(arena, out, "drift", json_bool(arena, !plan_is_empty(status->plan)));
     json_put(arena, out, "summary", json_string(arena, view_summary_line(arena, status->plan)));
@@ -212,6 +214,11 @@ static enum exit_code status_one(struct session *session, void *arg)
         table_render(&run->buf, routes, app->term.color_out);
     }
     buf_add_char(&run->buf, '\n');
+    /* Which versions are held, and why. */
+    for (size_t i = 0; i < status->plan->notes.len; i++) {
+        buf_add_clean(&run->buf, status->plan->notes.items[i]);
+        buf_add_char(&run->buf, '\n');
+    }
     if (status->n_foreign > 0)
         buf_fmt(
             &run->buf, "%zu objects under the prefix are not the stack's.\n", status->n_foreign);
@@ -237,7 +244,8 @@ const struct cmd cmd_status = {
     .max_operands = 1000,
     .summary = "show the endpoint, every model with its TargetModel, drift and cost per hour",
     .text = "Shows the stack as it is: the endpoint and its status, every model with its version,\n"
-            "TargetModel, size and metric, the routes, and whether apply would change something.",
+            "TargetModel, size and metric, the routes, which versions are held by a rollback, a\n"
+            "gate or a check and why, and whether apply would change something.",
     .sets = s_sets,
     .run = run,
 };

@@ -25,6 +25,7 @@ enum {
     COL_P99,
     COL_PREDICTION,
     COL_DIFF,
+    COL_CHECKS,
     COL_TARGET
 };
 
@@ -38,6 +39,7 @@ static const struct table_column s_columns[] = {
     [COL_P99] = {"WARM P99 MS", "warm_p99_ms", true, false},
     [COL_PREDICTION] = {"PREDICTION", "prediction", true, false},
     [COL_DIFF] = {"MAX DIFF", "max_abs_difference", true, false},
+    [COL_CHECKS] = {"CHECKS", "checks", true, false},
     [COL_TARGET] = {"TARGET MODEL", "target_model", false, false},
 };
 
@@ -47,6 +49,7 @@ static struct table *new_table(const struct session *session)
     struct table_column *columns = ARENA_ARRAY(arena, ARRAY_LEN(s_columns), struct table_column);
     memcpy(columns, s_columns, sizeof(s_columns));
     columns[COL_FIRST].hidden = session->local;
+    columns[COL_CHECKS].hidden = session->spec->n_checks == 0;
     return table_new(arena, columns, ARRAY_LEN(s_columns));
 }
 
@@ -220,6 +223,25 @@ test_model(const struct bench *bench, const struct status_model *model, struct e
     return ERR_NONE;
 }
 
+/* The spec's own checks: its payloads against its golden predictions. */
+static enum err_code
+check_model(const struct bench *bench, const struct status_model *model, struct err *err)
+{
+    struct session *session = bench->session;
+    size_t calls = 0;
+    struct str fault = STR_NULL;
+    enum err_code code =
+        reconcile_check(&session->reconciler, bench->status, model, &calls, &fault, err);
+    if (code != ERR_NONE)
+        return code;
+    if (calls > 0)
+        table_int(bench->table, COL_CHECKS, (int64_t) calls - (str_is_null(fault) ? 0 : 1));
+    if (str_is_null(fault))
+        return ERR_NONE;
+    err_set(err, ERR_TERMINAL, "a check fails: " STR_FMT, STR_ARG(fault));
+    return err_hint(err, "'mmectl history' shows the versions to roll back to");
+}
+
 static const struct status_model *find_model(const struct status *status, struct str name)
 {
     for (size_t i = 0; i < status->n_models; i++)
@@ -241,7 +263,8 @@ static void test_row(const struct bench *bench, struct str name, struct test_run
         err_hint(&err, "run 'mmectl apply'");
     } else {
         table_text(bench->table, COL_TARGET, model->target_model);
-        (void) !test_model(bench, model, &err);
+        if (test_model(bench, model, &err) == ERR_NONE)
+            (void) !check_model(bench, model, &err);
     }
     bool ok = err.code == ERR_NONE;
     table_text(bench->table, COL_RESULT, ok ? STR("ok") : STR("failed"));
@@ -501,7 +524,8 @@ const struct cmd cmd_test = {
         "Calls every model of the spec through the endpoint and prints the milliseconds of the\n"
         "first call (on the stand-in after taking the model out of memory: a cold call) and of\n"
         "warm ones, the first prediction, and the largest difference to libxgboost scoring the\n"
-        "same rows here with the published artifact. With --route, how many of 100,000 keys each\n"
+        "same rows here with the published artifact; then makes the spec's checks, if it has any:\n"
+        "how many a model passes stands under CHECKS. With --route, how many of 100,000 keys each\n"
         "model of the route gets, which has to be its weight's share within 0.5 % (or what chance\n"
         "does at five standard deviations). Exits with 1 when a model or a share fails.",
     .sets = s_sets,

@@ -64,6 +64,10 @@ void view_plan_markdown(
 struct json *
 view_plan_json(struct arena *arena, const struct plan *plan, const struct view_options *options);
 
+/* Versions chosen by hand, and those that a gate or a check keeps from being published. */
+struct json *view_holds_json(struct arena *arena, const struct plan *plan);
+struct json *view_held_json(struct arena *arena, const struct plan *plan);
+
 /* view_routes.c: the routes that change; nothing where none does. The line of one, as text:
  * "~ route 'churn': model_a 90 -> 80". */
 struct str view_route_line(struct arena *arena, const struct plan_route *route);

@@ -173,7 +173,7 @@ static struct json *model_counts(struct arena *arena, const struct plan *plan)
 }
 
 /* Models whose version was chosen by hand. */
-static struct json *holds_json(struct arena *arena, const struct plan *plan)
+struct json *view_holds_json(struct arena *arena, const struct plan *plan)
 {
     struct json *out = json_array(arena);
     for (size_t i = 0; i < plan->holds.len; i++) {
@@ -194,7 +194,7 @@ static struct json *holds_json(struct arena *arena, const struct plan *plan)
 }
 
 /* Versions that a gate or a check holds back. */
-static struct json *held_json(struct arena *arena, const struct plan *plan)
+struct json *view_held_json(struct arena *arena, const struct plan *plan)
 {
     struct json *out = json_array(arena);
     for (size_t i = 0; i < plan->held.len; i++) {
@@ -286,8 +286,8 @@ static struct json *own_part(struct arena *arena, const struct plan *plan)
     json_put(arena, out, "notes", notes);
     json_put(arena, out, "model_sets", plan->n_sets > 0 ? sets_json(arena, plan) : NULL);
     json_put(arena, out, "waiting", json_int(arena, (int64_t) plan->n_waiting));
-    json_put(arena, out, "holds", holds_json(arena, plan));
-    json_put(arena, out, "held", held_json(arena, plan));
+    json_put(arena, out, "holds", view_holds_json(arena, plan));
+    json_put(arena, out, "held", view_held_json(arena, plan));
     json_put(arena, out, "routes", view_routes_json(arena, plan));
     return out;
 }

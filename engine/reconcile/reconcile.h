@@ -136,5 +136,15 @@ struct status {
 enum err_code reconcile_status(
     struct reconciler *r, const struct spec *spec, struct status **ret_status, struct err *err)
     MUST_USE;
+/* Makes the spec's checks of a published model, as apply does before it publishes one. What was
+ * chosen by hand is not judged. *ret_calls: how many; *ret_fault: what is wrong, STR_NULL when
+ * nothing is. An error: a call could not be made. */
+enum err_code reconcile_check(
+    struct reconciler *r,
+    const struct status *status,
+    const struct status_model *model,
+    size_t *ret_calls,
+    struct str *ret_fault,
+    struct err *err) MUST_USE;
 
 #endif

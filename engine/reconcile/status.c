@@ -1,3 +1,4 @@
+#include "engine/plan/world.h"
 #include "engine/reconcile/desired.h"
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/versions.h"
@@ -82,5 +83,32 @@ enum err_code reconcile_status(
         .plan = plan};
     fill_models(r->arena, status, plan);
     *ret_status = status;
+    return ERR_NONE;
+}
+
+enum err_code reconcile_check(
+    struct reconciler *r,
+    const struct status *status,
+    const struct status_model *model,
+    size_t *ret_calls,
+    struct str *ret_fault,
+    struct err *err)
+{
+    const struct plan_context *context = status->plan->context;
+    const struct want_model *wanted = want_find_model(context->want, model->name);
+    const struct artifact_plan artifact = {
+        .model = wanted, .name = model->name, .fp = model->fp, .key = model->key};
+    size_t n = 0;
+    struct str fault = STR_NULL;
+    bool judged = wanted != NULL && wanted->fixed == FIXED_NO && model->published;
+    for (size_t i = 0; judged && i < wanted->n_checks && str_is_null(fault); i++) {
+        enum err_code code = r->world->ops->call_model(
+            r->world, r->arena, context->want, &artifact, wanted->checks[i], &fault, err);
+        if (code != ERR_NONE)
+            return code;
+        n++;
+    }
+    *ret_calls = n;
+    *ret_fault = fault;
     return ERR_NONE;
 }

@@ -98,6 +98,11 @@ assert [x["model"] for x in h] == ["churn", "churn_fast"], h
 assert all(x["by"] == "gate" and x["serving"] for x in h), h' "$T/out"
     run "$MMECTL" plan "$spec" --local -format=markdown
     has_out "held by a gate: validation:auc" "$1: and so has the comment"
+    run "$MMECTL" status "$spec" --local
+    has_out "^model 'churn' is held by a gate: validation:auc .* $v2 keeps serving" "$1: and so has status"
+    run "$MMECTL" status "$spec" --local -json
+    is "$(jq -r '.stacks[0].held | [.[] | .model + " by " + .by] | join(", ")' "$T/out")" "churn by gate, churn_fast by gate" \
+        "$1: also as JSON"
     run "$MMECTL" rollback churn --to "$bad" -f "$spec" --local -auto-approve
     is_exit 6 "$1: what is held back is nothing to go back to"
     has_err "is held back and was never published" "$1: it says so"
@@ -135,6 +140,17 @@ assert all(x["by"] == "gate" and x["serving"] for x in h), h' "$T/out"
     mme plan "$spec" -detailed-exitcode
     is_exit 0 "$1: and that is all"
     lacks_out 'held by' "$1: nothing is held any more"
+
+    # ---- test makes the checks, too ----
+    run "$MMECTL" test "$spec" --local --calls 1
+    is_exit 0 "$1: test"
+    has_out '^churn  .* 1  churn--' "$1: with the check that it passes"
+    edit "$spec" 's/tolerance: 0.4/tolerance: 1e-9/'
+    run "$MMECTL" test "$spec" --local --calls 1
+    is_exit 1 "$1: golden predictions that are not met fail the test"
+    has_err "^Error: model 'churn': a check fails: 'data/known-cases.csv' row [1-6]: the endpoint answers" "$1: which says where"
+    run "$MMECTL" test "$spec" --local --calls 1 -json
+    is "$(jq -r '[.failed, .stacks[0].models[0].checks] | @csv' "$T/out")" "2,0" "$1: also as JSON"
     mme destroy "$spec"
     is_exit 0 "$1: destroy"
 }

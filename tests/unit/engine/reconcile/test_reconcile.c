@@ -302,6 +302,64 @@ static void status_before_and_between(void **state)
     assert_int_equal(d.status->models[2].size, 7);
 }
 
+/* ---- the spec's checks, of what is published ---- */
+
+struct checking {
+    struct session *session;
+    const struct status_model *model;
+    size_t calls;
+    struct str fault;
+};
+
+static void check_task(void *arg)
+{
+    struct checking *c = arg;
+    c->session->code = reconcile_check(
+        &c->session->t->r, c->session->status, c->model, &c->calls, &c->fault, &c->session->err);
+}
+
+static enum err_code check_one(struct checking *c)
+{
+    c->session->err = (struct err){0};
+    loop_run(c->session->t->loop, check_task, c);
+    return c->session->code;
+}
+
+static void published_models_are_checked(void **state)
+{
+    static const struct toy_answer wrong[] = {{.model = "one", .fault = "row 1: 0.1, not 0.9"}};
+    static const struct toy_answer silent[] = {
+        {.model = "one", .code = ERR_TRANSIENT, .fault = "no answer"}};
+    struct str text = text_replace(
+        *state, versioned_text(*state), "  endpoint:\n",
+        "  checks: [{payload: a.csv}, {payload: b.csv, expect: c.csv}]\n  endpoint:\n");
+    AUTO(session_done) struct session s = session_deployed(*state, text);
+    assert_ok(run(&s, status_task), &s.err);
+    struct checking c = {.session = &s, .model = &s.status->models[0]};
+    assert_str(c.model->name, "one");
+    assert_ok(check_one(&c), &s.err);
+    assert_int_equal(c.calls, 2);
+    assert_true(str_is_null(c.fault));
+    /* The first that fails ends it. */
+    s.t->answers = wrong;
+    s.t->n_answers = 1;
+    assert_ok(check_one(&c), &s.err);
+    assert_int_equal(c.calls, 1);
+    assert_str(c.fault, "row 1: 0.1, not 0.9");
+    s.t->answers = silent;
+    assert_fails(check_one(&c), ERR_TRANSIENT, &s.err, "no answer");
+    /* Neither what is not there nor what was chosen by hand is judged. */
+    struct status_model other = *c.model;
+    other.published = false;
+    c.model = &other;
+    assert_ok(check_one(&c), &s.err);
+    assert_int_equal(c.calls, 0);
+    other = s.status->models[0];
+    other.name = STR("nobody");
+    assert_ok(check_one(&c), &s.err);
+    assert_int_equal(c.calls, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +375,7 @@ int main(void)
         WITH_ARENA(target_models),
         WITH_ARENA(status_of_what_is_deployed),
         WITH_ARENA(status_before_and_between),
+        WITH_ARENA(published_models_are_checked),
     };
     return cmocka_run_group_tests_name("reconcile", tests, NULL, NULL);
 }
