@@ -28,8 +28,10 @@ UNOPTIMISED := -Wno-format-truncation -Wno-format-overflow -Wno-null-dereference
 CFLAGS_debug := -O0 -g $(UNOPTIMISED)
 CFLAGS_cover := -O0 -g --coverage $(UNOPTIMISED)
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer $(UNOPTIMISED)
+CFLAGS_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer $(UNOPTIMISED)
 LDFLAGS_release := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
+LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_cover := --coverage
 CPPFLAGS += -I. -D_POSIX_C_SOURCE=200809L
 DEPFLAGS := -MMD -MP
@@ -55,7 +57,8 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%) $(B)/tests/sim/sim
 BENCH_BINS := $(BENCH_SRCS:%.c=$(B)/%)
 LINT_TESTS := tests/lint/run.sh
-E2E_TESTS := $(sort $(wildcard tests/e2e/t*.sh tests/interop/*.py tests/parity/t*.sh tests/sim/t*.sh))
+E2E_TESTS := $(sort $(wildcard tests/e2e/t*.sh tests/interop/*.py tests/parity/t*.sh tests/sim/t*.sh \
+  tests/soak/t*.sh))
 # End-to-end files that say so in a line of their own are short enough for `make check`.
 FAST_E2E_TESTS := $(shell grep -lx '\# fast' $(E2E_TESTS) /dev/null)
 
@@ -68,10 +71,10 @@ endif
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools parity check test demo install uninstall lint tidy format \
+.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools parity soak check test demo install uninstall lint tidy format \
   check-asan check-valgrind cover cover-all fresh bench kills docs help FORCE
 
-all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan or cover)
+all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan, tsan or cover)
 
 $(B)/mmectl: $(CMD_OBJS) $(B)/libmmectl.a
 	$(call say,LD,$@)
@@ -105,6 +108,14 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(B)/libharness.a $(B)/libmmectl.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/libharness.a $(B)/libmmectl.a -lcmocka $(LDLIBS)
+
+# What serves models, and nothing else: quick to build with a sanitizer.
+SERVE_OBJS := $(filter $(addprefix $(B)/obj/engine/,base/% xgb/% httpd/% serve/%),$(LIB_OBJS))
+SOAK_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/soak/*.c)))
+$(B)/tests/soak/soak: $(SOAK_OBJS) $(SERVE_OBJS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libmmectl.a
 	@mkdir -p $(@D)
@@ -182,6 +193,8 @@ check: $(B)/mmectl $(UNIT_BINS) $(TOOL_BINS) ## the quick tests: units, gates, t
 test: ## install what the tests need, build, and run all of them
 	@$(MAKE) --no-print-directory test-deps
 	@$(MAKE) --no-print-directory -j2 all $(UNIT_BINS) $(TOOL_BINS)
+	@$(MAKE) --no-print-directory -j2 MODE=tsan build/tsan/tests/soak/soak
+	@$(MAKE) --no-print-directory -j2 MODE=asan build/asan/tests/soak/soak
 	@tests/run.sh -b $(B) $(UNIT_BINS) $(LINT_TESTS) $(E2E_TESTS)
 
 lint: lint-deps all ## the gates, each against its seeded defect, and format, clang, cppcheck
@@ -235,6 +248,12 @@ sim: $(B)/tests/sim/sim ## the whole simulation: crashes, faults, random courses
 parity: $(B)/mmectl $(TOOL_BINS) ## a thousand random models by a thousand rows against libxgboost, and ten thousand payloads of each objective
 	@OMP_NUM_THREADS=1 $(B)/tests/parity/forests 1000 1000
 	@PARITY_PAYLOADS=10000 BUILD=$(B) sh tests/parity/t02_container.sh
+
+soak: ## 64 clients load, unload and call models for ten minutes (SOAK_SECONDS), under TSan and under ASan
+	@$(MAKE) --no-print-directory -j2 MODE=tsan build/tsan/tests/soak/soak
+	@$(MAKE) --no-print-directory -j2 MODE=asan build/asan/tests/soak/soak
+	@tests/soak/run.sh tsan $${SOAK_SECONDS:-600} 64
+	@tests/soak/run.sh asan $${SOAK_SECONDS:-600} 64
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)
