@@ -505,7 +505,7 @@ static enum exit_code run(struct app *app)
 static const struct opt s_opts[] = {
     {OPT_STRING, 0, "data", "FILE", AT(data), NULL, 0,
      "rows of features without a label, as CSV (default: the first 10 rows of the validation "
-     "channel)"},
+     "channel, or a check's payload)"},
     {OPT_STRING, 0, "model", "NAME", AT(model), NULL, 0, "only this model"},
     {OPT_STRING, 0, "route", "NAME", AT(route), NULL, 0,
      "only the models of this route, and how 100,000 keys fall on them"},

@@ -280,21 +280,23 @@ static enum err_code drop_column(
     return ERR_NONE;
 }
 
-static enum err_code sample_from_file(struct session *session, struct sample *out, struct err *err)
+/* path: of rows without a label; name: as the user knows it. */
+static enum err_code sample_from_file(
+    struct session *session, struct str path, struct str name, struct sample *out, struct err *err)
 {
     const struct args *args = &session->app->args;
     struct sample sample = {
         .content_type = str_is_null(args->content_type) ? STR("text/csv") : args->content_type,
-        .source = args->data,
+        .source = name,
     };
-    enum err_code code = sample_read(session->app->arena, args->data, &sample.body, err);
+    enum err_code code = sample_read(session->app->arena, path, &sample.body, err);
     if (code != ERR_NONE)
         return code;
     struct str rest = sample.body, line;
     while (str_split(&rest, '\n', &line))
         sample.rows += str_is_empty(str_trim(line)) ? 0 : 1;
     if (sample.rows == 0)
-        return err_set(err, ERR_SPEC, "'" STR_FMT "' has no rows", STR_ARG(args->data));
+        return err_set(err, ERR_SPEC, "'" STR_FMT "' has no rows", STR_ARG(name));
     *out = sample;
     return ERR_NONE;
 }
@@ -308,8 +310,13 @@ enum err_code sample_load(
 {
     struct arena *arena = session->app->arena;
     if (!str_is_null(session->app->args.data))
-        return sample_from_file(session, ret_sample, err);
+        return sample_from_file(
+            session, session->app->args.data, session->app->args.data, ret_sample, err);
     const struct spec_channel *channel = channel_of(place);
+    const struct spec *spec = session->spec;
+    if (channel == NULL && spec->n_checks > 0)
+        return sample_from_file(
+            session, spec->checks[0].payload_path, spec->checks[0].payload.value, ret_sample, err);
     if (channel == NULL) {
         err_set(err, ERR_USAGE, "the spec has no data to call the models with");
         return err_hint(err, "give rows of features, without a label: --data FILE");
