@@ -160,7 +160,7 @@ static void
 refuse(struct local_call *call, struct str action, struct str resource, enum policy_verdict verdict)
 {
     bool s3 = call->service == LOCAL_S3;
-    bool json = !s3 && call->service != LOCAL_STS && call->service != LOCAL_IAM;
+    bool json = !s3 && !call_speaks_query(call);
     struct str why =
         verdict == POLICY_DENIED
             ? STR("with an explicit deny in an identity-based policy")
@@ -356,6 +356,89 @@ static bool check_logs(struct local_call *call, const policy_fact_vec *facts)
     return need(call, facts, str_from(call->op->action), resource);
 }
 
+/* What Application Auto Scaling does at once, it does in the caller's name.
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html */
+static const struct {
+    const char *operation, *action;
+} s_scaling_besides[] = {
+    {"RegisterScalableTarget", "sagemaker:DescribeEndpoint"},
+    {"RegisterScalableTarget", "sagemaker:UpdateEndpointWeightsAndCapacities"},
+    {"PutScalingPolicy", "cloudwatch:PutMetricAlarm"},
+    {"DeleteScalingPolicy", "cloudwatch:DeleteAlarms"},
+    {"DeregisterScalableTarget", "cloudwatch:DeleteAlarms"},
+};
+
+static struct str scaling_resource(struct local_call *call, struct str action, struct str target)
+{
+    struct str rest = target, part = STR_NULL, endpoint = STR_NULL;
+    (void) str_split(&rest, '/', &part);
+    (void) str_split(&rest, '/', &endpoint);
+    if (str_starts(action, STR("cloudwatch:")))
+        return call_arn(call, "cloudwatch", "alarm:TargetTracking-" STR_FMT "-x", STR_ARG(target));
+    return sm_arn(call->local, call->arena, call->region, SM_ENDPOINT, endpoint);
+}
+
+static bool check_scaling(struct local_call *call, policy_fact_vec *facts)
+{
+    struct str target = json_get_str(call->input, "ResourceId");
+    bool reads = strncmp(call->op->name, "Describe", strlen("Describe")) == 0;
+    fact(
+        call, facts, "application-autoscaling:service-namespace",
+        json_get_str(call->input, "ServiceNamespace"));
+    fact(
+        call, facts, "application-autoscaling:scalable-dimension",
+        json_get_str(call->input, "ScalableDimension"));
+    if (!need(
+            call, facts, str_from(call->op->action),
+            reads ? STR("*") : call_arn(call, "application-autoscaling", "scalable-target/0a1b2c")))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(s_scaling_besides); i++) {
+        struct str action = str_from(s_scaling_besides[i].action);
+        if (strcmp(s_scaling_besides[i].operation, call->op->name) == 0 &&
+            !need_on(call, facts, action, scaling_resource(call, action, target)))
+            return false;
+    }
+    if (strcmp(call->op->name, "RegisterScalableTarget") != 0)
+        return true;
+    fact(call, facts, "iam:AWSServiceName", STR("sagemaker.application-autoscaling.amazonaws.com"));
+    return need(
+        call, facts, STR("iam:CreateServiceLinkedRole"),
+        str_fmt(
+            call->arena,
+            "arn:aws:iam::" STR_FMT ":role/aws-service-role/sagemaker.application-autoscaling."
+            "amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+            STR_ARG(call->account)));
+}
+
+/* DescribeAlarms knows alarms by name, and is asked for all of them.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html */
+static bool check_alarms(struct local_call *call, const policy_fact_vec *facts)
+{
+    struct str name = call_speaks_query(call) ? call_param(call, "AlarmName")
+                                              : json_get_str(call->input, "AlarmName");
+    return need(
+        call, facts, str_from(call->op->action),
+        call_arn(
+            call, "cloudwatch", "alarm:" STR_FMT, STR_ARG(str_is_null(name) ? STR("*") : name)));
+}
+
+bool access_allows_action(struct local_call *call, const char *action)
+{
+    policy_fact_vec facts = {0};
+    if (call_is_denied(call, action))
+        return false;
+    if (call->caller == NULL || call->caller->policy == NULL)
+        return true;
+    request_facts(call, &facts);
+    fact(call, &facts, "application-autoscaling:service-namespace", STR("sagemaker"));
+    fact(
+        call, &facts, "application-autoscaling:scalable-dimension",
+        STR("sagemaker:variant:DesiredInstanceCount"));
+    return ask(
+        call, &facts, str_from(action),
+        call_arn(call, "application-autoscaling", "scalable-target/0a1b2c"), NULL);
+}
+
 static bool check_iam(struct local_call *call, const policy_fact_vec *facts)
 {
     struct str role = call_param(call, "RoleName");
@@ -378,6 +461,10 @@ static bool check_service(struct local_call *call, policy_fact_vec *facts)
         return check_runtime(call, facts);
     case LOCAL_LOGS:
         return check_logs(call, facts);
+    case LOCAL_SCALING:
+        return check_scaling(call, facts);
+    case LOCAL_CLOUDWATCH:
+        return check_alarms(call, facts);
     case LOCAL_IAM:
         return check_iam(call, facts);
     case LOCAL_STS:   /* GetCallerIdentity needs no permission */
@@ -394,13 +481,9 @@ bool access_check(struct local_call *call)
     UNFILLED struct err err;
     if (call_is_denied(call, call->op->action)) {
         call_fail(
-            call,
-            call->service == LOCAL_S3 || call->service == LOCAL_STS || call->service == LOCAL_IAM
-                ? 403
-                : 400,
-            call->service == LOCAL_S3 || call->service == LOCAL_STS || call->service == LOCAL_IAM
-                ? "AccessDenied"
-                : "AccessDeniedException",
+            call, call->service == LOCAL_S3 || call_speaks_query(call) ? 403 : 400,
+            call->service == LOCAL_S3 || call_speaks_query(call) ? "AccessDenied"
+                                                                 : "AccessDeniedException",
             "User: arn:aws:sts::" STR_FMT ":assumed-role/mmectl-local/session is not authorized to "
             "perform: %s with an explicit deny in an identity-based policy",
             STR_ARG(call->account), call->op->action);

@@ -26,6 +26,9 @@ bool access_allows(
     struct str key,
     struct str if_match);
 
+/* Inside a handler: one more action of Application Auto Scaling. */
+bool access_allows_action(struct local_call *call, const char *action);
+
 /* What was asked under a key. */
 struct access_log;
 struct access_log *access_log_new(void);

@@ -72,7 +72,7 @@ static bool refuse(struct local_call *call, enum auth_fault fault, struct str de
     const struct fault_words *words = &s_json[fault];
     if (call->service == LOCAL_S3)
         words = &s_s3[fault];
-    else if (call->service == LOCAL_STS || call->service == LOCAL_IAM)
+    else if (call_speaks_query(call))
         words = &s_query[fault];
     struct str message = words->message != NULL ? str_from(words->message) : detail;
     call_fail(call, words->status, words->code, STR_FMT, STR_ARG(message));

@@ -56,8 +56,17 @@ static void answer(struct local_call *call, int status, const char *type, struct
         call_header(call, "Content-Type", str_from(type));
 }
 
+bool call_speaks_query(const struct local_call *call)
+{
+    return call->service == LOCAL_STS || call->service == LOCAL_IAM ||
+           (call->service == LOCAL_CLOUDWATCH &&
+            str_is_null(call_request_header(call, "x-amz-target")));
+}
+
 static const char *json_type(const struct local_call *call)
 {
+    if (call->service == LOCAL_CLOUDWATCH)
+        return "application/x-amz-json-1.0";
     return call->service == LOCAL_RUNTIME || call->service == LOCAL_ADMIN
                ? "application/json"
                : "application/x-amz-json-1.1";
@@ -133,23 +142,15 @@ static void fail_with(struct local_call *call, int status, struct str code, stru
         fd_close(&call->response->body_fd);
     call->response->body_fd = -1;
     call->response->headers.len = 0;
-    switch (call->service) {
-    case LOCAL_S3:
+    /* CloudWatch has a name of its own for what the others call a ValidationException. */
+    if (call->service == LOCAL_CLOUDWATCH && str_eq(code, STR("ValidationException")))
+        code = STR("ValidationError");
+    if (call->service == LOCAL_S3)
         fail_s3(call, status, code, message);
-        break;
-    case LOCAL_STS:
-    case LOCAL_IAM:
+    else if (call_speaks_query(call))
         fail_query(call, status, code, message);
-        break;
-    case LOCAL_SAGEMAKER:
-    case LOCAL_RUNTIME:
-    case LOCAL_LOGS:
-    case LOCAL_ADMIN:
-    case LOCAL_N_SERVICES:
-    default:
+    else
         fail_json(call, status, code, message);
-        break;
-    }
 }
 
 enum err_code call_fail(struct local_call *call, int status, const char *code, const char *fmt, ...)
@@ -195,33 +196,24 @@ static bool find_op(struct local_call *call, struct str name)
     call->op = str_is_null(name) ? NULL : local_op_find(call->service, name);
     if (call->op != NULL)
         return true;
-    switch (call->service) {
-    case LOCAL_S3:
+    if (call->service == LOCAL_S3)
         call_fail(
             call, 501, "NotImplemented",
             "A header or query you provided implies functionality that is not implemented.");
-        break;
-    case LOCAL_STS:
-    case LOCAL_IAM:
+    else if (call_speaks_query(call))
         call_fail(call, 400, "InvalidAction", "Could not find operation " STR_FMT, STR_ARG(name));
-        break;
-    case LOCAL_SAGEMAKER:
-    case LOCAL_RUNTIME:
-    case LOCAL_LOGS:
-    case LOCAL_ADMIN:
-    case LOCAL_N_SERVICES:
-    default:
+    else
         call_fail(
             call, 404, "UnknownOperationException", "The stand-in has no operation '" STR_FMT "'",
             STR_ARG(name));
-        break;
-    }
     return false;
 }
 
 static bool read_json_input(struct local_call *call)
 {
     bool json = call->service == LOCAL_SAGEMAKER || call->service == LOCAL_LOGS ||
+                call->service == LOCAL_SCALING ||
+                (call->service == LOCAL_CLOUDWATCH && !call_speaks_query(call)) ||
                 (call->service == LOCAL_ADMIN && call->http->body.len > 0);
     struct json *input = json_object(call->arena);
     UNFILLED struct err err;

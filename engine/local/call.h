@@ -9,10 +9,10 @@
  *
  * To add an operation: 1. a line in the room's list (LOCAL_S3_OPS in s3.h, LOCAL_ID_OPS in
  * identity.h, LOCAL_ADMIN_OPS in
- * admin.h, LOCAL_SM_OPS in sm_ops.h); 2. its handler, `enum err_code name(struct local_call
- * *call, struct err *err)`; 3. state it needs: the room's schema, its advance hook if it moves by
- * time, its dump; 4. a test. To add a room: a file with a struct local_room and a line in
- * LOCAL_ROOMS (rooms.c).
+ * admin.h, LOCAL_SM_OPS in sm_ops.h, LOCAL_SCALING_OPS in scaling.h, LOCAL_ALARM_OPS in
+ * alarms.h); 2. its handler, `enum err_code name(struct local_call *call, struct err *err)`; 3.
+ * state it needs: the room's schema, its advance hook if it moves by time, its dump; 4. a test. To
+ * add a room: a file with a struct local_room and a line in LOCAL_ROOMS (rooms.c).
  */
 #ifndef ENGINE_LOCAL_CALL_H
 #define ENGINE_LOCAL_CALL_H
@@ -26,6 +26,8 @@ enum local_service {
     LOCAL_SAGEMAKER,
     LOCAL_RUNTIME,
     LOCAL_LOGS,
+    LOCAL_SCALING,    /* Application Auto Scaling */
+    LOCAL_CLOUDWATCH, /* alarms */
     LOCAL_STS,
     LOCAL_IAM,
     LOCAL_ADMIN, /* the stand-in's own: /_mmectl/... */
@@ -85,6 +87,9 @@ void call_header(struct local_call *call, const char *name, struct str value);
 struct str call_param(const struct local_call *call, const char *name); /* STR_NULL when absent */
 bool call_has_param(const struct local_call *call, const char *name);
 struct str call_request_header(const struct local_call *call, const char *name);
+/* Whether it came in the query protocol, and is answered in XML: STS, IAM, and CloudWatch when it
+ * is not asked in JSON. */
+bool call_speaks_query(const struct local_call *call);
 /* arn:aws:<service>:<region>:<account>:<resource> */
 struct str call_arn(const struct local_call *call, const char *service, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

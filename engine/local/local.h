@@ -32,6 +32,7 @@ struct local_trainer; /* trainer.h: what a training job's work is done by */
     X(training_deleting_ms, 100, "Deleting of a training job") \
     X(endpoint_creating_ms, 1500, "Creating of an endpoint") \
     X(endpoint_updating_ms, 1200, "Updating of an endpoint") \
+    X(endpoint_baking_ms, 1000, "at most, of each baking, interval and wait of a deployment") \
     X(endpoint_rollback_ms, 800, "RollingBack of an endpoint") \
     X(endpoint_deleting_ms, 500, "Deleting of an endpoint") \
     X(log_visible_ms, 0, "until a log line can be read") \

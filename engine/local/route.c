@@ -11,6 +11,11 @@ static const struct {
     [LOCAL_SAGEMAKER] = {STR_INIT("sagemaker"), STR_INIT("SageMaker."), {NULL, 0}},
     [LOCAL_RUNTIME] = {STR_INIT("sagemaker"), {NULL, 0}, {NULL, 0}},
     [LOCAL_LOGS] = {STR_INIT("logs"), STR_INIT("Logs_20140328."), {NULL, 0}},
+    [LOCAL_SCALING] =
+        {STR_INIT("application-autoscaling"), STR_INIT("AnyScaleFrontendService."), {NULL, 0}},
+    [LOCAL_CLOUDWATCH] =
+        {STR_INIT("monitoring"), STR_INIT("GraniteServiceVersion20100801."),
+         STR_INIT("2010-08-01")},
     [LOCAL_STS] = {STR_INIT("sts"), {NULL, 0}, STR_INIT("2011-06-15")},
     [LOCAL_IAM] = {STR_INIT("iam"), {NULL, 0}, STR_INIT("2010-05-08")},
     [LOCAL_ADMIN] = {STR_INIT("mmectl"), {NULL, 0}, {NULL, 0}},

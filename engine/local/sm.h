@@ -118,6 +118,26 @@ void sm_fill_defaults(struct local_call *call, enum sm_thing_kind kind, struct j
 void sm_job_advance(struct local *local, struct arena *arena, struct sm_thing *job, int64_t now_ms);
 void sm_endpoint_advance(
     struct local *local, struct arena *arena, struct sm_thing *endpoint, int64_t now_ms);
+/* Sets how many instances a variant runs on, when the endpoint is InService; else nothing. */
+void sm_endpoint_scale(
+    struct local *local,
+    struct arena *arena,
+    struct sm_thing *endpoint,
+    struct str variant,
+    int64_t count,
+    int64_t now_ms);
+/* An alarm is in ALARM now: updates that watch it roll back. */
+void sm_alarm_raised(
+    struct local *local, struct arena *arena, struct str region, struct str alarm, int64_t now_ms);
+/* sm_deploy.c: what DeploymentConfig asks for. Answers and returns false when it cannot be done. */
+bool sm_deployment_fits(struct local_call *call, const struct json *deployment);
+/* How long an update takes once its new instances are there: every baking, interval and wait, each
+ * at most as long as the stand-in's own delay for it. instances: of the fleet. */
+int64_t sm_deployment_ms(struct local *local, const struct json *deployment, int64_t instances);
+bool sm_deployment_watches(const struct json *deployment, struct str alarm);
+/* The first of its alarms that is in ALARM; STR_NULL. */
+struct str sm_deployment_alarm(
+    struct local *local, struct arena *arena, struct str region, const struct json *deployment);
 
 /* Warm pools (sm_pool.c). A new job takes one over that fits, true, or may get one of its own. */
 bool sm_pool_take(struct local_call *call, const struct json *request, struct json *doc);

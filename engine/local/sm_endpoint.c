@@ -1,7 +1,9 @@
 #include "engine/local/sm.h"
 
 #include "engine/base/digest.h"
+#include "engine/local/access.h"
 #include "engine/local/faults.h"
+#include "engine/local/scaling.h"
 
 /* A century. */
 static const int64_t s_for_ever_ms = INT64_C(100) * 365 * 24 * 3600 * 1000;
@@ -80,6 +82,44 @@ static bool within_quota(struct local_call *call, const struct sm_thing *config)
             return false;
     }
     return true;
+}
+
+static const struct json *wanted_variant(const struct sm_thing *config, struct str name)
+{
+    JSON_EACH (variant, json_get(json_get(config->doc, "in"), "ProductionVariants"))
+        if (str_eq(json_get_str(variant, "VariantName"), name))
+            return variant;
+    return NULL;
+}
+
+/* https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling.html */
+static bool scaling_allows(
+    struct local_call *call, const struct sm_thing *endpoint, const struct sm_thing *config)
+{
+    JSON_EACH (variant, json_get(endpoint->doc, "variants")) {
+        struct str name = json_get_str(variant, "name");
+        const struct json *wanted = wanted_variant(config, name);
+        if (wanted != NULL &&
+            str_eq(json_get_str(wanted, "InstanceType"), json_get_str(variant, "type")))
+            continue;
+        if (!scaling_is_registered(call->local, call->arena, call->region, endpoint->name, name))
+            continue;
+        sm_invalid(
+            call,
+            "The variant(s) \"" STR_FMT "\" must be deregistered as a scalable target with AWS "
+            "Auto Scaling before they can be removed or have their instance type updated.",
+            STR_ARG(name));
+        return false;
+    }
+    return true;
+}
+
+static int64_t fleet_size(const struct sm_thing *config)
+{
+    int64_t count = 0;
+    JSON_EACH (variant, json_get(json_get(config->doc, "in"), "ProductionVariants"))
+        count += json_get_int(variant, "InitialInstanceCount", 1);
+    return count;
 }
 
 static struct json *op_new(struct arena *arena, const char *kind, int64_t until_ms)
@@ -163,14 +203,24 @@ enum err_code sm_update_endpoint(struct local_call *call, struct err *err)
     (void) err;
     if (!sm_check(call, &sm_in_update_endpoint) || !endpoint_of(call, &endpoint) ||
         !can_update(call, &endpoint) || !config_exists(call, &config) ||
-        !within_quota(call, &config))
+        !sm_deployment_fits(call, json_get(call->input, "DeploymentConfig")) ||
+        !scaling_allows(call, &endpoint, &config) || !within_quota(call, &config))
         return ERR_NONE;
+    const struct json *deployment = json_get(
+        json_get_bool(call->input, "RetainDeploymentConfig", false) ? endpoint.doc : call->input,
+        json_get_bool(call->input, "RetainDeploymentConfig", false) ? "deployment"
+                                                                    : "DeploymentConfig");
+    int64_t shift_ms = call->now_ms + local_delays(call->local)->endpoint_updating_ms;
     endpoint.due_ms = stuck_until(
-        call, endpoint.name, call->now_ms + local_delays(call->local)->endpoint_updating_ms);
+        call, endpoint.name,
+        shift_ms + sm_deployment_ms(call->local, deployment, fleet_size(&config)));
     endpoint.modified_ms = call->now_ms;
     endpoint.status = STR("Updating");
     op = op_new(call->arena, "update", endpoint.due_ms);
     json_put(call->arena, op, "start_ms", json_int(call->arena, call->now_ms));
+    json_put(call->arena, op, "shift_ms", json_int(call->arena, shift_ms));
+    if (endpoint.due_ms > shift_ms)
+        endpoint.due_ms = shift_ms; /* its alarms are looked at when traffic begins to shift */
     carry(call->arena, op, "config", call->input, "EndpointConfigName");
     carry(call->arena, op, "retain", call->input, "RetainAllVariantProperties");
     carry(call->arena, op, "exclude", call->input, "ExcludeRetainedVariantProperties");
@@ -221,6 +271,29 @@ enum err_code sm_update_endpoint_weights(struct local_call *call, struct err *er
     return answer_arn(call, endpoint.arn);
 }
 
+/* DeleteEndpoint deregisters its scalable targets, in the caller's name. */
+static bool deregister(struct local_call *call, const struct sm_thing *endpoint)
+{
+    bool registered = false;
+    JSON_EACH (variant, json_get(endpoint->doc, "variants"))
+        registered = registered || scaling_is_registered(
+                                       call->local, call->arena, call->region, endpoint->name,
+                                       json_get_str(variant, "name"));
+    if (registered &&
+        !access_allows_action(call, "application-autoscaling:DeregisterScalableTarget")) {
+        call_fail(
+            call, 400, "AccessDeniedException",
+            "An Application AutoScaling scalable target exists for a variant being deleted, and "
+            "the IAM identity used to invoke DeleteEndpoint does not have "
+            "application-autoscaling:DeregisterScalableTarget permission to deregister the "
+            "scalable target.");
+        return false;
+    }
+    if (registered)
+        scaling_forget(call->local, call->arena, call->region, endpoint->name);
+    return true;
+}
+
 enum err_code sm_delete_endpoint(struct local_call *call, struct err *err)
 {
     struct sm_thing endpoint;
@@ -232,6 +305,8 @@ enum err_code sm_delete_endpoint(struct local_call *call, struct err *err)
         !status_is(&endpoint, "OutOfService") && !status_is(&endpoint, "UpdateRollbackFailed"))
         return sm_invalid(
             call, "Cannot update in-progress endpoint \"" STR_FMT "\".", STR_ARG(endpoint.arn));
+    if (!deregister(call, &endpoint))
+        return ERR_NONE;
     endpoint.due_ms = call->now_ms + local_delays(call->local)->endpoint_deleting_ms;
     endpoint.modified_ms = call->now_ms;
     endpoint.status = STR("Deleting");
@@ -278,6 +353,18 @@ static struct json *variant_json(struct arena *arena, const struct json *variant
     return item;
 }
 
+/* What happens to the new instances. */
+static struct json *status_json(struct local_call *call, const struct json *op)
+{
+    struct json *list = json_array(call->arena), *status = json_object(call->arena);
+    bool shifts = call->now_ms >= json_get_int(op, "shift_ms", INT64_MAX);
+    json_put(call->arena, status, "Status", json_z(call->arena, shifts ? "Baking" : "Creating"));
+    json_put(
+        call->arena, status, "StartTime",
+        sm_time(call->arena, json_get_int(op, shifts ? "shift_ms" : "start_ms", call->now_ms)));
+    return json_push(list, status);
+}
+
 static struct json *pending_json(struct local_call *call, const struct json *op)
 {
     struct json *pending = json_object(call->arena), *variants = json_array(call->arena), *item;
@@ -292,6 +379,7 @@ static struct json *pending_json(struct local_call *call, const struct json *op)
             carry(call->arena, item, "InstanceType", wanted, "InstanceType");
             carry(call->arena, item, "DesiredWeight", wanted, "InitialVariantWeight");
             carry(call->arena, item, "DesiredInstanceCount", wanted, "InitialInstanceCount");
+            json_put(call->arena, item, "VariantStatus", status_json(call, op));
             json_push(variants, item);
         }
     json_put(call->arena, pending, "ProductionVariants", variants);
@@ -299,6 +387,20 @@ static struct json *pending_json(struct local_call *call, const struct json *op)
         call->arena, pending, "StartTime",
         sm_time(call->arena, json_get_int(op, "start_ms", call->now_ms)));
     return pending;
+}
+
+static struct json *capture_json(struct local_call *call, const struct json *capture)
+{
+    struct json *out = json_object(call->arena);
+    bool enabled = json_get_bool(capture, "EnableCapture", true);
+    json_put(call->arena, out, "EnableCapture", json_bool(call->arena, enabled));
+    json_put(
+        call->arena, out, "CaptureStatus", json_z(call->arena, enabled ? "Started" : "Stopped"));
+    carry(call->arena, out, "CurrentSamplingPercentage", capture, "InitialSamplingPercentage");
+    carry(call->arena, out, "DestinationS3Uri", capture, "DestinationS3Uri");
+    carry(call->arena, out, "KmsKeyId", capture, "KmsKeyId");
+    sm_default(call->arena, out, "KmsKeyId", json_z(call->arena, ""));
+    return out;
 }
 
 /* Setting failureReasonMs: the reason of a rollback is gone after a while. */
@@ -331,6 +433,10 @@ enum err_code sm_describe_endpoint(struct local_call *call, struct err *err)
         carry(call->arena, body, "FailureReason", endpoint.doc, "reason");
     json_put(call->arena, body, "CreationTime", sm_time(call->arena, endpoint.created_ms));
     json_put(call->arena, body, "LastModifiedTime", sm_time(call->arena, endpoint.modified_ms));
+    if (json_get(endpoint.doc, "capture") != NULL)
+        json_put(
+            call->arena, body, "DataCaptureConfig",
+            capture_json(call, json_get(endpoint.doc, "capture")));
     carry(call->arena, body, "LastDeploymentConfig", endpoint.doc, "last_deployment");
     if (str_eq_z(json_get_str(op, "kind"), "update"))
         json_put(call->arena, body, "PendingDeploymentSummary", pending_json(call, op));

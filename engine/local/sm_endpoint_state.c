@@ -6,8 +6,10 @@
  *               config later changes nothing until the next update
  *   reason      FailureReason
  *   deployment, last_deployment   DeploymentConfig given, and the one last used
+ *   capture     DataCaptureConfig of the config, or of one before when that is retained
  *   op          what is going on: {kind: create|update|rollback|weights|system|delete, until_ms,
- *               config, retain, exclude, desired, injected}
+ *               config, retain, exclude, desired, injected; of an update shift_ms: when traffic
+ *               begins to move to the new instances, and alarms count}
  *
  * A config that cannot work ends a create as Failed and an update as RollingBack, then InService on
  * the old config with a FailureReason: what makes "InService" alone no proof of success. */
@@ -134,6 +136,21 @@ retain(struct arena *arena, const struct json *op, struct json *from, struct jso
     }
 }
 
+/* DataCaptureConfig counts as a property of the variants: what is retained is not the config's. */
+static void take_capture(struct resolving *r, const struct json *op, struct sm_thing *endpoint)
+{
+    struct sm_thing config;
+    bool retained = json_get_bool(op, "retain", false) && !excluded(op, "DataCaptureConfig");
+
+    if (retained ||
+        !sm_find(r->local, r->arena, r->region, SM_CONFIG, json_get_str(op, "config"), &config))
+        return;
+    const struct json *capture = json_get(json_get(config.doc, "in"), "DataCaptureConfig");
+    endpoint->doc = sm_without(r->arena, endpoint->doc, "capture");
+    if (capture != NULL)
+        json_put(r->arena, endpoint->doc, "capture", json_copy(r->arena, capture));
+}
+
 /* ------------------------------------------------------------------ steps */
 
 static void
@@ -206,6 +223,15 @@ static void roll_back(
     json_put(arena, endpoint->doc, "op", op);
 }
 
+static struct str alarm_reason(struct arena *arena, struct str alarm)
+{
+    return str_fmt(
+        arena,
+        "One or more alarms went into ALARM state during the deployment: [" STR_FMT
+        "]. The endpoint goes back to its previous configuration.",
+        STR_ARG(alarm));
+}
+
 static void
 end_rollout(struct local *local, struct arena *arena, struct sm_thing *endpoint, int64_t at_ms)
 {
@@ -218,6 +244,9 @@ end_rollout(struct local *local, struct arena *arena, struct sm_thing *endpoint,
     if (str_is_null(r.reason))
         r.reason = json_get_str(op, "injected");
     if (str_is_null(r.reason)) {
+        struct json *last = json_copy(arena, op);
+        take_capture(&r, last, endpoint);
+        op = json_get(endpoint->doc, "op");
         retain(arena, op, sm_mutable(endpoint->doc, "variants"), variants);
         if (json_get(op, "deployment") != NULL)
             json_put(
@@ -231,6 +260,75 @@ end_rollout(struct local *local, struct arena *arena, struct sm_thing *endpoint,
     } else {
         roll_back(local, arena, endpoint, r.reason, at_ms);
     }
+}
+
+/* Traffic begins to shift: from here on an alarm ends the update. */
+static void
+begin_shift(struct local *local, struct arena *arena, struct sm_thing *endpoint, int64_t at_ms)
+{
+    struct json *op = sm_mutable(endpoint->doc, "op");
+    struct str alarm =
+        sm_deployment_alarm(local, arena, endpoint->region, json_get(op, "deployment"));
+
+    if (str_is_null(alarm)) {
+        json_put(arena, op, "watching", json_bool(arena, true));
+        endpoint->due_ms = json_get_int(op, "until_ms", at_ms);
+    } else {
+        roll_back(local, arena, endpoint, alarm_reason(arena, alarm), at_ms);
+    }
+}
+
+struct raised {
+    struct local *local;
+    struct arena *arena;
+    struct str region, alarm;
+    int64_t at_ms;
+};
+
+static void maybe_roll_back(void *arg, const struct sm_thing *thing)
+{
+    struct raised *raised = arg;
+    const struct json *op = json_get(thing->doc, "op");
+    struct sm_thing endpoint = *thing;
+
+    if (!str_eq(thing->region, raised->region) || !json_get_bool(op, "watching", false) ||
+        !sm_deployment_watches(json_get(op, "deployment"), raised->alarm))
+        return;
+    roll_back(
+        raised->local, raised->arena, &endpoint, alarm_reason(raised->arena, raised->alarm),
+        raised->at_ms);
+    sm_save(raised->local, raised->arena, &endpoint);
+}
+
+void sm_alarm_raised(
+    struct local *local, struct arena *arena, struct str region, struct str alarm, int64_t now_ms)
+{
+    struct raised raised = {local, arena, region, alarm, now_ms};
+    sm_each(local, arena, SM_ENDPOINT, maybe_roll_back, &raised);
+}
+
+void sm_endpoint_scale(
+    struct local *local,
+    struct arena *arena,
+    struct sm_thing *endpoint,
+    struct str variant,
+    int64_t count,
+    int64_t now_ms)
+{
+    struct json *op = json_object(arena), *list = json_array(arena), *item = json_object(arena);
+
+    if (!str_eq_z(endpoint->status, "InService"))
+        return;
+    endpoint->due_ms = now_ms + local_delays(local)->endpoint_updating_ms;
+    endpoint->modified_ms = now_ms;
+    endpoint->status = STR("Updating");
+    json_put(arena, item, "VariantName", json_string(arena, variant));
+    json_put(arena, item, "DesiredInstanceCount", json_int(arena, count));
+    json_put(arena, op, "kind", json_z(arena, "weights"));
+    json_put(arena, op, "until_ms", json_int(arena, endpoint->due_ms));
+    json_put(arena, op, "desired", json_push(list, item));
+    json_put(arena, endpoint->doc, "op", op);
+    sm_save(local, arena, endpoint);
 }
 
 static void apply_desired(struct arena *arena, struct sm_thing *endpoint, int64_t at_ms)
@@ -259,6 +357,12 @@ void sm_endpoint_advance(
         struct str kind = json_get_str(op, "kind");
         int64_t until = json_get_int(op, "until_ms", 0);
 
+        int64_t shift = json_get_int(op, "shift_ms", until);
+
+        if (shift < until && shift <= now_ms && !json_get_bool(op, "watching", false)) {
+            begin_shift(local, arena, endpoint, shift);
+            continue;
+        }
         if (until > now_ms)
             break;
         if (str_eq_z(kind, "delete")) {

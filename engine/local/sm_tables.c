@@ -1,36 +1,6 @@
 #include "engine/local/sm_tables.h"
 
-/* Short forms; every table below reads like the model's own text. */
-#define TEXT(lo, hi, pat) \
-    { \
-        .kind = SM_STRING, .min = (lo), .max = (hi), .pattern = (pat) \
-    }
-#define ENUM(list) \
-    { \
-        .kind = SM_STRING, .values = (list) \
-    }
-#define LIST_OF(lo, hi, of) \
-    { \
-        .kind = SM_LIST, .min = (lo), .max = (hi), .item = (of) \
-    }
-#define MAP_OF(hi, k, v) \
-    { \
-        .kind = SM_MAP, .max = (hi), .key = (k), .item = (v) \
-    }
-#define STRUCT_OF(table) \
-    { \
-        .kind = SM_STRUCT, .members = (table) \
-    }
-#define INT_IN(lo, hi) \
-    { \
-        .kind = SM_INT, .min = (lo), .max = (hi) \
-    }
-#define REQUIRED true
-#define OPTIONAL false
-#define END \
-    { \
-        NULL, false, NULL \
-    }
+#include "engine/local/sm_forms.h"
 
 /* ------------------------------------------------------------------ shared shapes */
 

@@ -1,0 +1,355 @@
+#include "engine/local/alarms.h"
+
+#include "engine/base/xml.h"
+#include "engine/local/sm.h"
+#include "engine/local/sm_forms.h"
+
+enum { RECORDS_PAGE = 50 };
+
+static const char s_schema[] =
+    "CREATE TABLE IF NOT EXISTS alarm(region TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT "
+    "NULL, reason TEXT NOT NULL, updated_ms INTEGER NOT NULL, configured_ms INTEGER NOT NULL, doc "
+    "TEXT NOT NULL, PRIMARY KEY(region, name)) WITHOUT ROWID;";
+
+/* ------------------------------------------------------------------ shapes */
+
+static const struct sm_shape s_any = {.kind = SM_ANY};
+static const struct sm_shape s_bool = {.kind = SM_BOOL};
+static const struct sm_shape s_number = {.kind = SM_NUM, .min = INT64_MIN, .max = INT64_MAX};
+static const struct sm_shape s_one_up = INT_IN(1, 0);
+static const struct sm_shape s_page = INT_IN(1, 100);
+static const struct sm_shape s_name = TEXT(1, 255, NULL);
+static const struct sm_shape s_names = LIST_OF(0, 100, &s_name);
+static const struct sm_shape s_text_1024 = TEXT(0, 1024, NULL);
+static const struct sm_shape s_reason = TEXT(0, 1023, NULL);
+static const struct sm_shape s_reason_data = TEXT(0, 4000, NULL);
+static const char *const s_state_values[] = {"OK", "ALARM", "INSUFFICIENT_DATA", NULL};
+static const struct sm_shape s_state = ENUM(s_state_values);
+static const char *const s_type_values[] = {"CompositeAlarm", "MetricAlarm", NULL};
+static const struct sm_shape s_type = ENUM(s_type_values);
+static const struct sm_shape s_types = LIST_OF(0, 10, &s_type);
+static const char *const s_statistic_values[] = {"SampleCount", "Average", "Sum",
+                                                 "Minimum",     "Maximum", NULL};
+static const struct sm_shape s_statistic = ENUM(s_statistic_values);
+static const char *const s_operator_values[] = {
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+    "LessThanLowerOrGreaterThanUpperThreshold",
+    "LessThanLowerThreshold",
+    "GreaterThanUpperThreshold",
+    NULL};
+static const struct sm_shape s_operator = ENUM(s_operator_values);
+
+static const struct sm_member s_put_members[] = {
+    {"AlarmName", REQUIRED, &s_name},
+    {"AlarmDescription", OPTIONAL, &s_text_1024},
+    {"ActionsEnabled", OPTIONAL, &s_bool},
+    {"MetricName", OPTIONAL, &s_name},
+    {"Namespace", OPTIONAL, &s_name},
+    {"Statistic", OPTIONAL, &s_statistic},
+    {"ExtendedStatistic", OPTIONAL, &s_text_1024},
+    {"Dimensions", OPTIONAL, &s_any},
+    {"Period", OPTIONAL, &s_one_up},
+    {"Unit", OPTIONAL, &s_text_1024},
+    {"EvaluationPeriods", REQUIRED, &s_one_up},
+    {"DatapointsToAlarm", OPTIONAL, &s_one_up},
+    {"Threshold", OPTIONAL, &s_number},
+    {"ComparisonOperator", REQUIRED, &s_operator},
+    {"TreatMissingData", OPTIONAL, &s_name},
+    {"Metrics", OPTIONAL, &s_any},
+    END};
+static const struct sm_shape s_in_put = STRUCT_OF(s_put_members);
+static const struct sm_member s_describe_members[] = {
+    {"AlarmNames", OPTIONAL, &s_names},       {"AlarmNamePrefix", OPTIONAL, &s_name},
+    {"AlarmTypes", OPTIONAL, &s_types},       {"StateValue", OPTIONAL, &s_state},
+    {"ActionPrefix", OPTIONAL, &s_text_1024}, {"MaxRecords", OPTIONAL, &s_page},
+    {"NextToken", OPTIONAL, &s_text_1024},    END};
+static const struct sm_shape s_in_describe = STRUCT_OF(s_describe_members);
+static const struct sm_member s_set_members[] = {
+    {"AlarmName", REQUIRED, &s_name},
+    {"StateValue", REQUIRED, &s_state},
+    {"StateReason", REQUIRED, &s_reason},
+    {"StateReasonData", OPTIONAL, &s_reason_data},
+    END};
+static const struct sm_shape s_in_set = STRUCT_OF(s_set_members);
+static const struct sm_member s_delete_members[] = {{"AlarmNames", REQUIRED, &s_names}, END};
+static const struct sm_shape s_in_delete = STRUCT_OF(s_delete_members);
+
+/* ------------------------------------------------------------------ answers */
+
+/* Times are seconds in JSON and ISO in XML. */
+static void add_xml(struct local_call *call, struct buf *xml, const struct json *node)
+{
+    char name[128];
+    JSON_EACH (member, node) {
+        bool item = node->type == JSON_ARRAY;
+        struct str key = item ? STR("member") : member->key;
+        snprintf(name, sizeof(name), STR_FMT, STR_ARG(key));
+        if (member->type == JSON_OBJECT || member->type == JSON_ARRAY) {
+            buf_fmt(xml, "<%s>", name);
+            add_xml(call, xml, member);
+            buf_fmt(xml, "</%s>", name);
+        } else if (str_ends(key, STR("Timestamp"))) {
+            xml_element(
+                xml, name, time_iso(call->arena, (int64_t) (member->number * 1000.0 + 0.5)));
+        } else {
+            xml_element(
+                xml, name,
+                member->type == JSON_STRING ? member->string
+                                            : json_text(call->arena, member, JSON_COMPACT));
+        }
+    }
+}
+
+static enum err_code answer(struct local_call *call, const struct json *body)
+{
+    if (!call_speaks_query(call))
+        return call_json(call, body != NULL ? body : json_object(call->arena));
+    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(4));
+    const char *name = call->op->name;
+    buf_fmt(&xml, "<%sResponse xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\">", name);
+    if (body != NULL) {
+        buf_fmt(&xml, "<%sResult>", name);
+        add_xml(call, &xml, body);
+        buf_fmt(&xml, "</%sResult>", name);
+    }
+    buf_add_z(&xml, "<ResponseMetadata>");
+    xml_element(&xml, "RequestId", call->request_id);
+    buf_fmt(&xml, "</ResponseMetadata></%sResponse>", name);
+    return call_xml(call, buf_str(&xml));
+}
+
+static bool read_call(struct local_call *call, const struct sm_shape *shape)
+{
+    if (call_speaks_query(call))
+        call->input = query_input(call);
+    return sm_check(call, shape);
+}
+
+/* ------------------------------------------------------------------ operations */
+
+struct str
+alarms_state(struct local *local, struct arena *arena, struct str region, struct str name)
+{
+    struct db_stmt *AUTO(db_finish) row = db_query(
+        local_db(local), "SELECT state FROM alarm WHERE region=?1 AND name=?2",
+        DB_ARGS(db_text(region), db_text(name)));
+    return db_next(row) ? db_col_text(row, 0, arena) : STR_NULL;
+}
+
+static void save(struct local_call *call, struct str name, const struct json *doc)
+{
+    struct str state = alarms_state(call->local, call->arena, call->region, name);
+    struct str text = json_text(call->arena, doc, JSON_COMPACT);
+    if (!str_is_null(state))
+        db_run(
+            call->db, "UPDATE alarm SET doc=?3, configured_ms=?4 WHERE region=?1 AND name=?2",
+            DB_ARGS(db_text(call->region), db_text(name), db_text(text), db_int(call->now_ms)));
+    else
+        db_run(
+            call->db,
+            "INSERT INTO alarm(region, name, state, reason, updated_ms, configured_ms, doc) "
+            "VALUES(?1, ?2, 'INSUFFICIENT_DATA', 'Unchecked: Initial alarm creation', ?3, ?3, ?4)",
+            DB_ARGS(db_text(call->region), db_text(name), db_int(call->now_ms), db_text(text)));
+}
+
+static bool measures(struct local_call *call)
+{
+    const struct json *in = call->input;
+    bool one = json_get(in, "MetricName") != NULL && json_get(in, "Namespace") != NULL &&
+               json_get(in, "Period") != NULL &&
+               (json_get(in, "Statistic") != NULL || json_get(in, "ExtendedStatistic") != NULL);
+    if (one != (json_get(in, "Metrics") != NULL))
+        return true;
+    sm_invalid(
+        call, one ? "Metrics list and a single metric cannot both be specified"
+                  : "A single metric (MetricName, Namespace, Period and a statistic) or a Metrics "
+                    "list must be specified");
+    return false;
+}
+
+enum err_code alarms_put(struct local_call *call, struct err *err)
+{
+    (void) err;
+    if (!read_call(call, &s_in_put) || !measures(call))
+        return ERR_NONE;
+    save(
+        call, json_get_str(call->input, "AlarmName"), sm_without(call->arena, call->input, "Tags"));
+    return answer(call, NULL);
+}
+
+void alarms_put_managed(
+    struct local_call *call,
+    struct str name,
+    struct str endpoint,
+    struct str variant,
+    double threshold)
+{
+    struct arena *arena = call->arena;
+    bool high = str_find(name, STR("-AlarmHigh-")) != SIZE_MAX;
+    struct json *doc = json_object(arena), *dimensions = json_array(arena);
+    const struct str pairs[][2] = {{STR("EndpointName"), endpoint}, {STR("VariantName"), variant}};
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        struct json *dimension = json_object(arena);
+        json_put(arena, dimension, "Name", json_string(arena, pairs[i][0]));
+        json_put(arena, dimension, "Value", json_string(arena, pairs[i][1]));
+        json_push(dimensions, dimension);
+    }
+    json_put(arena, doc, "AlarmName", json_string(arena, name));
+    json_put(arena, doc, "ActionsEnabled", json_bool(arena, true));
+    json_put(arena, doc, "MetricName", json_z(arena, "InvocationsPerInstance"));
+    json_put(arena, doc, "Namespace", json_z(arena, "AWS/SageMaker"));
+    json_put(arena, doc, "Statistic", json_z(arena, "Sum"));
+    json_put(arena, doc, "Dimensions", dimensions);
+    json_put(arena, doc, "Period", json_int(arena, 60));
+    json_put(arena, doc, "EvaluationPeriods", json_int(arena, high ? 3 : 15));
+    json_put(arena, doc, "Threshold", json_num(arena, high ? threshold : threshold * 0.9));
+    json_put(
+        arena, doc, "ComparisonOperator",
+        json_z(arena, high ? "GreaterThanThreshold" : "LessThanThreshold"));
+    save(call, name, doc);
+}
+
+enum err_code alarms_set_state(struct local_call *call, struct err *err)
+{
+    struct str name = STR_NULL, state = STR_NULL;
+
+    (void) err;
+    if (!read_call(call, &s_in_set))
+        return ERR_NONE;
+    name = json_get_str(call->input, "AlarmName");
+    state = json_get_str(call->input, "StateValue");
+    if (str_is_null(alarms_state(call->local, call->arena, call->region, name)))
+        return call_fail(
+            call, 404, "ResourceNotFound", "Unknown alarm name: " STR_FMT, STR_ARG(name));
+    db_run(
+        call->db, "UPDATE alarm SET state=?3, reason=?4, updated_ms=?5 WHERE region=?1 AND name=?2",
+        DB_ARGS(
+            db_text(call->region), db_text(name), db_text(state),
+            db_text(json_get_str(call->input, "StateReason")), db_int(call->now_ms)));
+    if (str_eq_z(state, "ALARM"))
+        sm_alarm_raised(call->local, call->arena, call->region, name, call->now_ms);
+    return answer(call, NULL);
+}
+
+enum err_code alarms_delete(struct local_call *call, struct err *err)
+{
+    (void) err;
+    if (!read_call(call, &s_in_delete))
+        return ERR_NONE;
+    JSON_EACH (name, json_get(call->input, "AlarmNames"))
+        if (str_is_null(alarms_state(call->local, call->arena, call->region, json_str(name))))
+            return call_fail(
+                call, 404, "ResourceNotFound", "Unknown alarm name: " STR_FMT,
+                STR_ARG(json_str(name)));
+    JSON_EACH (name, json_get(call->input, "AlarmNames"))
+        db_run(
+            call->db, "DELETE FROM alarm WHERE region=?1 AND name=?2",
+            DB_ARGS(db_text(call->region), db_text(json_str(name))));
+    return answer(call, NULL);
+}
+
+void alarms_forget(struct local *local, struct str region, struct str prefix)
+{
+    db_run(
+        local_db(local), "DELETE FROM alarm WHERE region=?1 AND substr(name, 1, length(?2))=?2",
+        DB_ARGS(db_text(region), db_text(prefix)));
+}
+
+static struct json *alarm_json(struct local_call *call, struct db_stmt *row)
+{
+    struct arena *arena = call->arena;
+    struct str name = db_col_text(row, 0, arena);
+    struct json *out = NULL;
+    UNFILLED struct err ignored;
+
+    if (json_parse(arena, db_col_text(row, 5, arena), MIB(1), &out, &ignored) != ERR_NONE)
+        out = json_object(arena);
+    json_put(
+        arena, out, "AlarmArn",
+        json_string(arena, call_arn(call, "cloudwatch", "alarm:" STR_FMT, STR_ARG(name))));
+    sm_default(arena, out, "ActionsEnabled", json_bool(arena, true));
+    json_put(arena, out, "StateValue", json_string(arena, db_col_text(row, 1, arena)));
+    json_put(arena, out, "StateReason", json_string(arena, db_col_text(row, 2, arena)));
+    json_put(arena, out, "StateUpdatedTimestamp", sm_time(arena, db_col_int(row, 3)));
+    json_put(arena, out, "AlarmConfigurationUpdatedTimestamp", sm_time(arena, db_col_int(row, 4)));
+    return out;
+}
+
+/* Which alarms a DescribeAlarms asks for. */
+static bool is_asked(const struct json *in, const struct json *alarm)
+{
+    const struct json *names = json_get(in, "AlarmNames"), *types = json_get(in, "AlarmTypes");
+    struct str name = json_get_str(alarm, "AlarmName"), state = json_get_str(in, "StateValue");
+    bool named = names == NULL || names->len == 0, typed = types == NULL || types->len == 0;
+
+    JSON_EACH (wanted, names)
+        named = named || str_eq(json_str(wanted), name);
+    JSON_EACH (wanted, types)
+        typed = typed || str_eq_z(json_str(wanted), "MetricAlarm");
+    return named && typed && str_starts(name, json_get_str(in, "AlarmNamePrefix")) &&
+           (str_is_null(state) || str_eq(state, json_get_str(alarm, "StateValue")));
+}
+
+enum err_code alarms_describe(struct local_call *call, struct err *err)
+{
+    struct json *body = json_object(call->arena), *alarms = json_array(call->arena);
+    struct str last = STR_NULL;
+
+    (void) err;
+    if (!read_call(call, &s_in_describe))
+        return ERR_NONE;
+    int64_t limit = json_get_int(call->input, "MaxRecords", RECORDS_PAGE);
+    struct db_stmt *AUTO(db_finish) row = db_query(
+        call->db,
+        "SELECT name, state, reason, updated_ms, configured_ms, doc FROM alarm WHERE region=?1 AND "
+        "(?2 IS NULL OR name > ?2) ORDER BY name",
+        DB_ARGS(db_text(call->region), db_text(json_get_str(call->input, "NextToken"))));
+    while (db_next(row)) {
+        struct json *alarm = alarm_json(call, row);
+        if (!is_asked(call->input, alarm))
+            continue;
+        if (alarms->len == (size_t) limit) {
+            json_put(call->arena, body, "NextToken", json_string(call->arena, last));
+            break;
+        }
+        last = json_get_str(alarm, "AlarmName");
+        json_push(alarms, alarm);
+    }
+    json_put(call->arena, body, "MetricAlarms", alarms);
+    json_put(call->arena, body, "CompositeAlarms", json_array(call->arena));
+    return answer(call, body);
+}
+
+/* ------------------------------------------------------------------ the room */
+
+static void wipe(struct local *local)
+{
+    db_exec(local_db(local), "DELETE FROM alarm;");
+}
+
+static void dump(struct local *local, struct arena *arena, struct json *into)
+{
+    struct json *alarms = json_array(arena);
+    struct db_stmt *AUTO(db_finish) row = db_query(
+        local_db(local), "SELECT region, name, state FROM alarm ORDER BY region, name", DB_NO_ARGS);
+
+    while (db_next(row)) {
+        struct json *alarm = json_object(arena);
+        json_put(arena, alarm, "region", json_string(arena, db_col_text(row, 0, arena)));
+        json_put(arena, alarm, "name", json_string(arena, db_col_text(row, 1, arena)));
+        json_put(arena, alarm, "state", json_string(arena, db_col_text(row, 2, arena)));
+        json_push(alarms, alarm);
+    }
+    if (alarms->len > 0)
+        json_put(arena, into, "alarms", alarms);
+}
+
+const struct local_room local_alarms_room = {
+    .name = "alarms",
+    .schema = s_schema,
+    .wipe = wipe,
+    .dump = dump,
+};
