@@ -159,6 +159,14 @@ struct spec_model_set {
 /* Of a stack with model sets, all in all. */
 #define SPEC_SET_MODELS_MAX 10000
 
+/* How many instances serve, by the load. */
+struct spec_autoscaling {
+    bool set; /* the block is there */
+    int64_t min, max, target;
+    int64_t in_cooldown_s, out_cooldown_s;
+    struct srcloc at;
+};
+
 struct spec_endpoint {
     struct spec_str name; /* default: the stack's name */
     enum spec_target_models target_models;
@@ -166,6 +174,7 @@ struct spec_endpoint {
     struct spec_str image; /* "builtin" or a URI */
     struct spec_map environment;
     enum spec_model_cache model_cache;
+    struct spec_autoscaling autoscaling;
     bool protect;
     struct srcloc at;
 };

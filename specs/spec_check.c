@@ -538,6 +538,29 @@ static void check_models(struct arena *arena, struct diags *diags, const struct 
     }
 }
 
+static void check_autoscaling(struct diags *diags, const struct spec *spec)
+{
+    const struct spec_autoscaling *scaling = &spec->endpoint.autoscaling;
+    int64_t count = spec->endpoint.instance.count;
+    if (!scaling->set || scaling->min < 1 || scaling->max < 1)
+        return; /* said already */
+    if (scaling->min > scaling->max)
+        diag_hint(
+            diags,
+            diags_error(
+                diags, scaling->at, "'autoscaling' has 'min' %lld above 'max' %lld",
+                (long long) scaling->min, (long long) scaling->max),
+            "the count moves between the two");
+    else if (count > scaling->max)
+        diag_hint(
+            diags,
+            diags_error(
+                diags, spec->endpoint.instance.at,
+                "'instance' has 'count' %lld, above the 'max' %lld of 'autoscaling'",
+                (long long) count, (long long) scaling->max),
+            "start with at most as many, or raise 'max'");
+}
+
 static void check_environment(struct diags *diags, const struct spec *spec)
 {
     const struct spec_map *map = &spec->endpoint.environment;
@@ -563,6 +586,7 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     check_sets(arena, diags, spec);
     spec_check_routes(arena, diags, spec);
     check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
+    check_autoscaling(diags, spec);
     check_environment(diags, spec);
     spec_check_gates(diags, spec);
     spec_check_regions(arena, diags, spec);

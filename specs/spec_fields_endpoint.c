@@ -60,6 +60,58 @@ static const struct spec_block s_container = {
     .set_offset = FIELD_NOWHERE,
 };
 
+static const struct spec_field s_autoscaling_fields[] = {
+    {.name = "min",
+     .type = FIELD_INT,
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(struct spec_autoscaling, min),
+     .help = "The fewest instances that serve. A multi-model endpoint does not scale to none.",
+     .example = "1"},
+    {.name = "max",
+     .type = FIELD_INT,
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = 1000,
+     .offset = offsetof(struct spec_autoscaling, max),
+     .help = "The most instances that serve; the account's quota has the last word.",
+     .example = "4"},
+    {.name = "targetInvocationsPerInstance",
+     .type = FIELD_INT,
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = 1000000000,
+     .offset = offsetof(struct spec_autoscaling, target),
+     .help = "How many invocations a minute one instance is to have, on average: instances are "
+             "added above it and taken away below (target tracking on "
+             "SageMakerVariantInvocationsPerInstance).",
+     .example = "1000"},
+    {.name = "scaleInCooldown",
+     .type = FIELD_DURATION,
+     .fallback = "5m",
+     .min = 0,
+     .max = 86400,
+     .offset = offsetof(struct spec_autoscaling, in_cooldown_s),
+     .help = "How long nothing is taken away after a change of the count.",
+     .example = "5m"},
+    {.name = "scaleOutCooldown",
+     .type = FIELD_DURATION,
+     .fallback = "5m",
+     .min = 0,
+     .max = 86400,
+     .offset = offsetof(struct spec_autoscaling, out_cooldown_s),
+     .help = "How long nothing more is added after instances were added.",
+     .example = "1m"},
+};
+
+static const struct spec_block s_autoscaling = {
+    .fields = s_autoscaling_fields,
+    .n_fields = ARRAY_LEN(s_autoscaling_fields),
+    .at_offset = offsetof(struct spec_autoscaling, at),
+    .set_offset = offsetof(struct spec_autoscaling, set),
+};
+
 static const char *const s_modes[] = {
     "multi-model", "multi-container-direct", "multi-container-serial", NULL};
 static const char *const s_target_models[] = {"versioned", "stable", NULL};
@@ -115,7 +167,15 @@ static const struct spec_field s_endpoint_fields[] = {
      .offset = offsetof(struct spec_endpoint, model_cache),
      .help = "Whether loaded models are kept (MultiModelConfig.ModelCacheSetting).",
      .example = "enabled"},
-    UNSUPPORTED("autoscaling", "Scaling of the instances with the load."),
+    {.name = "autoscaling",
+     .type = FIELD_BLOCK,
+     .fallback_note = "none: always instance.count",
+     .block = &s_autoscaling,
+     .offset = offsetof(struct spec_endpoint, autoscaling),
+     .help = "Scaling of the instances with the load. instance.count is what a new endpoint starts "
+             "with; what the load made of it stays when the endpoint is updated. Taken out of the "
+             "spec, the endpoint keeps the instances it has.",
+     .example = "{min: 1, max: 4, targetInvocationsPerInstance: 1000}"},
     UNSUPPORTED("update", "How the endpoint moves to a new configuration."),
     UNSUPPORTED("dataCapture", "Recording of calls to S3."),
     UNSUPPORTED("kmsKey", "The KMS key of the instances' disks."),

@@ -29,7 +29,10 @@
     X(RUNTIME, "runtime.sagemaker", "sagemaker", "SAGEMAKER_RUNTIME", "", 64) \
     X(STS, "sts", "sts", "STS", "", 10) \
     X(LOGS, "logs", "logs", "CLOUDWATCH_LOGS", "Logs_20140328", 10) \
-    X(IAM, "iam", "iam", "IAM", "", 10)
+    X(IAM, "iam", "iam", "IAM", "", 10) \
+    X(SCALING, "application-autoscaling", "application-autoscaling", "APPLICATION_AUTO_SCALING", \
+      "AnyScaleFrontendService", 10) \
+    X(CLOUDWATCH, "monitoring", "monitoring", "CLOUDWATCH", "GraniteServiceVersion20100801", 10)
 
 enum aws_service {
 #define AWS_SERVICE_ENUM(id, host, sign, suffix, target, width) AWS_##id,
@@ -73,8 +76,8 @@ void aws_allow_foreign_bucket(struct aws *aws, struct str bucket);
 struct aws_stats aws_stats(const struct aws *aws);
 struct loop *aws_loop(const struct aws *aws);
 
-/* Calls an operation of a json-1.1 service (AWS_SAGEMAKER, AWS_LOGS). input NULL means {}; an empty
- * answer is an empty object. ret_output may be NULL. */
+/* Calls an operation of a JSON service (AWS_SAGEMAKER, AWS_LOGS, AWS_SCALING, AWS_CLOUDWATCH).
+ * input NULL means {}; an empty answer is an empty object. ret_output may be NULL. */
 enum err_code aws_json_call(
     struct aws *aws,
     struct arena *arena,

@@ -57,6 +57,12 @@ static const struct rule {
     {AWS_LOGS, "ResourceNotFoundException", NULL, NULL, ERR_NOT_FOUND, NULL},
     {AWS_LOGS, "ResourceAlreadyExistsException", NULL, NULL, ERR_EXISTS, NULL},
 
+    /* Application Auto Scaling [M] */
+    {AWS_SCALING, "ObjectNotFoundException", NULL, NULL, ERR_NOT_FOUND, NULL},
+    {AWS_SCALING, "ConcurrentUpdateException", NULL, NULL, ERR_BUSY, NULL},
+    {AWS_SCALING, "LimitExceededException", NULL, NULL, ERR_QUOTA, HINT_QUOTA},
+    {AWS_SCALING, "FailedResourceAccessException", NULL, NULL, ERR_DENIED, NULL},
+
     /* S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
     {AWS_S3, "NoSuchKey", NULL, NULL, ERR_NOT_FOUND, NULL},
     {AWS_S3, "NoSuchBucket", NULL, NULL, ERR_NOT_FOUND, NULL},
@@ -212,5 +218,7 @@ void fault_action(enum aws_service service, const char *operation, char *text, s
             snprintf(text, size, "%s", s_s3_actions[i].action);
             return;
         }
-    snprintf(text, size, "%s:%s", service_info(service)->sign, operation);
+    /* Alarms are signed for "monitoring", and their actions are named after CloudWatch. */
+    const char *prefix = service == AWS_CLOUDWATCH ? "cloudwatch" : service_info(service)->sign;
+    snprintf(text, size, "%s:%s", prefix, operation);
 }

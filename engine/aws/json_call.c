@@ -51,7 +51,8 @@ enum err_code aws_json_call(
     struct err *err)
 {
     struct http_header headers[] = {
-        {STR("content-type"), STR("application/x-amz-json-1.1")},
+        {STR("content-type"), service == AWS_CLOUDWATCH ? STR("application/x-amz-json-1.0")
+                                                        : STR("application/x-amz-json-1.1")},
         {STR("x-amz-target"), str_fmt(arena, "%s.%s", service_info(service)->target, operation)},
     };
     struct aws_call call = {

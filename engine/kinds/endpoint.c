@@ -13,7 +13,8 @@ struct endpoint_state {
     bool was_busy;  /* seen in progress since the update */
     bool recreated; /* a failed first endpoint is made anew once */
     bool tagged;
-    bool unheard; /* no answer came to the update: it may never have arrived */
+    bool unscaled; /* taken off autoscaling for the time of the update */
+    bool unheard;  /* no answer came to the update: it may never have arrived */
     unsigned not_yet, sent_again;
     int64_t sent_ms;
     struct str reason_before; /* an old FailureReason proves nothing */
@@ -208,6 +209,10 @@ static enum err_code step_send(
         if (code != ERR_NONE)
             return code;
     }
+    if (code == ERR_NONE && !create && subject->unscale && !state->unscaled) {
+        code = kinds_unscale(kinds, call->arena, call->want, &failure);
+        state->unscaled = code == ERR_NONE;
+    }
     if (code == ERR_NONE)
         code = create ? try_create(kinds, call, &failure) : try_update(kinds, call, &failure);
     if (code == ERR_NONE || (!create && failure.aws.maybe_done)) {
@@ -254,9 +259,16 @@ static enum err_code step_delete(
     if (endpoint_is_busy(endpoint.status))
         return ERR_NONE; /* it cannot be deleted now: wait */
     struct err failure = {0};
-    code = kinds_call(
-        kinds, call->arena, "DeleteEndpoint",
-        kinds_body(call->arena, "EndpointName", endpoint_name(call)), NULL, &failure);
+    const struct endpoint_plan *subject = call->change->subject;
+    code = ERR_NONE;
+    if (subject->unscale && !state->unscaled) {
+        code = kinds_unscale(kinds, call->arena, call->want, &failure);
+        state->unscaled = code == ERR_NONE;
+    }
+    if (code == ERR_NONE)
+        code = kinds_call(
+            kinds, call->arena, "DeleteEndpoint",
+            kinds_body(call->arena, "EndpointName", endpoint_name(call)), NULL, &failure);
     if (code != ERR_NONE && code != ERR_BUSY && code != ERR_NOT_FOUND) {
         *err = failure;
         return err_wrap(err, "deleting endpoint '" STR_FMT "'", STR_ARG(endpoint_name(call)));
@@ -383,7 +395,7 @@ static enum err_code step_wait(
 }
 
 static enum err_code
-poll_endpoint(struct kinds *kinds, struct world_call *call, struct settle *out, struct err *err)
+take_step(struct kinds *kinds, struct world_call *call, struct settle *out, struct err *err)
 {
     struct endpoint_state *state = call->state;
     *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
@@ -406,6 +418,27 @@ poll_endpoint(struct kinds *kinds, struct world_call *call, struct settle *out, 
         break;
     }
     return ERR_NONE;
+}
+
+/* What was taken off autoscaling for an update that came to nothing goes back on it, as it was. So
+ * does somebody else's when the update is done; ours is registered by a change of its own. */
+static enum err_code
+poll_endpoint(struct kinds *kinds, struct world_call *call, struct settle *out, struct err *err)
+{
+    const struct endpoint_state *state = call->state;
+    const struct endpoint_plan *subject = call->change->subject;
+    enum err_code code = take_step(kinds, call, out, err);
+    bool done = code == ERR_NONE && out->state == SETTLE_DONE;
+    bool failed = code != ERR_NONE && !subject->recreate;
+    if (!state->unscaled || state->removal || !(failed || (done && subject->rescale)))
+        return code;
+    struct err lost = {0};
+    enum err_code rescaled = kinds_rescale(kinds, call, &lost);
+    if (code != ERR_NONE || rescaled == ERR_NONE)
+        return code; /* why the update failed is more telling; the next apply registers it */
+    *err = lost;
+    return err_wrap(
+        err, "putting endpoint '" STR_FMT "' back on autoscaling", STR_ARG(call->want->endpoint));
 }
 
 const struct kind_ops kind_endpoint = {.start = start, .poll = poll_endpoint};

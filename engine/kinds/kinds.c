@@ -16,6 +16,8 @@ static const struct kind_ops *const s_kinds[KIND_COUNT] = {
     [KIND_ENDPOINT_CONFIG] = &kind_endpoint_config,
     [KIND_ENDPOINT] = &kind_endpoint,
     [KIND_LOG_GROUP] = &kind_log_group,
+    [KIND_SCALING_TARGET] = &kind_scaling_target,
+    [KIND_SCALING_POLICY] = &kind_scaling_policy,
 };
 
 struct kinds *kinds_of(struct world *world)

@@ -50,9 +50,10 @@ struct kind_ops {
 };
 
 /* One per file: bucket.c data_object.c training_job.c local_training.c artifact.c thing.c
- * endpoint.c log_group.c */
+ * endpoint.c log_group.c scaling.c */
 extern const struct kind_ops kind_bucket, kind_data, kind_training_job, kind_local_training,
-    kind_artifact, kind_model, kind_endpoint_config, kind_endpoint, kind_log_group;
+    kind_artifact, kind_model, kind_endpoint_config, kind_endpoint, kind_log_group,
+    kind_scaling_target, kind_scaling_policy;
 
 struct kinds *kinds_of(struct world *world);
 void training_data_free(struct training_data *data);
@@ -113,6 +114,22 @@ enum err_code kinds_list(
     struct err *err) MUST_USE;
 /* SageMaker cannot use a role yet that IAM has only just made (and reads some stores late). */
 bool kinds_not_yet(const struct err *err);
+
+/* ---- scaling.c ---- */
+
+/* Takes the endpoint's variant off autoscaling; it need not be on it. */
+enum err_code
+kinds_unscale(struct kinds *kinds, struct arena *arena, const struct want *want, struct err *err)
+    MUST_USE;
+/* Puts it back as it was seen: target and every policy. */
+enum err_code kinds_rescale(struct kinds *kinds, struct world_call *call, struct err *err) MUST_USE;
+/* Absent: out->present is false. */
+enum err_code kinds_observe_scaling(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    struct seen_scaling *out,
+    struct err *err) MUST_USE;
 
 /* ---- the world's functions, by file ---- */
 

@@ -196,6 +196,14 @@ static void read_log_group(void *arg)
     }
 }
 
+/* A variant that is no target costs this one request. */
+static void read_scaling(void *arg)
+{
+    struct part *part = arg;
+    part->code = kinds_observe_scaling(
+        part->kinds, part->arena, part->want, &part->out->scaling, &part->err);
+}
+
 /* Owners of the things that are not in use: one ListTags each, and there are hardly ever any. */
 static enum err_code verify_things(
     struct kinds *kinds,
@@ -257,8 +265,8 @@ enum err_code kinds_observe(
             *err = unread;
         return err->code;
     }
-    task_fn *const readers[] = {read_storage, read_endpoint, list_models,
-                                list_configs, read_jobs,     read_log_group};
+    task_fn *const readers[] = {read_storage, read_endpoint,  list_models, list_configs,
+                                read_jobs,    read_log_group, read_scaling};
     struct part *parts = ARENA_ARRAY(arena, ARRAY_LEN(readers), struct part);
     struct task *tasks[ARRAY_LEN(readers)];
     for (size_t i = 0; i < ARRAY_LEN(readers); i++) {

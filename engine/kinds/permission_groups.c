@@ -194,6 +194,39 @@ static void for_endpoint_logs(struct statement *w)
             STR_ARG(w->want->endpoint)));
 }
 
+/* Targets have ids of AWS's making; the service they scale is all that can be asked for.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_applicationautoscaling.html
+ */
+static void for_scaling(struct statement *w)
+{
+    statement_add_arn(w, "application-autoscaling", STR("scalable-target/*"));
+    statement_add_condition(
+        w, "StringEquals", STR("application-autoscaling:service-namespace"), STR("sagemaker"));
+}
+
+/* The alarms that Application Auto Scaling makes for a policy, in the caller's name. */
+static void for_scaling_alarms(struct statement *w)
+{
+    statement_add_arn(
+        w, "cloudwatch",
+        str_fmt(
+            w->arena, "alarm:TargetTracking-endpoint/" STR_FMT "/variant/*",
+            STR_ARG(w->want->endpoint)));
+}
+
+/* Once per account, when it has none yet. */
+static void for_scaling_role(struct statement *w)
+{
+    static const char service[] = "sagemaker.application-autoscaling.amazonaws.com";
+    statement_add_resource(
+        w, str_fmt(
+               w->arena,
+               "arn:" STR_FMT ":iam::" STR_FMT ":role/aws-service-role/%s/"
+               "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+               STR_ARG(w->want->partition), STR_ARG(w->want->account), service));
+    statement_add_condition(w, "StringEquals", STR("iam:AWSServiceName"), str_from(service));
+}
+
 static void for_import(struct statement *w)
 {
     static const char *const s_things[] = {"endpoint/*", "endpoint-config/*", "model/*"};
@@ -281,6 +314,10 @@ static const struct {
     [GROUP_JOB_LOGS] = {"JobLogs", for_job_logs},
     [GROUP_JOB_STREAMS] = {"JobLogStreams", for_job_streams},
     [GROUP_ENDPOINT_LOGS] = {"EndpointLogs", for_endpoint_logs},
+    [GROUP_SCALING] = {"Scale", for_scaling},
+    [GROUP_SCALED] = {"ScaledEndpoint", for_endpoint},
+    [GROUP_SCALING_ALARMS] = {"ScalingAlarms", for_scaling_alarms},
+    [GROUP_SCALING_ROLE] = {"ScalingRole", for_scaling_role},
     [GROUP_IMPORT] = {"DescribeToImport", for_import},
     [GROUP_ROLE_DATA] = {"ReadData", for_role_data},
     [GROUP_ROLE_OUTPUT] = {"WriteOutput", for_role_output},

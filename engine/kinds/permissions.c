@@ -13,6 +13,7 @@ enum need {
     NEED_WARM_POOL,      /* whose instances are kept */
     NEED_BUCKET_MADE,    /* the bucket may have to be made */
     NEED_BUCKET_DELETED, /* the bucket is the stack's, to its end */
+    NEED_SCALING,        /* the endpoint scales with its load */
 };
 
 #define P USE_PLAN
@@ -104,6 +105,19 @@ static const struct permission {
     {AWS_LOGS, "DeleteLogStream", GROUP_JOB_STREAMS, D, NEED_TRAINING},
     {AWS_LOGS, "DeleteLogGroup", GROUP_ENDPOINT_LOGS, D, NEED_NOTHING},
 
+    /* https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html */
+    {AWS_SCALING, "DescribeScalableTargets", GROUP_ACCOUNT, P | A | D, NEED_NOTHING},
+    {AWS_SCALING, "DescribeScalingPolicies", GROUP_ACCOUNT, P | A | D, NEED_NOTHING},
+    {AWS_SCALING, "RegisterScalableTarget", GROUP_SCALING, A, NEED_SCALING},
+    {AWS_SCALING, "PutScalingPolicy", GROUP_SCALING, A, NEED_SCALING},
+    {AWS_SCALING, "DeleteScalingPolicy", GROUP_SCALING, A | D, NEED_SCALING},
+    {AWS_SCALING, "DeregisterScalableTarget", GROUP_SCALING, A | D, NEED_SCALING},
+    {AWS_SAGEMAKER, "UpdateEndpointWeightsAndCapacities", GROUP_SCALED, A, NEED_SCALING},
+    {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_SCALED, A, NEED_SCALING},
+    {AWS_CLOUDWATCH, "PutMetricAlarm", GROUP_SCALING_ALARMS, A, NEED_SCALING},
+    {AWS_CLOUDWATCH, "DeleteAlarms", GROUP_SCALING_ALARMS, A | D, NEED_SCALING},
+    {ANY_SERVICE, "iam:CreateServiceLinkedRole", GROUP_SCALING_ROLE, A, NEED_SCALING},
+
     {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_IMPORT, I, NEED_NOTHING},
     {AWS_SAGEMAKER, "DescribeEndpointConfig", GROUP_IMPORT, I, NEED_NOTHING},
     {AWS_SAGEMAKER, "DescribeModel", GROUP_IMPORT, I, NEED_NOTHING},
@@ -155,6 +169,8 @@ static bool is_needed(const struct permission *p, const struct permission_scope 
         return !scope->bucket_exists;
     case NEED_BUCKET_DELETED:
         return !scope->bucket_exists && !scope->want->bucket_is_default;
+    case NEED_SCALING:
+        return scope->want->scaling != NULL;
     case NEED_NOTHING:
         break;
     }

@@ -358,7 +358,7 @@ static void dump(struct local *local, struct arena *arena, struct json *into)
     while (db_next(row)) {
         struct json *target = json_object(arena);
         json_put(arena, target, "region", json_string(arena, db_col_text(row, 0, arena)));
-        json_put(arena, target, "resource", json_string(arena, db_col_text(row, 1, arena)));
+        json_put(arena, target, "name", json_string(arena, db_col_text(row, 1, arena)));
         json_put(arena, target, "min", json_int(arena, db_col_int(row, 2)));
         json_put(arena, target, "max", json_int(arena, db_col_int(row, 3)));
         json_put(arena, target, "policies", json_string(arena, db_col_text(row, 4, arena)));

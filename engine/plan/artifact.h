@@ -80,6 +80,14 @@ struct endpoint_plan {
     bool recreate;     /* Failed: delete, then create */
     bool tags_only;
     bool keep_counts; /* the spec's instance count did not change: RetainAllVariantProperties */
+    bool unscale;     /* its scalable target has to be deregistered before */
+    bool rescale;     /* and is somebody else's: registered again, as it was, when that is done */
+};
+
+/* Subject of KIND_SCALING_TARGET and KIND_SCALING_POLICY: RegisterScalableTarget's or
+ * PutScalingPolicy's input. Of a removal, the members that name it. */
+struct scaling_plan {
+    const struct json *request;
 };
 
 #endif

@@ -50,6 +50,8 @@ static void put_endpoint(
     put_flag(arena, to, "recreate", endpoint->recreate);
     put_flag(arena, to, "tags_only", endpoint->tags_only);
     put_flag(arena, to, "keep_counts", endpoint->keep_counts);
+    put_flag(arena, to, "unscale", endpoint->unscale);
+    put_flag(arena, to, "rescale", endpoint->rescale);
     const struct json *tags = json_get(change->after, "tags");
     if (tags != NULL)
         json_put(arena, to, "tags", json_copy(arena, tags));
@@ -82,6 +84,12 @@ static void put_subject(struct arena *arena, struct json *to, const struct chang
     case KIND_ENDPOINT_CONFIG: {
         const struct thing_plan *thing = change->subject;
         put_flag(arena, to, "exists", thing->exists);
+        break;
+    }
+    case KIND_SCALING_TARGET:
+    case KIND_SCALING_POLICY: {
+        const struct scaling_plan *scaling = change->subject;
+        json_put(arena, to, "request", json_copy(arena, scaling->request));
         break;
     }
     case KIND_BUCKET:

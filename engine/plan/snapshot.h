@@ -66,6 +66,13 @@ struct seen_endpoint {
     const struct json *describe;
 };
 
+/* The endpoint's variant as a scalable target of Application Auto Scaling. */
+struct seen_scaling {
+    bool present;
+    int64_t min, max;
+    const struct json *policies; /* as they are described; NULL: there are none */
+};
+
 struct snapshot {
     struct {
         bool present;
@@ -81,6 +88,7 @@ struct snapshot {
     struct str live_model_url;                 /* its ModelDataUrl */
     struct str live_instance_type;
     int64_t live_instance_count;
+    struct seen_scaling scaling;
     VEC(struct seen_thing) models, configs; /* all with our names, the live ones included */
     VEC(struct seen_job) jobs; /* with our names; in apply only when some model has to be trained */
     bool jobs_listed;

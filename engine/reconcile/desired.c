@@ -142,6 +142,7 @@ static void fill_machines(struct arena *arena, const struct spec *spec, struct w
     want->cache_disabled = endpoint->model_cache == SPEC_CACHE_DISABLED;
     want->protect = endpoint->protect;
     want->retain = (size_t) spec->retain;
+    desired_endpoint(arena, spec, want);
 }
 
 static int channel_by_name(const void *a, const void *b)

@@ -22,6 +22,9 @@ enum err_code desired_partitions(
     size_t *unread,
     struct err *err) MUST_USE;
 
+/* What the block `endpoint` asks for besides machines and image (desired_endpoint.c). */
+void desired_endpoint(struct arena *arena, const struct spec *spec, struct want *want);
+
 /* want->routes (desired_routes.c), once the models are known. ERR_SPEC, positioned: a route names a
  * model that no partition has made, or has the name of one. */
 enum err_code

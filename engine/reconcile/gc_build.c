@@ -110,6 +110,8 @@ static bool is_garbage(const struct collector *c, const struct change *change)
     case KIND_ENDPOINT:
     case KIND_OUTPUT:
     case KIND_LOG_GROUP:
+    case KIND_SCALING_TARGET:
+    case KIND_SCALING_POLICY:
     case KIND_COUNT:
         break;
     }

@@ -48,6 +48,9 @@ struct plan_context {
     struct change *endpoint;        /* NULL when the endpoint does not change */
     struct str wanted_config;       /* STR_NULL when nothing can be deployed */
     const struct json *wanted_tags; /* of the endpoint */
+    /* With autoscaling wanted: its digest, and what becomes of its two parts. */
+    struct str scaling_fp;
+    const struct change *scaling_target, *scaling_policy;
     VEC(struct artifact_plan *)
     artifacts;                   /* one per model that is or will be there, sorted by name */
     VEC(struct str) left_out;    /* names of models that cannot be made now */

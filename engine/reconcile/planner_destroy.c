@@ -184,6 +184,7 @@ static void warn_versions(struct planner *p)
 void plan_destroy(struct planner *p)
 {
     struct change *endpoint = remove_endpoint(p);
+    remove_scaling(p, endpoint);
     remove_things(
         p, KIND_ENDPOINT_CONFIG, p->seen->configs.items, p->seen->configs.len,
         &p->seen->live_config, endpoint);
@@ -206,6 +207,7 @@ void plan_destroy(struct planner *p)
 void plan_emptied(struct planner *p)
 {
     struct change *endpoint = remove_endpoint(p);
+    remove_scaling(p, endpoint);
     remove_things(
         p, KIND_ENDPOINT_CONFIG, p->seen->configs.items, p->seen->configs.len,
         &p->seen->live_config, endpoint);

@@ -94,8 +94,11 @@ static void changed_outside(struct planner *p)
         bool counts = change->kind != KIND_ARTIFACT && !change->removal_half;
         if (change->reason != REASON_CHANGED_OUTSIDE || !counts)
             continue;
-        struct change *drift = add_drift(p, change->kind, change->index, ACTION_UPDATE);
-        drift->name = change->name;
+        bool gone = change->action == ACTION_CREATE;
+        struct change *drift =
+            add_drift(p, change->kind, change->index, gone ? ACTION_DELETE : ACTION_UPDATE);
+        drift->name = gone ? STR_NULL : change->name;
+        drift->old_name = gone ? change->name : STR_NULL;
         drift->before = change->after;
         drift->after = change->before;
     }

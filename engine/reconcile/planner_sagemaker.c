@@ -193,7 +193,9 @@ plan_endpoint(struct planner *p, struct change *config, struct str config_name)
         .config = config_name,
         .recreate = recreate,
         .tags_only = !moves,
-        .keep_counts = p->seen->live_instance_count == p->want->instance_count};
+        /* What scaling made of the count is not the spec's to undo. */
+        .keep_counts =
+            p->want->scaling != NULL || p->seen->live_instance_count == p->want->instance_count};
     change->subject = subject;
     change->delete_first = recreate;
     change->name = p->want->endpoint;
@@ -352,6 +354,9 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err)
     struct change *endpoint = plan_endpoint(p, config, config_name);
     p->context->wanted_config = config_name;
     p->context->endpoint = endpoint->action == ACTION_NOOP ? NULL : endpoint;
+    code = plan_scaling(p, endpoint, err);
+    if (code != ERR_NONE)
+        return code;
     if (!str_is_null(p->plan->note_blocked)) {
         /* The fleet of the old configuration serves on: nothing it uses may go, nothing new is
          * made. */

@@ -227,6 +227,21 @@ static void note_held(
     }
 }
 
+static bool is_there(const struct change *change)
+{
+    return change->action == ACTION_NOOP || change->outcome == OUTCOME_DONE;
+}
+
+static struct str scaling_after(const struct plan *plan)
+{
+    const struct plan_context *context = plan->context;
+    bool wanted = context->want->scaling != NULL;
+    if (context->scaling_policy == NULL) /* none is wanted, or it was not planned at all */
+        return wanted ? context->seen->record.scaling : STR_NULL;
+    bool there = is_there(context->scaling_target) && is_there(context->scaling_policy);
+    return there ? context->scaling_fp : context->seen->record.scaling;
+}
+
 static struct record without_models(struct arena *arena, const struct plan *plan, struct str by)
 {
     const struct plan_context *context = plan->context;
@@ -241,6 +256,7 @@ static struct record without_models(struct arena *arena, const struct plan *plan
         .writer = by,
         .conditions_known = before->conditions_known,
         .conditions_missing = before->conditions_missing,
+        .scaling = scaling_after(plan),
         .unknown = before->unknown};
     *VEC_PUSH(arena, &record.endpoints) = want->endpoint;
     return record;

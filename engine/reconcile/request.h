@@ -13,6 +13,10 @@
 
 struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url);
 struct json *request_config(struct arena *arena, const struct want *want, struct str model_name);
+/* RegisterScalableTarget and PutScalingPolicy; without a want->scaling, what names them. */
+struct json *request_scalable_target(struct arena *arena, const struct want *want);
+struct json *
+request_scaling_policy(struct arena *arena, const struct want *want, struct str policy_name);
 /* checkpoints: the job under whose output a job on spot instances keeps its checkpoints. */
 struct json *request_job(
     struct arena *arena,
@@ -23,6 +27,8 @@ struct json *request_job(
 /* An answer of Describe* or a body of the above in Terraform's attributes; NULL gives NULL. */
 struct json *attributes_model(struct arena *arena, struct str name, const struct json *body);
 struct json *attributes_config(struct arena *arena, struct str name, const struct json *body);
+struct json *attributes_scalable_target(struct arena *arena, const struct json *body);
+struct json *attributes_scaling_policy(struct arena *arena, const struct json *body);
 struct json *attributes_job(struct arena *arena, struct str name, const struct json *body);
 
 #endif

@@ -29,6 +29,8 @@ static enum stage stage_of(const struct change *change)
     case KIND_ENDPOINT:
     case KIND_OUTPUT:
     case KIND_LOG_GROUP:
+    case KIND_SCALING_TARGET:
+    case KIND_SCALING_POLICY:
     case KIND_COUNT:
         break;
     }

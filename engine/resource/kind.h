@@ -24,6 +24,8 @@ enum kind_id {
     KIND_ENDPOINT,
     KIND_OUTPUT, /* what training jobs wrote: removed by destroy, never counted alone */
     KIND_LOG_GROUP,
+    KIND_SCALING_TARGET, /* of Application Auto Scaling */
+    KIND_SCALING_POLICY,
     KIND_COUNT
 };
 

@@ -16,6 +16,11 @@ struct str name_thing_prefix(struct arena *arena, const struct want *want, char 
         arena, STR_FMT "-" STR_FMT "-%c-", STR_ARG(want->stack), STR_ARG(want->uid), kind);
 }
 
+struct str name_policy(struct arena *arena, const struct want *want)
+{
+    return str_fmt(arena, STR_FMT "-" STR_FMT "-s", STR_ARG(want->stack), STR_ARG(want->uid));
+}
+
 struct str name_thing(struct arena *arena, const struct want *want, char kind, struct str fp)
 {
     struct str prefix = name_thing_prefix(arena, want, kind);

@@ -2,7 +2,7 @@
  *
  * A name is the idempotency token: same content, same name. Pure functions; results on the arena.
  *   <stack>-<uid8>-m-<fp12>   SageMaker model          <stack>-<uid8>-c-<fp12>   endpoint config
- *   <stack>-<uid8>-t-<fp12>[-N]  training job, N-th attempt
+ *   <stack>-<uid8>-t-<fp12>[-N]  training job, N-th attempt   <stack>-<uid8>-s  scaling policy
  *   <prefix>/models/<name>--<fp16>.tar.gz       versioned: every version, the live one and older
  *   <prefix>/models/<gen10>/<name>.tar.gz       stable: the live versions
  *   <prefix>/versions/<name>--<fp16>.tar.gz     stable: older versions
@@ -22,6 +22,8 @@
 struct str name_uid(struct arena *arena, struct str account, struct str region, struct str stack);
 /* kind: 'm', 'c' or 't'. */
 struct str name_thing(struct arena *arena, const struct want *want, char kind, struct str fp);
+/* "<stack>-<uid8>-s": the scaling policy. */
+struct str name_policy(struct arena *arena, const struct want *want);
 /* "<stack>-<uid8>-m-": what a thing of ours starts with. */
 struct str name_thing_prefix(struct arena *arena, const struct want *want, char kind);
 /* Exactly our grammar: the prefix, 12 hex digits, for jobs an attempt. */

@@ -42,6 +42,23 @@ static const struct field s_endpoint[] = {
     {"tags", 0},
     {"arn", FIELD_COMPUTED},
 };
+static const struct field s_scaling_target[] = {
+    {"resource_id", FIELD_REPLACES},
+    {"scalable_dimension", FIELD_REPLACES | FIELD_QUIET},
+    {"service_namespace", FIELD_REPLACES | FIELD_QUIET},
+    {"min_capacity", 0},
+    {"max_capacity", 0},
+    {"arn", FIELD_COMPUTED},
+};
+static const struct field s_scaling_policy[] = {
+    {"name", FIELD_REPLACES},
+    {"policy_type", 0},
+    {"resource_id", FIELD_REPLACES},
+    {"scalable_dimension", FIELD_REPLACES | FIELD_QUIET},
+    {"service_namespace", FIELD_REPLACES | FIELD_QUIET},
+    {"target_tracking_scaling_policy_configuration", 0},
+    {"arn", FIELD_COMPUTED},
+};
 static const struct field s_log_group[] = {{"name", FIELD_REPLACES}};
 
 #define FIELDS(array) (array), ARRAY_LEN(array)
@@ -62,6 +79,10 @@ static const struct schema s_schemas[KIND_COUNT] = {
      FIELDS(s_object)},
     {KIND_LOG_GROUP, "aws_cloudwatch_log_group", "endpoint", "log group", KIND_FLAG_BYPRODUCT,
      FIELDS(s_log_group)},
+    {KIND_SCALING_TARGET, "aws_appautoscaling_target", "this", "scalable target", 0,
+     FIELDS(s_scaling_target)},
+    {KIND_SCALING_POLICY, "aws_appautoscaling_policy", "this", "scaling policy", 0,
+     FIELDS(s_scaling_policy)},
 };
 
 const struct schema *schema_of(enum kind_id id)

@@ -137,6 +137,13 @@ struct want_share {
     int64_t weight;
 };
 
+/* How many instances serve, by the load. */
+struct want_scaling {
+    int64_t min, max, target; /* target: invocations per instance and minute */
+    int64_t in_cooldown_s, out_cooldown_s;
+    struct srcloc at;
+};
+
 struct want_route {
     struct str name;
     const struct want_share *split; /* in the spec's order */
@@ -174,6 +181,7 @@ struct want {
     struct str endpoint;
     struct str instance_type;
     int64_t instance_count;
+    const struct want_scaling *scaling;  /* NULL: always instance_count */
     const struct want_pair *environment; /* sorted by name */
     size_t n_environment;
     bool cache_disabled;

@@ -198,6 +198,7 @@ record_parse(struct arena *arena, struct str text, struct record *out, struct er
     const struct json *failed = json_get(doc, "failedConfig");
     record.failed_config = json_get_str(failed, "name");
     record.failed_reason = json_get_str(failed, "reason");
+    record.scaling = json_get_str(doc, "scaling");
     *out = record;
     return ERR_NONE;
 }
@@ -307,6 +308,10 @@ struct str record_text(struct arena *text_arena, const struct record *record)
         put_str(arena, failed, "reason", record->failed_reason);
     }
     json_put(arena, doc, "failedConfig", failed);
+    if (!str_is_null(record->scaling) || json_get(doc, "scaling") != NULL)
+        json_put(
+            arena, doc, "scaling",
+            str_is_null(record->scaling) ? json_null(arena) : json_string(arena, record->scaling));
     if (record->conditions_known)
         json_put(arena, doc, "conditions", conditions_node(arena, record));
     return json_text(text_arena, doc, JSON_PRETTY);
@@ -364,8 +369,9 @@ bool record_same(const struct record *a, const struct record *b)
 {
     if (a->present != b->present || !str_eq(a->uid, b->uid) || !str_eq(a->home, b->home) ||
         !str_eq(a->generation, b->generation) || !str_eq(a->failed_config, b->failed_config) ||
-        a->endpoints.len != b->endpoints.len || a->models.len != b->models.len ||
-        a->removed.len != b->removed.len || !same_held(a, b) || !routes_same(a, b))
+        !str_eq(a->scaling, b->scaling) || a->endpoints.len != b->endpoints.len ||
+        a->models.len != b->models.len || a->removed.len != b->removed.len || !same_held(a, b) ||
+        !routes_same(a, b))
         return false;
     for (size_t i = 0; i < a->endpoints.len; i++)
         if (!str_eq(a->endpoints.items[i], b->endpoints.items[i]))

@@ -87,6 +87,7 @@ struct record {
     VEC(struct record_version) uploaded;
     VEC(struct record_held) held; /* sorted by name */
     struct str failed_config, failed_reason;
+    struct str scaling; /* digest of the scaling that apply left; STR_NULL: none */
     const struct json *unknown; /* the document without its models, for members we do not know */
 };
 
@@ -97,7 +98,7 @@ struct str record_text(struct arena *arena, const struct record *record);
 const struct record_model *record_find(const struct record *record, struct str name);     /* NULL */
 const struct record_held *record_find_held(const struct record *record, struct str name); /* NULL */
 /* Same claims about the world: uid, home, endpoints, live and older versions, versions held
- * back, holds, routes, generation, failed config. Who wrote it and when does not count. */
+ * back, holds, routes, generation, failed config, scaling. Who wrote it and when does not count. */
 bool record_same(const struct record *a, const struct record *b);
 bool record_same_model(const struct record_model *a, const struct record_model *b);
 

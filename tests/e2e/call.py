@@ -2,6 +2,7 @@
 """One signed request to what is behind AWS_ENDPOINT_URL, in a few milliseconds; shares no code with mmectl.
 
     call.py sm OPERATION JSON             SageMaker; prints the answer
+    call.py scaling OPERATION JSON        Application Auto Scaling; likewise `logs` and `alarms` (CloudWatch)
     call.py s3 ls BUCKET/PREFIX           one key per line
     call.py s3 get BUCKET/KEY             prints the object
     call.py s3 put BUCKET/KEY FILE        also: rm BUCKET/KEY, mb BUCKET, rb BUCKET
@@ -69,6 +70,14 @@ def send(service, method, path, query="", body=b"", headers=None):
 def sagemaker(operation, text="{}"):
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"SageMaker.{operation}"}
     return send("sagemaker", "POST", "/", body=text.encode(), headers=headers)
+
+
+def by_target(service, version, target):
+    def operation(name, text="{}"):
+        headers = {"content-type": f"application/x-amz-json-{version}", "x-amz-target": f"{target}.{name}"}
+        return send(service, "POST", "/", body=text.encode(), headers=headers)
+
+    return operation
 
 
 def read(name):
@@ -154,7 +163,7 @@ def describe(world):
             lines.append(f"object s3://{bucket['name']}/{item['key']} {item['size']} {item['etag']}")
         lines += [f"upload s3://{bucket['name']} {json.dumps(upload)}" for upload in bucket["uploads"]]
     kinds = {"trainingJobs": "training-job", "models": "model", "endpointConfigs": "endpoint-config",
-             "endpoints": "endpoint", "logGroups": "log-group"}
+             "endpoints": "endpoint", "logGroups": "log-group", "scalableTargets": "scalable-target", "alarms": "alarm"}
     for key, kind in kinds.items():
         for thing in world.get(key, []):
             digest = hashlib.sha256(json.dumps(thing, sort_keys=True).encode()).hexdigest()[:12]
@@ -163,7 +172,9 @@ def describe(world):
     return "".join(line + "\n" for line in sorted(lines)).encode()
 
 
-COMMANDS = {"sm": sagemaker, "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
+COMMANDS = {"sm": sagemaker, "scaling": by_target("application-autoscaling", "1.1", "AnyScaleFrontendService"),
+            "logs": by_target("logs", "1.1", "Logs_20140328"),
+            "alarms": by_target("monitoring", "1.0", "GraniteServiceVersion20100801"), "s3": s3, "invoke": invoke, "fault": fault, "nofaults": nofaults, "settings": settings,
             "things": things, "key": key, "used": used}
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ call s3 get sagemaker-us-east-1-123456789012/"$(call s3 ls sagemaker-us-east-1-1
 call s3 put other/given/model.tar.gz "$T/model.tar.gz" || bail "put"
 edit "$spec" 's/^  models:/&\n    - {name: given, artifact: "s3:\/\/other\/given\/model.tar.gz"}/'
 
+edit "$spec" 's/^  endpoint:/&\n    autoscaling: {min: 1, max: 4, targetInvocationsPerInstance: 1000}/'
+
 # key NAME POLICY-FILE: a session whose policy that is.
 key() {
     "$PYTHON" -I -S -c '
@@ -103,6 +105,9 @@ fi
 edit "$spec" 's/ml.m5.large, count: 1}$/ml.m5.xlarge, count: 1}/'
 apply
 works "other instances"
+edit "$spec" 's/max: 4/max: 3/; s/Instance: 1000/Instance: 900/'
+apply
+works "another range to scale in"
 edit "$spec" 's/tags: {project: [a-z-]*}/tags: {project: other}/'
 apply
 works "other tags"

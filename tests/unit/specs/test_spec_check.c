@@ -56,6 +56,15 @@ static void faults_across_fields(void **state)
         {"type: \"${type}\", ", "",
          "E spec.yaml:18:5 missing 'type' in 'spec.training.instance' | for example 'instance: "
          "{type: ml.m5.large}'\n"},
+        {"    targetModels: stable",
+         "    autoscaling: {min: 3, max: 2, targetInvocationsPerInstance: 10}",
+         "E spec.yaml:31:5 'autoscaling' has 'min' 3 above 'max' 2 | the count moves between the "
+         "two\n"},
+        {"    instance: {type: ml.m5.large, count: 1}\n    container",
+         "    autoscaling: {min: 1, max: 2, targetInvocationsPerInstance: 10}\n    instance: "
+         "{type: ml.m5.large, count: 3}\n    container",
+         "E spec.yaml:33:5 'instance' has 'count' 3, above the 'max' 2 of 'autoscaling' | start "
+         "with at most as many, or raise 'max'\n"},
         {"maxRuntime: 1h", "maxRuntime: 1h\n    spot: {enabled: true, maxWait: 30m}",
          "E spec.yaml:20:5 'maxWait' is 1800 s, less than the 3600 s of 'maxRuntime' | a job may "
          "run for maxRuntime and has to wait for spot instances besides\n"},

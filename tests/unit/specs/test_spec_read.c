@@ -278,8 +278,18 @@ static void faults_of_single_fields(void **state)
          "E spec.yaml:31:5 'containers' is not supported by this version | take it out; 'mmectl "
          "help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    autoscaling: {min: 1}",
-         "E spec.yaml:31:5 'autoscaling' is not supported by this version | take it out; 'mmectl "
-         "help spec' lists what this version supports\n"},
+         "E spec.yaml:31:5 missing 'max' in 'spec.endpoint.autoscaling' | for example 'max: 4'\nE "
+         "spec.yaml:31:5 missing 'targetInvocationsPerInstance' in 'spec.endpoint.autoscaling' | "
+         "for example 'targetInvocationsPerInstance: 1000'\n"},
+        {"    targetModels: stable",
+         "    autoscaling: {min: 0, max: 0, targetInvocationsPerInstance: 0, scaleInCooldown: 2d}",
+         "E spec.yaml:31:24 'min' must be 1 to 1000, not 0 | 'mmectl help spec "
+         "spec.endpoint.autoscaling.min' explains it\nE spec.yaml:31:32 'max' must be 1 to 1000, "
+         "not 0 | 'mmectl help spec spec.endpoint.autoscaling.max' explains it\nE spec.yaml:31:65 "
+         "'targetInvocationsPerInstance' must be 1 to 1000000000, not 0 | 'mmectl help spec "
+         "spec.endpoint.autoscaling.targetInvocationsPerInstance' explains it\nE spec.yaml:31:85 "
+         "'scaleInCooldown' must be a time such as 30s, 5m or 2h, not the string '2d' | 'mmectl "
+         "help spec spec.endpoint.autoscaling.scaleInCooldown' explains it\n"},
         {"    targetModels: stable", "    update: {}",
          "E spec.yaml:31:5 'update' is not supported by this version | take it out; 'mmectl help "
          "spec' lists what this version supports\n"},
@@ -303,7 +313,7 @@ static void faults_of_single_fields(void **state)
          "'spec.storage'\n"},
         {"    targetModels: stable", "    quux: x",
          "E spec.yaml:31:5 unknown key 'quux' in 'spec.endpoint' | known keys here: name, mode, "
-         "targetModels, instance, container, modelCache, protect\n"},
+         "targetModels, instance, container, modelCache, autoscaling, protect\n"},
         {"    instance: {type: ml.m5.large, count: 1}\n    container", "    container",
          "E spec.yaml:29:3 missing 'instance' in 'spec.endpoint' | for example 'instance: {type: "
          "ml.m5.large, count: 1}'\n"},

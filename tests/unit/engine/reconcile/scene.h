@@ -303,6 +303,25 @@ static UNUSED void remove_thing(struct seen_thing *things, size_t *len, struct s
     *len = kept;
 }
 
+static UNUSED void remove_policy(struct scene *s, struct str name)
+{
+    struct json *kept = json_array(s->arena);
+    JSON_EACH (policy, s->seen.scaling.policies) {
+        if (!str_eq(json_get_str(policy, "PolicyName"), name))
+            json_push(kept, json_copy(s->arena, policy));
+    }
+    s->seen.scaling.policies = kept;
+}
+
+static UNUSED void put_policy(struct scene *s, struct json *policy)
+{
+    struct json *all = json_array(s->arena);
+    JSON_EACH (old, s->seen.scaling.policies) {
+        json_push(all, json_copy(s->arena, old));
+    }
+    s->seen.scaling.policies = json_push(all, policy);
+}
+
 static UNUSED void remove_job(struct scene *s, struct str name)
 {
     size_t kept = 0;
@@ -356,6 +375,12 @@ static UNUSED void scene_remove(struct scene *s, const struct change *change)
     case KIND_LOG_GROUP:
         s->seen.log_group = false;
         break;
+    case KIND_SCALING_TARGET:
+        s->seen.scaling = (struct seen_scaling){0};
+        break;
+    case KIND_SCALING_POLICY:
+        remove_policy(s, change->old_name);
+        break;
     case KIND_LOCAL_TRAINING:
     case KIND_COUNT:
         fail_msg("a removal of what is nowhere");
@@ -383,6 +408,7 @@ static UNUSED void scene_make(struct scene *s, const struct want *want, struct c
     const struct object_plan *data = change->subject;
     struct training_plan *training = change->subject;
     const struct endpoint_plan *endpoint = change->subject;
+    const struct scaling_plan *scaling = change->subject;
     switch (change->kind) {
     case KIND_BUCKET:
         s->seen.bucket.present = s->seen.bucket.ours = true;
@@ -415,7 +441,18 @@ static UNUSED void scene_make(struct scene *s, const struct want *want, struct c
         put_thing(s, change, change->kind == KIND_MODEL);
         break;
     case KIND_ENDPOINT:
+        if (endpoint->unscale && !endpoint->rescale)
+            s->seen.scaling = (struct seen_scaling){0};
         use_config(s, want, endpoint->tags_only ? s->seen.endpoint.config : endpoint->config);
+        break;
+    case KIND_SCALING_TARGET:
+        s->seen.scaling.present = true;
+        s->seen.scaling.min = json_get_int(scaling->request, "MinCapacity", 0);
+        s->seen.scaling.max = json_get_int(scaling->request, "MaxCapacity", 0);
+        break;
+    case KIND_SCALING_POLICY:
+        remove_policy(s, change->name);
+        put_policy(s, json_copy(s->arena, scaling->request));
         break;
     case KIND_OUTPUT:
     case KIND_LOG_GROUP:

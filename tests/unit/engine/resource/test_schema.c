@@ -18,6 +18,8 @@ static void addresses(void **state)
         {KIND_ENDPOINT, NULL, "aws_sagemaker_endpoint.this"},
         {KIND_OUTPUT, NULL, "aws_s3_object.training_output"},
         {KIND_LOG_GROUP, NULL, "aws_cloudwatch_log_group.endpoint"},
+        {KIND_SCALING_TARGET, NULL, "aws_appautoscaling_target.this"},
+        {KIND_SCALING_POLICY, NULL, "aws_appautoscaling_policy.this"},
         {KIND_MODEL, "demo-abcdefgh-m-0123456789ab",
          "aws_sagemaker_model.this[\"demo-abcdefgh-m-0123456789ab\"]"},
     };
