@@ -113,7 +113,6 @@ static const struct permission {
     {AWS_SCALING, "DeleteScalingPolicy", GROUP_SCALING, A | D, NEED_SCALING},
     {AWS_SCALING, "DeregisterScalableTarget", GROUP_SCALING, A | D, NEED_SCALING},
     {AWS_SAGEMAKER, "UpdateEndpointWeightsAndCapacities", GROUP_SCALED, A, NEED_SCALING},
-    {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_SCALED, A, NEED_SCALING},
     {AWS_CLOUDWATCH, "PutMetricAlarm", GROUP_SCALING_ALARMS, A, NEED_SCALING},
     {AWS_CLOUDWATCH, "DeleteAlarms", GROUP_SCALING_ALARMS, A | D, NEED_SCALING},
     {ANY_SERVICE, "iam:CreateServiceLinkedRole", GROUP_SCALING_ROLE, A, NEED_SCALING},

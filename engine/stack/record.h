@@ -87,7 +87,7 @@ struct record {
     VEC(struct record_version) uploaded;
     VEC(struct record_held) held; /* sorted by name */
     struct str failed_config, failed_reason;
-    struct str scaling; /* digest of the scaling that apply left; STR_NULL: none */
+    struct str scaling;         /* digest of the scaling that apply left; STR_NULL: none */
     const struct json *unknown; /* the document without its models, for members we do not know */
 };
 
