@@ -39,9 +39,13 @@ static bool is_due(const struct checkpoint *checkpoint)
         return false;
     if (context->endpoint != NULL && context->endpoint->started_ms != 0)
         return false;
-    size_t most = checkpoint->r->checkpoint_uploads;
-    return checkpoint->unwritten >= (most > 0 ? most : CHECKPOINT_UPLOADS) ||
-           now - checkpoint->written_ms >= CHECKPOINT_MS;
+    if (now - checkpoint->written_ms >= CHECKPOINT_MS)
+        return true;
+    size_t noted = checkpoint->uploaded.len - checkpoint->unwritten;
+    size_t most = noted > CHECKPOINT_UPLOADS ? noted : CHECKPOINT_UPLOADS;
+    if (checkpoint->r->checkpoint_uploads > 0)
+        most = checkpoint->r->checkpoint_uploads;
+    return checkpoint->unwritten >= most;
 }
 
 static void write_record(struct checkpoint *checkpoint)

@@ -1,9 +1,10 @@
 /* engine/reconcile/checkpoint.h - what a long publish has uploaded so far, noted in the record.
  *
  * Only hints, which spare the run after an interrupted one a HEAD for each of thousands of objects:
- * nothing is published by them. Written after CHECKPOINT_UPLOADS or CHECKPOINT_MS, whichever comes
- * first, by the same compare-and-set as everything in the record; one that is lost ends the run,
- * any other failure is left to the next one. Threads: the loop's.
+ * nothing is published by them. Written after CHECKPOINT_UPLOADS, or as many again as are noted
+ * already, so that all of them together write no more than twice what the last one holds; and after
+ * CHECKPOINT_MS in any case. By the same compare-and-set as everything in the record: one that is
+ * lost ends the run, any other failure is left to the next one. Threads: the loop's.
  */
 #ifndef ENGINE_RECONCILE_CHECKPOINT_H
 #define ENGINE_RECONCILE_CHECKPOINT_H

@@ -1,4 +1,4 @@
-/* engine/reconcile/settle.h - waiting for AWS: poll after 100 ms, then twice as long each time, up
+/* engine/reconcile/settle.h - waiting for AWS: poll after 10 ms, then twice as long each time, up
  * to 30 s.
  */
 #ifndef ENGINE_RECONCILE_SETTLE_H
@@ -7,7 +7,7 @@
 #include "engine/plan/world.h"
 #include "engine/reconcile/reconcile.h"
 
-#define SETTLE_FIRST_MS 100
+#define SETTLE_FIRST_MS 10
 #define SETTLE_LONGEST_MS 30000
 #define SETTLE_LIMIT_MS ((int64_t) 6 * 3600 * 1000)
 #define HEARTBEAT_MS 30000

@@ -68,7 +68,7 @@ static void each_starts_when_all_it_needs_is_done(void **state)
     assert_str(buf_str(&b.t->trace), "start a\nstart b\ndone a\ndone b\nstart last\ndone last\n");
     for (size_t i = 0; i < b.plan.changes.len; i++)
         assert_int_equal(b.plan.changes.items[i]->outcome, OUTCOME_DONE);
-    assert_int_equal(slow->ended_ms - slow->started_ms, 100 + 200 + 400 + 800);
+    assert_int_equal(slow->ended_ms - slow->started_ms, 10 + 20 + 40 + 80);
     assert_int_equal(last->started_ms, slow->ended_ms);
 }
 
@@ -233,7 +233,7 @@ static void events_tell_the_whole_story(void **state)
     AUTO(bench_close) struct bench b = bench_new(*state, scripts, ARRAY_LEN(scripts));
     add(&b, KIND_BUCKET, "a");
     execute(&b);
-    assert_str(buf_str(&b.t->events), "start a\nstatus a: Working\ndone a after 300 ms\n");
+    assert_str(buf_str(&b.t->events), "start a\nstatus a: Working\ndone a after 30 ms\n");
     b.t->r.on_event = NULL; /* nobody has to listen */
     b.plan.changes.items[0]->outcome = OUTCOME_PENDING;
     execute(&b);

@@ -149,8 +149,8 @@ static void a_busy_endpoint_is_waited_for(void **state)
     assert_ok(run(&s, wait_task), &s.err);
     assert_true(s.waited);
     assert_int_equal(s.t->polls.len, 4);
-    assert_int_equal(s.t->polls.items[3] - s.t->polls.items[0], 100 + 200 + 400);
-    assert_str(buf_str(&s.t->events), "wait demo: Updating\nwait demo: RollingBack after 300 ms\n");
+    assert_int_equal(s.t->polls.items[3] - s.t->polls.items[0], 10 + 20 + 40);
+    assert_str(buf_str(&s.t->events), "wait demo: Updating\nwait demo: RollingBack after 30 ms\n");
 }
 
 /* An answer that fails ends no wait; at the first look it does. */

@@ -36,13 +36,13 @@ static void waiting_done(struct waiting *w)
     toy_close(&w->t);
 }
 
-static void polls_after_100_ms_and_twice_as_long_up_to_30_s(void **state)
+static void polls_after_10_ms_and_twice_as_long_up_to_30_s(void **state)
 {
-    static const struct toy_script script = {.address = "x", .pending = 14};
+    static const struct toy_script script = {.address = "x", .pending = 16};
     AUTO(waiting_done) struct waiting w = settle(*state, &script);
     assert_ok(w.code, &w.err);
-    static const int64_t gaps[] = {100,   200,   400,   800,   1600,  3200,  6400,
-                                   12800, 25600, 30000, 30000, 30000, 30000, 30000};
+    static const int64_t gaps[] = {10,   20,   40,    80,    160,   320,   640,   1280,
+                                   2560, 5120, 10240, 20480, 30000, 30000, 30000, 30000};
     assert_int_equal(w.t->polls.len, 1 + ARRAY_LEN(gaps));
     for (size_t i = 0; i < ARRAY_LEN(gaps); i++)
         assert_int_equal(w.t->polls.items[i + 1] - w.t->polls.items[i], gaps[i]);
@@ -51,13 +51,13 @@ static void polls_after_100_ms_and_twice_as_long_up_to_30_s(void **state)
 /* Told once, then a sign of life every half minute: the terminal's own clock moves in between. */
 static void a_status_is_told_once_and_then_a_heartbeat(void **state)
 {
-    static const struct toy_script script = {.address = "x", .pending = 12};
+    static const struct toy_script script = {.address = "x", .pending = 15};
     AUTO(waiting_done) struct waiting w = settle(*state, &script);
     assert_str(
         buf_str(&w.t->events), "status x: Working\n"
-                               "progress x: Working after 51100 ms\n"
-                               "progress x: Working after 81100 ms\n"
-                               "progress x: Working after 111100 ms\n");
+                               "progress x: Working after 40950 ms\n"
+                               "progress x: Working after 70950 ms\n"
+                               "progress x: Working after 100950 ms\n");
 }
 
 static void what_is_done_at_once_is_not_waited_for(void **state)
@@ -97,7 +97,7 @@ static void nothing_is_waited_for_for_ever(void **state)
 static void interrupt_soon(void *arg)
 {
     struct toy *t = arg;
-    loop_sleep_ms(t->loop, 50);
+    loop_sleep_ms(t->loop, 5);
     loop_cancel(t->loop);
 }
 
@@ -125,13 +125,13 @@ static void an_interrupt_cuts_the_sleep(void **state)
     int64_t since = t->now_ms;
     loop_run(t->loop, pace_task, &p);
     assert_fails(p.code, ERR_CANCELLED, &p.err, "interrupted while waiting");
-    assert_int_equal(t->now_ms - since, 50);
+    assert_int_equal(t->now_ms - since, 5);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(polls_after_100_ms_and_twice_as_long_up_to_30_s),
+        WITH_ARENA(polls_after_10_ms_and_twice_as_long_up_to_30_s),
         WITH_ARENA(a_status_is_told_once_and_then_a_heartbeat),
         WITH_ARENA(what_is_done_at_once_is_not_waited_for),
         WITH_ARENA(failures_come_through),
