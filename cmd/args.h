@@ -34,7 +34,7 @@ struct args {
     /* rollback */
     struct str to, reason;
     /* test, invoke, route */
-    struct str data, model, route, key, content_type, accept;
+    struct str data, model, container, route, key, content_type, accept;
     int64_t calls;
     /* cost */
     struct str resident;

@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "cmd/sample.h"
+#include "cmd/target.h"
 #include "engine/aws/runtime.h"
 #include "engine/base/digest.h"
 #include "engine/base/utf8.h"
@@ -62,10 +63,12 @@ static enum err_code prepare(
         .endpoint = session->spec->endpoint.name.value,
         .content_type = str_is_null(args->content_type) ? STR("text/csv") : args->content_type,
         .accept = args->accept,
+        .target_container = args->container,
     };
     bool split = !str_is_null(args->route);
     enum err_code code = sample_read(app->arena, args->data, &request->body, err);
-    if (code != ERR_NONE)
+    *route = (struct route){.split = false};
+    if (code != ERR_NONE || session->spec->endpoint.mode != SPEC_MULTI_MODEL)
         return code;
     return reconcile_route(
         &session->reconciler, session->spec, split ? ROUTE_ROUTES : ROUTE_MODELS,
@@ -130,9 +133,11 @@ static bool is_text(struct str body)
 
 static void put_exchange(struct arena *arena, struct json *out, const struct exchange *exchange)
 {
-    json_put(arena, out, "model", json_string(arena, exchange->target.model));
-    json_put(arena, out, "target_model", json_string(arena, exchange->target.target));
-    json_put(arena, out, "version", json_string(arena, exchange->target.fp));
+    if (!str_is_null(exchange->target.model)) {
+        json_put(arena, out, "model", json_string(arena, exchange->target.model));
+        json_put(arena, out, "target_model", json_string(arena, exchange->target.target));
+        json_put(arena, out, "version", json_string(arena, exchange->target.fp));
+    }
     if (exchange->err.code != ERR_NONE)
         return;
     json_put(arena, out, "status", json_int(arena, exchange->response.status));
@@ -170,6 +175,8 @@ stack_json(struct session *session, const struct route *route, const struct exch
         json_put(arena, out, "route", json_string(arena, app->args.route));
         json_put(arena, out, "key", json_string(arena, app->args.key));
     }
+    if (!str_is_null(app->args.container))
+        json_put(arena, out, "container", json_string(arena, app->args.container));
     put_exchange(arena, out, answer);
     json_put(arena, out, "content_type", json_string(arena, answer->response.content_type));
     if (is_text(body))
@@ -234,8 +241,8 @@ static enum exit_code run(struct app *app)
 {
     struct err err = {0};
     const struct args *args = &app->args;
-    if (str_is_null(args->model) && str_is_null(args->route))
-        err_set(&err, ERR_USAGE, "'invoke' needs --model=NAME, or --route=NAME and --key=KEY");
+    if (!str_is_null(args->container) && (!str_is_null(args->model) || !str_is_null(args->route)))
+        err_set(&err, ERR_USAGE, "'invoke' takes --container or a model, not both");
     else if (!str_is_null(args->model) && !str_is_null(args->route))
         err_set(&err, ERR_USAGE, "'invoke' takes --model or --route, not both");
     else if (!str_is_null(args->key) && str_is_null(args->route))
@@ -245,7 +252,7 @@ static enum exit_code run(struct app *app)
     if (err.code != ERR_NONE)
         return app_fail(app, &err);
     struct invoke_run run = {json_array(app->arena)};
-    enum exit_code code = session_each(app, true, invoke_one, &run);
+    enum exit_code code = target_each(app, true, invoke_one, &run);
     if (!args->json || run.stacks->len == 0)
         return code;
     struct json *out = json_object(app->arena);
@@ -259,6 +266,8 @@ static enum exit_code run(struct app *app)
 
 static const struct opt s_opts[] = {
     {OPT_STRING, 0, "model", "NAME", AT(model), NULL, 0, "which model of the spec"},
+    {OPT_STRING, 0, "container", "NAME", AT(container), NULL, 0,
+     "which container of a multi-container-direct endpoint; a pipeline takes none"},
     {OPT_STRING, 0, "route", "NAME", AT(route), NULL, 0,
      "which route of the spec: the key chooses one of its models"},
     {OPT_STRING, 0, "key", "KEY", AT(key), NULL, 0,
@@ -279,11 +288,12 @@ const struct cmd cmd_invoke = {
     .name = "invoke",
     .operands = "[SPEC]",
     .max_operands = 1,
-    .summary = "call one model and print its answer",
-    .text = "Sends one request to the endpoint with the TargetModel of the model and prints the\n"
-            "body of the answer as it came. With --route the key chooses the model; the route's\n"
-            "shadow is asked afterwards: -v and -json report how its answer differs, and nothing\n"
-            "about it fails the call.",
+    .summary = "call one model or container and print its answer",
+    .text = "Sends one request to the endpoint with the TargetModel of the model, or with the\n"
+            "TargetContainerHostname of --container, and prints the body of the answer as it\n"
+            "came. With --route the key chooses the model; the route's shadow is asked\n"
+            "afterwards: -v and -json report how its answer differs, and nothing about it fails\n"
+            "the call.",
     .sets = s_sets,
     .run = run,
 };

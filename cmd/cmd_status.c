@@ -17,6 +17,19 @@ static const struct table_column s_columns[] = {
     [COL_LOADED] = {"LOADED", "loaded", false, false},
 };
 
+/* What a call names: a model, a container, or in a pipeline nothing. */
+static const struct table_column *columns_of(struct arena *arena, enum want_mode mode)
+{
+    struct table_column *columns = ARENA_ARRAY(arena, ARRAY_LEN(s_columns), struct table_column);
+    memcpy(columns, s_columns, sizeof(s_columns));
+    if (mode == WANT_MULTI_MODEL)
+        return columns;
+    columns[COL_MODEL].title = "CONTAINER";
+    columns[COL_TARGET] =
+        (struct table_column){"TARGET CONTAINER", "target_container", false, mode == WANT_SERIAL};
+    return columns;
+}
+
 static const char *state_of(const struct status_model *model)
 {
     if (str_is_empty(model->target_model))
@@ -25,6 +38,8 @@ static const char *state_of(const struct status_model *model)
         return "not in spec";
     if (!model->published)
         return "outdated";
+    if (model->image_only)
+        return "image only";
     return model->held ? "held" : model->pinned ? "pinned" : "ready";
 }
 
@@ -32,7 +47,7 @@ static struct table *
 models_table(struct session *session, const struct status *status, const struct json *loaded)
 {
     struct arena *arena = session->app->arena;
-    struct table *table = table_new(arena, s_columns, ARRAY_LEN(s_columns));
+    struct table *table = table_new(arena, columns_of(arena, status->mode), ARRAY_LEN(s_columns));
     for (size_t i = 0; i < status->n_models; i++) {
         const struct status_model *model = &status->models[i];
         const char *state = state_of(model);
@@ -46,6 +61,8 @@ models_table(struct session *session, const struct status *status, const struct 
         if (str_is_empty(model->target_model))
             continue;
         table_text(table, COL_TARGET, model->target_model);
+        if (model->image_only)
+            continue;
         table_int(table, COL_SIZE, (int64_t) model->size);
         if (loaded != NULL) {
             bool is_loaded = false;
@@ -96,6 +113,9 @@ status_json(struct session *session, const struct status *status, const struct t
     json_put(arena, out, "uid", json_string(arena, status->uid));
     json_put(arena, out, "home", json_string(arena, status->home));
     json_put(arena, endpoint, "name", json_string(arena, status->endpoint));
+    static const char *const s_modes[] = {
+        "multi-model", "multi-container-direct", "multi-container-serial"};
+    json_put(arena, endpoint, "mode", json_z(arena, s_modes[status->mode]));
     json_put(arena, endpoint, "present", json_bool(arena, status->endpoint_present));
     if (status->endpoint_present) {
         struct cost_hosting cost;

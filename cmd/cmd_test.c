@@ -1,18 +1,17 @@
 #include "cmd/cmd.h"
 #include "cmd/sample.h"
+#include "cmd/score.h"
 #include "cmd/shares.h"
 #include "cmd/table.h"
+#include "cmd/target.h"
 #include "engine/aws/runtime.h"
-#include "engine/aws/s3.h"
 #include "engine/base/map.h"
 #include "engine/base/template.h"
-#include "engine/xgb/artifact.h"
 
 #include <math.h>
 
 #define DEFAULT_CALLS 100
 #define PAYLOAD_ROWS 10U
-#define MAX_ARTIFACT_BYTES MIB(1024)
 /* The container widens float32 to double and prints it exactly; an image of the user's may not. */
 #define TOLERANCE 1e-5
 
@@ -48,8 +47,19 @@ static struct table *new_table(const struct session *session)
     struct arena *arena = session->app->arena;
     struct table_column *columns = ARENA_ARRAY(arena, ARRAY_LEN(s_columns), struct table_column);
     memcpy(columns, s_columns, sizeof(s_columns));
-    columns[COL_FIRST].hidden = session->local;
+    /* The models of containers are in memory from the start on: there are no cold calls. */
+    bool cold = session->local && session->spec->endpoint.mode == SPEC_MULTI_MODEL;
+    columns[COL_FIRST].hidden = cold;
+    columns[COL_COLD].hidden = session->local && !cold;
     columns[COL_CHECKS].hidden = session->spec->n_checks == 0;
+    if (session->spec->endpoint.mode == SPEC_CONTAINERS_DIRECT) {
+        columns[COL_MODEL].title = "CONTAINER";
+        columns[COL_TARGET] =
+            (struct table_column){"TARGET CONTAINER", "target_container", false, false};
+    } else if (session->spec->endpoint.mode == SPEC_CONTAINERS_SERIAL) {
+        columns[COL_MODEL].title = "PIPELINE";
+        columns[COL_TARGET].hidden = true;
+    }
     return table_new(arena, columns, ARRAY_LEN(s_columns));
 }
 
@@ -92,9 +102,11 @@ static enum err_code
 measure(const struct bench *bench, struct str target, struct measured *out, struct err *err)
 {
     struct session *session = bench->session;
+    enum want_mode mode = bench->status->mode;
     struct runtime_request request = {
         .endpoint = bench->status->endpoint,
-        .target_model = target,
+        .target_model = mode == WANT_MULTI_MODEL ? target : STR_NULL,
+        .target_container = mode == WANT_DIRECT ? target : STR_NULL,
         .content_type = bench->sample.content_type,
         .accept = STR("text/csv"),
         .body = bench->sample.body,
@@ -127,100 +139,90 @@ measure(const struct bench *bench, struct str target, struct measured *out, stru
     return ERR_NONE;
 }
 
-/* Scores the same rows here with the artifact the endpoint serves. */
-static enum err_code compare(
-    const struct bench *bench,
-    const struct status_model *model,
-    struct arena *scratch,
-    const double *answers,
-    size_t n_answers,
-    double *ret_diff,
-    struct err *err)
-{
-    struct session *session = bench->session;
-    struct str bucket = STR_NULL, prefix = STR_NULL, bytes;
-    struct artifact artifact;
-    AUTO(booster_close) struct booster *booster = NULL;
-    const struct s3_get_options get = {.max_bytes = MAX_ARTIFACT_BYTES};
-    if (!s3_uri_split(bench->status->home, &bucket, &prefix))
-        return err_set(err, ERR_INTERNAL, "the stack's home is not an s3:// address");
-    enum err_code code = s3_get(session->aws, scratch, bucket, model->key, &get, &bytes, NULL, err);
-    if (code == ERR_NONE)
-        code = artifact_read(scratch, bytes, &artifact, err);
-    if (code == ERR_NONE)
-        code = booster_load_oracle(artifact.model, &booster, err);
-    if (code != ERR_NONE)
-        return code;
-    float *values;
-    size_t cols, rows = bench->sample.rows, outputs = booster_outputs(booster);
-    code = sample_values(scratch, &bench->sample, booster_features(booster), &values, &cols, err);
-    if (code != ERR_NONE)
-        return code;
-    float *predictions = ARENA_ARRAY(scratch, rows * outputs, float);
-    code = booster_predict(booster, values, rows, cols, predictions, rows * outputs, err);
-    if (code != ERR_NONE)
-        return code;
-    if (n_answers != rows * outputs)
-        return err_set(
-            err, ERR_PROTOCOL, "the endpoint answered %zu numbers, libxgboost gives %zu", n_answers,
-            rows * outputs);
-    double worst = 0;
-    for (size_t i = 0; i < n_answers; i++) {
-        double diff = fabs(answers[i] - (double) predictions[i]);
-        bool both_nan = isnan(answers[i]) && isnan((double) predictions[i]);
-        if (!both_nan && !(diff <= worst))
-            worst = isnan(diff) ? (double) INFINITY : diff;
-    }
-    *ret_diff = worst;
-    return ERR_NONE;
-}
-
 static double ms(int64_t us)
 {
     return (double) us / 1000.0;
 }
 
-static enum err_code
-test_model(const struct bench *bench, const struct status_model *model, struct err *err)
+/* Out of memory, so that the first call is a cold one. */
+static enum err_code unload(
+    const struct bench *bench,
+    const struct status_model *const *models,
+    size_t n_models,
+    struct err *err)
 {
     struct session *session = bench->session;
-    struct table *table = bench->table;
-    enum err_code code;
-    if (session->local) {
+    enum err_code code = ERR_NONE;
+    bool loads = session->local && bench->status->mode == WANT_MULTI_MODEL;
+    for (size_t i = 0; loads && i < n_models && code == ERR_NONE; i++)
         code = standin_unload(
             session->app, session->curl, &session->standin, bench->status->endpoint,
-            model->target_model, err);
-        if (code != ERR_NONE)
-            return code;
+            models[i]->target_model, err);
+    return code;
+}
+
+/* libxgboost speaks for the algorithm's image alone. */
+static bool can_score(const struct status_model *const *models, size_t n_models)
+{
+    for (size_t i = 0; i < n_models; i++)
+        if (models[i]->image_only || models[i]->other_image)
+            return false;
+    return true;
+}
+
+static enum err_code score(
+    const struct bench *bench,
+    const struct status_model *const *models,
+    size_t n_models,
+    struct str answer,
+    struct err *err)
+{
+    struct arena *scratch = arena_new("scores", SCORE_MAX_BYTES);
+    double *answers = NULL, diff = 0;
+    size_t n_answers = 0;
+    enum err_code code = sample_numbers(scratch, answer, &answers, &n_answers, err);
+    if (code == ERR_NONE && n_answers > 0)
+        table_number(bench->table, COL_PREDICTION, answers[0], 6);
+    if (code == ERR_NONE) {
+        const struct score_call call = {
+            bench->session, bench->status, &bench->sample, answers, n_answers};
+        code = score_models(&call, models, n_models, scratch, &diff, err);
     }
-    struct measured measured = {0};
-    code = measure(bench, model->target_model, &measured, err);
+    arena_free(scratch);
     if (code != ERR_NONE)
         return code;
-    if (session->local)
+    table_number(bench->table, COL_DIFF, diff, -1);
+    if (diff > TOLERANCE)
+        return err_set(
+            err, ERR_TERMINAL, "the endpoint's predictions differ from libxgboost's by up to %g",
+            diff);
+    return ERR_NONE;
+}
+
+/* One model; of a pipeline all of them. */
+static enum err_code test_models(
+    const struct bench *bench,
+    const struct status_model *const *models,
+    size_t n_models,
+    struct err *err)
+{
+    struct table *table = bench->table;
+    struct measured measured = {0};
+    enum err_code code = unload(bench, models, n_models, err);
+    if (code == ERR_NONE)
+        code = measure(bench, models[0]->target_model, &measured, err);
+    if (code != ERR_NONE)
+        return code;
+    if (bench->session->local && bench->status->mode == WANT_MULTI_MODEL)
         table_number(table, COL_COLD, ms(measured.first_us), 2);
     table_number(table, COL_FIRST, ms(measured.first_us), 2);
     if (bench->calls > 0) {
         table_number(table, COL_P50, ms(measured.p50_us), 2);
         table_number(table, COL_P99, ms(measured.p99_us), 2);
     }
-    struct arena *scratch = arena_new("scores", 4 * MAX_ARTIFACT_BYTES);
-    double *answers = NULL, diff = 0;
-    size_t n_answers = 0;
-    code = sample_numbers(scratch, measured.body, &answers, &n_answers, err);
-    if (code == ERR_NONE && n_answers > 0)
-        table_number(table, COL_PREDICTION, answers[0], 6);
-    if (code == ERR_NONE)
-        code = compare(bench, model, scratch, answers, n_answers, &diff, err);
-    arena_free(scratch);
-    if (code != ERR_NONE)
-        return code;
-    table_number(table, COL_DIFF, diff, -1);
-    if (diff > TOLERANCE)
-        return err_set(
-            err, ERR_TERMINAL, "the endpoint's predictions differ from libxgboost's by up to %g",
-            diff);
-    return ERR_NONE;
+    if (!can_score(models, n_models))
+        return ERR_NONE;
+    return score(bench, models, n_models, measured.body, err);
 }
 
 /* The spec's own checks: its payloads against its golden predictions. */
@@ -250,30 +252,70 @@ static const struct status_model *find_model(const struct status *status, struct
     return NULL;
 }
 
+static void end_row(
+    const struct bench *bench,
+    const char *what,
+    struct str name,
+    struct test_run *run,
+    struct err *err)
+{
+    bool ok = err->code == ERR_NONE;
+    table_text(bench->table, COL_RESULT, ok ? STR("ok") : STR("failed"));
+    table_paint(bench->table, COL_RESULT, ok ? PAINT_GREEN : PAINT_RED);
+    run->n_models++;
+    if (ok)
+        return;
+    run->n_failed++;
+    err_wrap(err, "%s '" STR_FMT "'", what, STR_ARG(name));
+    (void) app_fail(bench->session->app, err);
+}
+
 static void test_row(const struct bench *bench, struct str name, struct test_run *run)
 {
-    struct app *app = bench->session->app;
     struct err err = {0};
     const struct status_model *model = find_model(bench->status, name);
     table_row(bench->table);
     table_text(bench->table, COL_MODEL, name);
-    run->n_models++;
     if (model == NULL) {
         err_set(&err, ERR_NOT_FOUND, "it is not published");
         err_hint(&err, "run 'mmectl apply'");
     } else {
         table_text(bench->table, COL_TARGET, model->target_model);
-        if (test_model(bench, model, &err) == ERR_NONE)
+        if (test_models(bench, &model, 1, &err) == ERR_NONE && !model->image_only)
             (void) !check_model(bench, model, &err);
     }
-    bool ok = err.code == ERR_NONE;
-    table_text(bench->table, COL_RESULT, ok ? STR("ok") : STR("failed"));
-    table_paint(bench->table, COL_RESULT, ok ? PAINT_GREEN : PAINT_RED);
-    if (ok)
-        return;
-    run->n_failed++;
-    err_wrap(&err, "model '" STR_FMT "'", STR_ARG(name));
-    (void) app_fail(app, &err);
+    end_row(bench, bench->status->mode == WANT_DIRECT ? "container" : "model", name, run, &err);
+}
+
+/* All containers of a pipeline in one call, and in one row. */
+static void test_pipeline(const struct bench *bench, struct test_run *run)
+{
+    const struct status *status = bench->status;
+    struct arena *arena = bench->session->app->arena;
+    const struct status_model **models =
+        ARENA_ARRAY(arena, status->n_models, const struct status_model *);
+    struct str name = STR(""), missing = STR_NULL;
+    struct err err = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < status->n_models; i++) {
+        const struct status_model *model = &status->models[i];
+        if (!model->in_spec)
+            continue;
+        if (str_is_empty(model->target_model))
+            missing = model->name;
+        name = str_fmt(
+            arena, STR_FMT "%s" STR_FMT, STR_ARG(name), n > 0 ? " > " : "", STR_ARG(model->name));
+        models[n++] = model;
+    }
+    table_row(bench->table);
+    table_text(bench->table, COL_MODEL, name);
+    if (!str_is_null(missing)) {
+        err_set(&err, ERR_NOT_FOUND, "container '" STR_FMT "' is not published", STR_ARG(missing));
+        err_hint(&err, "run 'mmectl apply'");
+    } else {
+        (void) !test_models(bench, models, n, &err);
+    }
+    end_row(bench, "pipeline", name, run, &err);
 }
 
 static enum err_code
@@ -336,7 +378,8 @@ static size_t names_of(struct session *session, const struct status *status, str
 {
     const struct spec *spec = session->spec;
     struct arena *arena = session->app->arena;
-    struct str wanted = session->app->args.model;
+    const struct args *args = &session->app->args;
+    struct str wanted = str_is_null(args->container) ? args->model : args->container;
     struct map *known = map_new(arena);
     struct str *names = ARENA_ARRAY(arena, spec->n_models + status->n_models, struct str);
     size_t n = 0;
@@ -450,6 +493,12 @@ static enum exit_code test_one(struct session *session, void *arg)
     size_t failed_before = run->n_failed + run->n_uneven;
     size_t count =
         route != NULL ? names_of_route(session, route, &names) : names_of(session, status, &names);
+    if (status->mode == WANT_SERIAL) {
+        count = 0;
+        if (take_sample(&bench, status->models[0].name, &err) != ERR_NONE)
+            return app_fail(app, &err);
+        test_pipeline(&bench, run);
+    }
     for (size_t i = 0; i < count && !loop_cancelled(app->loop); i++) {
         if (take_sample(&bench, names[i], &err) != ERR_NONE)
             return app_fail(app, &err);
@@ -471,7 +520,7 @@ static enum exit_code run(struct app *app)
         return app_fail(app, &err);
     }
     struct test_run run = {.stacks = json_array(app->arena), .buf = BUF_INIT(MIB(64))};
-    enum exit_code code = session_each(app, true, test_one, &run), printed;
+    enum exit_code code = target_each(app, false, test_one, &run), printed;
     if (code == EXIT_CODE_OK && run.n_models == 0) {
         struct err err = {0};
         if (str_is_null(app->args.model))
@@ -507,6 +556,8 @@ static const struct opt s_opts[] = {
      "rows of features without a label, as CSV (default: the first 10 rows of the validation "
      "channel, or a check's payload)"},
     {OPT_STRING, 0, "model", "NAME", AT(model), NULL, 0, "only this model"},
+    {OPT_STRING, 0, "container", "NAME", AT(container), NULL, 0,
+     "only this container of a multi-container-direct endpoint"},
     {OPT_STRING, 0, "route", "NAME", AT(route), NULL, 0,
      "only the models of this route, and how 100,000 keys fall on them"},
     {OPT_INT, 0, "calls", "N", AT(calls), NULL, 1, "warm calls per model (default 100)"},
@@ -525,7 +576,8 @@ const struct cmd cmd_test = {
         "first call (on the stand-in after taking the model out of memory: a cold call) and of\n"
         "warm ones, the first prediction, and the largest difference to libxgboost scoring the\n"
         "same rows here with the published artifact; then makes the spec's checks, if it has any:\n"
-        "how many a model passes stands under CHECKS. With --route, how many of 100,000 keys each\n"
+        "how many a model passes stands under CHECKS. Of a multi-container endpoint it calls every\n"
+        "container, or the whole pipeline. With --route, how many of 100,000 keys each\n"
         "model of the route gets, which has to be its weight's share within 0.5 % (or what chance\n"
         "does at five standard deviations). Exits with 1 when a model or a share fails.",
     .sets = s_sets,

@@ -52,6 +52,8 @@ struct spec_lists {
 };
 
 enum spec_backend { SPEC_BACKEND_SAGEMAKER, SPEC_BACKEND_LOCAL };
+/* As endpoint.mode lists them. */
+enum spec_mode { SPEC_MULTI_MODEL, SPEC_CONTAINERS_DIRECT, SPEC_CONTAINERS_SERIAL };
 enum spec_target_models { SPEC_TARGETS_VERSIONED, SPEC_TARGETS_STABLE };
 enum spec_model_cache { SPEC_CACHE_ENABLED, SPEC_CACHE_DISABLED };
 
@@ -130,7 +132,17 @@ struct spec_model {
     const struct spec_model_set *set; /* the set whose matrix made it; NULL: it is written out */
     struct spec_gate *gates;          /* besides those of the spec */
     size_t n_gates;
+    bool in_container; /* one of spec.endpoint.containers: nothing else answers by its name */
     struct srcloc at;
+};
+
+/* One of 2 to 15 on the same instances. What it serves is a model of the container's name, which is
+ * among the spec's models when the spec is loaded. */
+struct spec_container {
+    struct spec_model model; /* its name is the container's */
+    struct spec_str image;   /* "builtin" or a URI */
+    struct spec_map environment;
+    bool has_model; /* else the image brings along all it needs */
 };
 
 struct spec_partition {
@@ -169,6 +181,11 @@ struct spec_autoscaling {
 
 struct spec_endpoint {
     struct spec_str name; /* default: the stack's name */
+    enum spec_mode mode;
+    struct spec_container *containers; /* of the multi-container modes */
+    size_t n_containers;
+    /* Line 0: it was not written. */
+    struct srcloc mode_at, containers_at, container_at, target_models_at, model_cache_at;
     enum spec_target_models target_models;
     struct spec_instance instance;
     struct spec_str image; /* "builtin" or a URI */

@@ -117,6 +117,7 @@ void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec)
         check->expect_path = spec_resolve(arena, spec, check->expect.value);
     }
     check_aliases(diags, spec, &spec->training.hyperparameters);
+    spec_containers_complete(arena, spec);
     for (size_t i = 0; i < spec->n_models; i++) {
         spec->models[i].channels = spec->training.channels;
         spec->models[i].n_channels = spec->training.n_channels;
@@ -519,7 +520,7 @@ static void check_models(struct arena *arena, struct diags *diags, const struct 
     for (size_t i = 0; i < spec->n_models; i++) {
         const struct spec_model *model = &spec->models[i];
         struct str name = model->name.value;
-        if (!str_is_null(name)) {
+        if (!str_is_null(name) && !model->in_container) {
             const struct spec_model *first = map_get(names, name);
             if (first != NULL)
                 diag_hint(
@@ -561,21 +562,6 @@ static void check_autoscaling(struct diags *diags, const struct spec *spec)
             "start with at most as many, or raise 'max'");
 }
 
-static void check_environment(struct diags *diags, const struct spec *spec)
-{
-    const struct spec_map *map = &spec->endpoint.environment;
-    size_t total = 0;
-    for (size_t i = 0; i < map->len; i++)
-        total += map->items[i].name.len + map->items[i].value.len;
-    if (total > KIB(32))
-        diag_hint(
-            diags,
-            diags_error(
-                diags, map->items[0].at, "'environment' has %zu bytes, SageMaker takes 32768",
-                total),
-            "keep large values in a file or a parameter store");
-}
-
 void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec)
 {
     check_account(arena, diags, spec);
@@ -587,7 +573,8 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     spec_check_routes(arena, diags, spec);
     check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
     check_autoscaling(diags, spec);
-    check_environment(diags, spec);
+    spec_check_environment(diags, &spec->endpoint.environment);
+    spec_check_containers(arena, diags, spec);
     spec_check_gates(diags, spec);
     spec_check_regions(arena, diags, spec);
 }

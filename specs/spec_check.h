@@ -13,6 +13,12 @@
 struct str spec_resolve(struct arena *arena, const struct spec *spec, struct str source);
 void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec);
 void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec);
+/* The containers of an endpoint (spec_check_containers.c): what each serves becomes one of the
+ * spec's models ... */
+void spec_containers_complete(struct arena *arena, struct spec *spec);
+/* ... and what goes with the mode, and what does not. */
+void spec_check_containers(struct arena *arena, struct diags *diags, const struct spec *spec);
+void spec_check_environment(struct diags *diags, const struct spec_map *map);
 /* Gates and checks alone (spec_check_gates.c): a part of spec_check(). */
 void spec_check_gates(struct diags *diags, const struct spec *spec);
 /* Their part of the routes (spec_check_routes.c): names, and the models that they name. */

@@ -38,6 +38,12 @@ enum field_flag {
 
 struct spec_block;
 
+/* For `help spec`: what a choice means, in three columns; the first row is the head. */
+struct spec_table {
+    const char *const (*rows)[3];
+    size_t n_rows;
+};
+
 struct spec_field {
     const char *name;
     enum field_type type;
@@ -55,14 +61,15 @@ struct spec_field {
     int64_t item_max;         /* pattern_note says it in words */
     const char *key_pattern;  /* FIELD_MAP, FIELD_NAMED */
     const char *key_note;
-    int64_t key_max;           /* characters */
-    const char *const *values; /* FIELD_ENUM: ends with NULL */
-    size_t n_supported;        /* FIELD_ENUM: how many of them this version knows; 0 means all */
-    size_t offset;             /* in the struct of the block it stands in */
-    size_t len_offset;         /* FIELD_BLOCKS, FIELD_NAMED, FIELD_STRINGS: of the count */
+    int64_t key_max;                /* characters */
+    const char *const *values;      /* FIELD_ENUM: ends with NULL */
+    size_t offset;                  /* in the struct of the block it stands in */
+    size_t len_offset;              /* FIELD_BLOCKS, FIELD_NAMED, FIELD_STRINGS: of the count */
+    size_t where;                   /* of a struct srcloc for what was written; 0: nobody asks */
     const struct spec_block *block; /* FIELD_BLOCK, FIELD_BLOCKS, FIELD_NAMED */
     const char *help;
     const char *example;
+    const struct spec_table *table; /* NULL for none */
 };
 
 struct spec_block {

@@ -114,6 +114,19 @@ static const struct spec_block s_autoscaling = {
 
 static const char *const s_modes[] = {
     "multi-model", "multi-container-direct", "multi-container-serial", NULL};
+
+/* docs.aws.amazon.com/sagemaker/latest/dg/: multi-model-endpoints, multi-container-endpoints */
+static const char *const s_mode_rows[][3] = {
+    {"", "multi-model (MME)", "multi-container (MCE)"},
+    {"frameworks", "one: every model shares one image", "any: every container has its own image"},
+    {"models", "thousands", "2 to 15, one per container"},
+    {"loading", "on the first call; the least used go", "all at the start, and for good"},
+    {"memory", "for the models in use", "for all of them at once"},
+    {"routing", "TargetModel", "TargetContainerHostname, or a pipeline"},
+    {"a new model", "is put into S3, the endpoint stays", "is a new Model, the endpoint rolls"},
+    {"when", "many alike: customers, regions, A/B", "few unlike, or steps of a pipeline"},
+};
+static const struct spec_table s_mode_table = {s_mode_rows, ARRAY_LEN(s_mode_rows)};
 static const char *const s_target_models[] = {"versioned", "stable", NULL};
 static const char *const s_model_caches[] = {"enabled", "disabled", NULL};
 
@@ -132,15 +145,20 @@ static const struct spec_field s_endpoint_fields[] = {
      .type = FIELD_ENUM,
      .fallback = "multi-model",
      .values = s_modes,
-     .n_supported = 1,
-     .offset = FIELD_NOWHERE,
-     .help = "One container that loads many models, or one container per model.",
+     .offset = offsetof(struct spec_endpoint, mode),
+     .where = offsetof(struct spec_endpoint, mode_at),
+     .help = "How the instances are shared. multi-model: one container that loads models as they "
+             "are called. multi-container-direct: 'containers' side by side, of which each call "
+             "names one. multi-container-serial: a pipeline of them, each reading what the one "
+             "before answered.",
+     .table = &s_mode_table,
      .example = "multi-model"},
     {.name = "targetModels",
      .type = FIELD_ENUM,
      .fallback = "versioned",
      .values = s_target_models,
      .offset = offsetof(struct spec_endpoint, target_models),
+     .where = offsetof(struct spec_endpoint, target_models_at),
      .help = "How models are named. versioned: a TargetModel carries its version, and publishing a "
              "model never touches "
              "the endpoint; ask `mmectl route`. stable: TargetModel is <name>.tar.gz for good, and "
@@ -157,14 +175,26 @@ static const struct spec_field s_endpoint_fields[] = {
      .type = FIELD_BLOCK,
      .block = &s_container,
      .offset = 0,
+     .where = offsetof(struct spec_endpoint, container_at),
      .help = "The serving container.",
      .example = "{image: builtin}"},
-    UNSUPPORTED("containers", "The containers of the multi-container modes."),
+    {.name = "containers",
+     .type = FIELD_BLOCKS,
+     .min = 2,
+     .max = 15,
+     .block = &spec_container_block,
+     .offset = offsetof(struct spec_endpoint, containers),
+     .len_offset = offsetof(struct spec_endpoint, n_containers),
+     .where = offsetof(struct spec_endpoint, containers_at),
+     .help = "The containers of the multi-container modes, in the order of the pipeline. They "
+             "stand in for 'models' and 'container'.",
+     .example = "[{name: churn, image: builtin}, {name: fraud, image: builtin}]"},
     {.name = "modelCache",
      .type = FIELD_ENUM,
      .fallback = "enabled",
      .values = s_model_caches,
      .offset = offsetof(struct spec_endpoint, model_cache),
+     .where = offsetof(struct spec_endpoint, model_cache_at),
      .help = "Whether loaded models are kept (MultiModelConfig.ModelCacheSetting).",
      .example = "enabled"},
     {.name = "autoscaling",

@@ -67,9 +67,7 @@ static struct str value_words(struct arena *arena, const struct spec_field *fiel
 {
     struct str words = STR("");
     for (size_t i = 0; field->values != NULL && field->values[i] != NULL; i++)
-        words = str_fmt(
-            arena, STR_FMT "%s%s%s", STR_ARG(words), i > 0 ? ", " : "", field->values[i],
-            field->n_supported != 0 && i >= field->n_supported ? " (not in this version)" : "");
+        words = str_fmt(arena, STR_FMT "%s%s", STR_ARG(words), i > 0 ? ", " : "", field->values[i]);
     return words;
 }
 
@@ -100,6 +98,30 @@ static void write_heading(struct page *page, struct str path)
         buf_fmt(page->out, STR_FMT "\n", STR_ARG(path));
 }
 
+/* Three columns; the first row is the head. */
+static void write_table(struct page *page, const struct spec_table *table)
+{
+    size_t wide[3] = {0};
+    for (size_t i = 0; i < table->n_rows; i++)
+        for (size_t k = 0; k < ARRAY_LEN(wide); k++)
+            if (strlen(table->rows[i][k]) > wide[k])
+                wide[k] = strlen(table->rows[i][k]);
+    if (!page->markdown)
+        buf_add_char(page->out, '\n');
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const char *const *row = table->rows[i];
+        if (page->markdown)
+            buf_fmt(page->out, "| %s | %s | %s |\n", row[0], row[1], row[2]);
+        else
+            buf_fmt(
+                page->out, "    %-*s  %-*s  %s\n", (int) wide[0], row[0], (int) wide[1], row[1],
+                row[2]);
+        if (i == 0 && page->markdown)
+            buf_add_z(page->out, "|---|---|---|\n");
+    }
+    buf_add_char(page->out, '\n');
+}
+
 static void write_field(struct page *page, const struct spec_field *field, struct str path)
 {
     write_heading(page, path);
@@ -107,6 +129,8 @@ static void write_field(struct page *page, const struct spec_field *field, struc
         buf_fmt(page->out, "%s\n\n", field->help);
     else
         wrap(page->out, field->help, 4);
+    if (field->table != NULL)
+        write_table(page, field->table);
     if ((field->flags & FIELD_UNSUPPORTED) != 0) {
         fact(page, "need:", need_words(field));
         buf_add_char(page->out, '\n');

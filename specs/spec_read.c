@@ -395,6 +395,8 @@ static void read_field(
             missing(reader, field, at, place);
         node = NULL;
     }
+    if (node != NULL && field->where != 0)
+        memcpy(base + field->where, &node->at, sizeof(node->at));
     if (leaf || state == SCALAR_FAULTY)
         return;
     if (field->type == FIELD_BLOCK)

@@ -111,8 +111,7 @@ static struct json *enum_schema(struct arena *arena, const struct spec_field *fi
 {
     struct json *values = json_array(arena);
     for (size_t i = 0; field->values[i] != NULL; i++)
-        if (field->n_supported == 0 || i < field->n_supported)
-            json_push(values, json_z(arena, field->values[i]));
+        json_push(values, json_z(arena, field->values[i]));
     return or_variable(arena, json_put(arena, json_object(arena), "enum", values));
 }
 

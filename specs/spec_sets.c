@@ -314,7 +314,9 @@ void spec_sets_complete(struct arena *arena, struct diags *diags, struct spec *s
 {
     size_t total = spec->n_models, n_errors = diags->n_errors;
     /* One that could not be read is not missing. */
-    if (n_errors == 0 && spec->models == NULL && spec->n_sets == 0) {
+    bool contained =
+        spec->endpoint.mode != SPEC_MULTI_MODEL || spec->endpoint.containers_at.line > 0;
+    if (n_errors == 0 && spec->models == NULL && spec->n_sets == 0 && !contained) {
         struct diag *diag = diags_error(diags, spec->at, "missing 'models' in 'spec'");
         diag_hint(
             diags, diag,

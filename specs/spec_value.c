@@ -493,11 +493,7 @@ static void put_enum(
     for (unsigned i = 0; field->values[i] != NULL; i++) {
         if (!str_eq_z(scalar->text, field->values[i]))
             continue;
-        if (field->n_supported != 0 && i >= field->n_supported)
-            spec_unsupported(
-                reader, scalar->at,
-                str_fmt(reader->arena, "%s: %s", field->name, field->values[i]));
-        else if (field->offset != FIELD_NOWHERE)
+        if (field->offset != FIELD_NOWHERE)
             memcpy(base + field->offset, &i, sizeof(i));
         return;
     }

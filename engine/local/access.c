@@ -129,6 +129,9 @@ static void request_facts(struct local_call *call, policy_fact_vec *facts)
     fact(
         call, facts, "sagemaker:TargetModel",
         call_request_header(call, "x-amzn-sagemaker-target-model"));
+    fact(
+        call, facts, "sagemaker:TargetContainerHostname",
+        call_request_header(call, "x-amzn-sagemaker-target-container-hostname"));
     if (call->service != LOCAL_SAGEMAKER)
         return;
     tag_facts(call, facts, "aws:RequestTag/", json_get(call->input, "Tags"));

@@ -22,6 +22,7 @@ struct fleet {
     struct fleet_variant variants[MAX_VARIANTS];
     size_t n_variants;
     _Atomic uint64_t picks;
+    _Atomic bool started; /* what its containers load at their start is loaded, or being loaded */
 };
 
 struct state {
@@ -51,36 +52,68 @@ struct str fleet_log_stream(
 
 /* ------------------------------------------------------------------ making and freeing */
 
+struct str
+fleet_container_stream(struct arena *arena, struct str stream, struct str container, bool several)
+{
+    return several ? str_fmt(arena, STR_FMT "/" STR_FMT, STR_ARG(stream), STR_ARG(container))
+                   : stream;
+}
+
+/* memory: of the instance, which containers share. */
+static void container_make(
+    struct local *local,
+    struct arena *arena,
+    struct fleet_container *container,
+    const struct json *deployed,
+    size_t memory)
+{
+    const struct json *env = json_get(deployed, "Environment");
+    const struct json *multi = json_get(deployed, "MultiModelConfig");
+    bool disabled = str_eq_z(json_get_str(multi, "ModelCacheSetting"), "Disabled");
+    struct str accept = json_get_str(env, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
+    struct str hostname = json_get_str(deployed, "ContainerHostname");
+
+    container->url = str_dup(arena, json_get_str(deployed, "ModelDataUrl"));
+    container->multi = str_eq_z(json_get_str(deployed, "Mode"), "MultiModel");
+    container->default_accept = str_is_null(accept) ? STR_NULL : str_dup(arena, accept);
+    container->target = str_is_null(hostname) ? STR("model") : container->name;
+    container->disk = fleet_disk_new(local, container->url, container->multi, !disabled);
+    struct serve_options options = {
+        .memory_bytes = memory,
+        .cache_disabled = disabled,
+        .default_accept = container->default_accept,
+        .store = &fleet_disk_store,
+        .store_self = container->disk,
+    };
+    container->serve = serve_new(&options);
+}
+
 static void variant_make(
     struct local *local,
     struct fleet *fleet,
     const struct sm_thing *endpoint,
     const struct json *deployed)
 {
-    struct fleet_variant *variant = &fleet->variants[fleet->n_variants];
-    const struct json *container = json_at(json_get(deployed, "containers"), 0);
-    const struct json *env = json_get(container, "Environment");
-    const struct json *multi = json_get(container, "MultiModelConfig");
+    struct fleet_variant *variant = &fleet->variants[fleet->n_variants++];
+    const struct json *containers = json_get(deployed, "containers");
     size_t fixed = local_options(local)->serve_memory_bytes;
-    bool disabled = str_eq_z(json_get_str(multi, "ModelCacheSetting"), "Disabled");
-    struct str accept = json_get_str(env, "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
+    size_t memory = fixed > 0 ? fixed : fleet_instance_memory(json_get_str(deployed, "type"));
+    struct str stream;
 
     variant->name = str_dup(fleet->arena, json_get_str(deployed, "name"));
-    variant->log_stream =
-        fleet_log_stream(fleet->arena, endpoint->arn, variant->name, fleet->generation);
-    variant->url = str_dup(fleet->arena, json_get_str(container, "ModelDataUrl"));
-    variant->multi = str_eq_z(json_get_str(container, "Mode"), "MultiModel");
+    variant->direct = json_get_bool(deployed, "direct", false);
     atomic_init(&variant->weight, json_get_num(deployed, "weight", 1.0));
-    variant->disk = fleet_disk_new(local, variant->url, variant->multi, !disabled);
-    struct serve_options options = {
-        .memory_bytes = fixed > 0 ? fixed : fleet_instance_memory(json_get_str(deployed, "type")),
-        .cache_disabled = disabled,
-        .default_accept = str_is_null(accept) ? STR_NULL : str_dup(fleet->arena, accept),
-        .store = &fleet_disk_store,
-        .store_self = variant->disk,
-    };
-    variant->serve = serve_new(&options);
-    fleet->n_variants++;
+    stream = fleet_log_stream(fleet->arena, endpoint->arn, variant->name, fleet->generation);
+    JSON_EACH (item, containers) {
+        struct fleet_container *container = &variant->containers[variant->n_containers];
+        if (variant->n_containers == FLEET_CONTAINERS_MAX)
+            break;
+        container->name =
+            str_dup(fleet->arena, sm_container_name(fleet->arena, item, variant->n_containers++));
+        container->log_stream =
+            fleet_container_stream(fleet->arena, stream, container->name, containers->len > 1);
+        container_make(local, fleet->arena, container, item, memory / containers->len);
+    }
 }
 
 static struct fleet *fleet_make(struct local *local, const struct sm_thing *endpoint)
@@ -90,6 +123,7 @@ static struct fleet *fleet_make(struct local *local, const struct sm_thing *endp
     *fleet = (struct fleet){.arena = arena_new("fleet", 0)};
     atomic_init(&fleet->refs, 1);
     atomic_init(&fleet->picks, 0);
+    atomic_init(&fleet->started, false);
     fleet->region = str_dup(fleet->arena, endpoint->region);
     fleet->endpoint = str_dup(fleet->arena, endpoint->name);
     fleet->group =
@@ -106,10 +140,11 @@ void fleet_release(struct fleet *fleet)
 {
     if (fleet == NULL || atomic_fetch_sub(&fleet->refs, 1) != 1)
         return;
-    for (size_t i = 0; i < fleet->n_variants; i++) {
-        serve_free(fleet->variants[i].serve);
-        fleet_disk_free(fleet->variants[i].disk);
-    }
+    for (size_t i = 0; i < fleet->n_variants; i++)
+        for (size_t k = 0; k < fleet->variants[i].n_containers; k++) {
+            serve_free(fleet->variants[i].containers[k].serve);
+            fleet_disk_free(fleet->variants[i].containers[k].disk);
+        }
     arena_free(fleet->arena);
     xfree(fleet);
 }
@@ -195,6 +230,20 @@ install(struct local *local, const struct sm_thing *endpoint, struct str name, u
     return fleet;
 }
 
+/* A container of one model has it in memory before it is in service. World not entered, no lock
+ * held: it reads objects. */
+static void start_containers(struct fleet *fleet)
+{
+    if (fleet == NULL || atomic_exchange(&fleet->started, true))
+        return;
+    for (size_t i = 0; i < fleet->n_variants; i++)
+        for (size_t k = 0; k < fleet->variants[i].n_containers; k++) {
+            const struct fleet_container *container = &fleet->variants[i].containers[k];
+            if (!container->multi)
+                serve_load(container->serve, container->target);
+        }
+}
+
 enum err_code fleet_acquire(
     struct local *local,
     struct str region,
@@ -229,6 +278,7 @@ enum err_code fleet_acquire(
         thing = (struct sm_thing){.region = region, .doc = json_object(arena)};
     *out = install(local, &thing, endpoint, epoch);
     world_abandon(local); /* nothing was written */
+    start_containers(*out);
     return ERR_NONE;
 }
 
@@ -268,32 +318,35 @@ struct str fleet_endpoint_group(const struct fleet *fleet)
 
 void fleet_unload(struct fleet *fleet, struct str model, bool keep_disk)
 {
-    for (size_t i = 0; i < fleet->n_variants; i++) {
-        serve_unload(fleet->variants[i].serve, model);
-        if (!keep_disk)
-            fleet_disk_forget(fleet->variants[i].disk, model);
-    }
+    for (size_t i = 0; i < fleet->n_variants; i++)
+        for (size_t k = 0; k < fleet->variants[i].n_containers; k++) {
+            struct fleet_container *container = &fleet->variants[i].containers[k];
+            serve_unload(container->serve, model);
+            if (!keep_disk)
+                fleet_disk_forget(container->disk, model);
+        }
 }
 
 struct listing {
     struct arena *arena;
     struct json *out;
     const struct fleet_variant *variant;
+    const struct fleet_container *container;
 };
 
 static void list_one(void *arg, struct str target)
 {
     struct listing *listing = arg;
-    struct json *item = json_object(listing->arena);
-    struct str model = str_dup(listing->arena, target);
+    struct arena *arena = listing->arena;
+    struct json *item = json_object(arena);
+    struct str model = str_dup(arena, target);
 
+    json_put(arena, item, "variant", json_string(arena, str_dup(arena, listing->variant->name)));
     json_put(
-        listing->arena, item, "variant",
-        json_string(listing->arena, str_dup(listing->arena, listing->variant->name)));
-    json_put(listing->arena, item, "model", json_string(listing->arena, model));
+        arena, item, "container", json_string(arena, str_dup(arena, listing->container->name)));
+    json_put(arena, item, "model", json_string(arena, model));
     json_put(
-        listing->arena, item, "loaded",
-        json_bool(listing->arena, serve_is_loaded(listing->variant->serve, model)));
+        arena, item, "loaded", json_bool(arena, serve_is_loaded(listing->container->serve, model)));
     json_push(listing->out, item);
 }
 
@@ -303,7 +356,10 @@ struct json *fleet_models(struct fleet *fleet, struct arena *arena)
 
     for (size_t i = 0; i < fleet->n_variants; i++) {
         listing.variant = &fleet->variants[i];
-        fleet_disk_each(fleet->variants[i].disk, list_one, &listing);
+        for (size_t k = 0; k < fleet->variants[i].n_containers; k++) {
+            listing.container = &fleet->variants[i].containers[k];
+            fleet_disk_each(listing.container->disk, list_one, &listing);
+        }
     }
     return listing.out;
 }

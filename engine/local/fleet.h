@@ -33,13 +33,26 @@ void fleet_release(struct fleet *fleet); /* accepts NULL */
 /* Some endpoint's row changed: fleets look at it again. World entered. */
 void fleet_changed(struct local *local);
 
-struct fleet_variant {
-    struct str name, log_stream;
-    struct str url; /* ModelDataUrl */
-    bool multi;     /* of Mode MultiModel: url is a prefix */
-    _Atomic double weight;
+/* CreateModel takes no more. */
+#define FLEET_CONTAINERS_MAX 15
+
+struct fleet_container {
+    struct str name; /* its hostname, or "container-<n>" */
+    struct str log_stream;
+    struct str url;            /* ModelDataUrl */
+    bool multi;                /* of Mode MultiModel: url is a prefix */
+    struct str default_accept; /* SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT; null: the image's own */
+    struct str target;         /* of one model alone: what it is called in memory and on disk */
     struct serve *serve;
     struct fleet_disk *disk;
+};
+
+struct fleet_variant {
+    struct str name;
+    bool direct; /* a call names its container; else it goes through all, in their order */
+    _Atomic double weight;
+    struct fleet_container containers[FLEET_CONTAINERS_MAX];
+    size_t n_containers;
 };
 
 /* By name, or by weight when it is null; NULL when there is none. */
@@ -47,12 +60,15 @@ struct fleet_variant *fleet_variant_pick(struct fleet *fleet, struct str wanted)
 struct str fleet_endpoint_group(const struct fleet *fleet); /* its log group */
 /* Forgets a model: from memory and, unless keep_disk, from disk. */
 void fleet_unload(struct fleet *fleet, struct str model, bool keep_disk);
-/* Every model the fleet has on disk: [{variant, model, loaded}]. */
+/* Every model the fleet has on disk: [{variant, container, model, loaded}]. */
 struct json *fleet_models(struct fleet *fleet, struct arena *arena);
 
 /* "AllTraffic/i-0123456789abcdef0": the same for a generation on every start. */
 struct str fleet_log_stream(
     struct arena *arena, struct str endpoint_arn, struct str variant, int64_t generation);
+/* Of one container; of several each has its own: ".../<hostname>". */
+struct str
+fleet_container_stream(struct arena *arena, struct str stream, struct str container, bool several);
 /* Memory of an instance type, by its family and size. */
 size_t fleet_instance_memory(struct str type);
 

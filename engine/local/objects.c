@@ -64,6 +64,22 @@ void objects_list(
     db_finish(&q);
 }
 
+bool objects_bytes(
+    struct local *local,
+    struct arena *arena,
+    struct str bucket,
+    struct str key,
+    size_t max_bytes,
+    struct str *ret_bytes)
+{
+    struct local_object object;
+    struct err ignored = {0};
+    return objects_find(local, arena, bucket, key, &object) && object.size_bytes <= max_bytes &&
+           blobs_read(
+               local->blobs, arena, object.blob, 0, object.size_bytes, ret_bytes, &ignored) ==
+               ERR_NONE;
+}
+
 enum err_code objects_read(
     struct local *local,
     struct arena *arena,

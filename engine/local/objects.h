@@ -38,6 +38,14 @@ void objects_list(
     size_t max,
     local_object_vec *out);
 
+/* The whole object, for who has entered the world; false when it is absent or longer. */
+bool objects_bytes(
+    struct local *local,
+    struct arena *arena,
+    struct str bucket,
+    struct str key,
+    size_t max_bytes,
+    struct str *ret_bytes);
 /* The whole object on the arena. ret_object may be NULL. */
 enum err_code objects_read(
     struct local *local,

@@ -3,6 +3,7 @@
 #include "engine/local/fleet.h"
 #include "engine/local/logs.h"
 #include "engine/local/objects.h"
+#include "engine/local/runtime_path.h"
 
 enum { MAX_BODY = 6291456, MAX_TARGET = 1024, STATUS_NO_CONTENT = 204 };
 
@@ -30,24 +31,26 @@ static enum err_code model_error(
     struct local_call *call,
     const struct fleet *fleet,
     const struct fleet_variant *variant,
+    const struct fleet_container *container,
     const struct serve_response *answer,
     struct err *err)
 {
     struct json *body = json_object(call->arena);
+    struct str from = variant->n_containers > 1 ? container->name : STR("primary");
     struct str group = str_dup(call->arena, fleet_endpoint_group(fleet));
     bool client = answer->status < 500;
     struct str message = str_fmt(
         call->arena,
-        "Received %s error (%d) from primary with message \"" STR_FMT "\". See https://" STR_FMT
+        "Received %s error (%d) from " STR_FMT " with message \"" STR_FMT "\". See https://" STR_FMT
         ".console.aws.amazon.com/cloudwatch/home?region=" STR_FMT "#logEventViewer:group=" STR_FMT
         " in account " STR_FMT " for more information.",
-        client ? "client" : "server", answer->status, STR_ARG(answer->body), STR_ARG(call->region),
-        STR_ARG(call->region), STR_ARG(group), STR_ARG(call->account));
+        client ? "client" : "server", answer->status, STR_ARG(from), STR_ARG(answer->body),
+        STR_ARG(call->region), STR_ARG(call->region), STR_ARG(group), STR_ARG(call->account));
     enum err_code code = world_enter(call->local, err);
 
     if (code != ERR_NONE)
         return code;
-    logs_put(call->local, call->region, group, variant->log_stream, call->now_ms, answer->body);
+    logs_put(call->local, call->region, group, container->log_stream, call->now_ms, answer->body);
     code = world_leave(call->local, err);
     if (code != ERR_NONE)
         return code;
@@ -66,12 +69,12 @@ static enum err_code model_error(
 }
 
 static enum err_code
-download_failed(struct local_call *call, const struct fleet_variant *variant, struct str target)
+download_failed(struct local_call *call, const struct fleet_container *container, struct str target)
 {
     struct str bucket = STR_NULL, key = STR_NULL;
 
-    objects_parse_uri(variant->url, &bucket, &key);
-    if (variant->multi)
+    objects_parse_uri(container->url, &bucket, &key);
+    if (container->multi)
         key = str_fmt(call->arena, STR_FMT STR_FMT, STR_ARG(key), STR_ARG(target));
     return refuse(
         call, NULL,
@@ -83,95 +86,27 @@ download_failed(struct local_call *call, const struct fleet_variant *variant, st
             STR_ARG(bucket), STR_ARG(key)));
 }
 
-/* ------------------------------------------------------------------ single-model payloads */
-
-/* The Flask container: text/csv unless asked otherwise, one value per line; JSON as objects. It
- * is asked for JSON and put into that form, so that both modes predict with the same code. */
-static bool wants_csv(struct str accept)
-{
-    return str_is_null(accept) || str_eq_z(accept, "*/*") || str_eq_z(accept, "text/csv");
-}
-
-static bool wants_json(struct str accept)
-{
-    return str_eq_z(accept, "application/json") || str_eq_z(accept, "application/jsonlines");
-}
-
-static enum err_code single_form(
-    struct local_call *call, struct str accept, struct serve_response *answer, struct err *err)
-{
-    AUTO(buf_done) struct buf out = BUF_INIT(MIB(64));
-    struct json *scores = NULL;
-    enum err_code code = json_parse(call->arena, answer->body, MIB(64), &scores, err);
-    bool csv = wants_csv(accept), lines = str_eq_z(accept, "application/jsonlines"), first = true;
-
-    if (code != ERR_NONE)
-        return err_wrap(err, "the prediction");
-    if (!csv && !lines)
-        buf_add_z(&out, "{\"predictions\": [");
-    JSON_EACH (score, scores) {
-        struct str text = json_text(call->arena, score, JSON_COMPACT);
-        if (csv) {
-            /* np.savetxt: a row of several values is joined by commas. */
-            if (score->type == JSON_ARRAY)
-                text = str_slice(text, 1, text.len - 1);
-            buf_fmt(&out, STR_FMT "\n", STR_ARG(text));
-        } else {
-            buf_fmt(
-                &out, "%s{\"score\": " STR_FMT "}%s", first || lines ? "" : ", ", STR_ARG(text),
-                lines ? "\n" : "");
-        }
-        first = false;
-    }
-    if (!csv && !lines)
-        buf_add_z(&out, "]}");
-    answer->body = str_dup(call->arena, buf_str(&out));
-    answer->content_type = csv ? STR("text/csv; charset=utf-8") : accept;
-    return ERR_NONE;
-}
-
-static enum err_code invoke_container(
-    struct local_call *call,
-    const struct fleet_variant *variant,
-    struct str target,
-    struct serve_response *answer,
-    struct err *err)
-{
-    struct str accept = call_request_header(call, "Accept");
-    bool single = !variant->multi;
-    struct serve_request request = {
-        .target = single ? STR("model") : target,
-        .content_type = call_request_header(call, "Content-Type"),
-        .accept = single ? STR("application/json") : accept,
-        .body = call->http->body,
-    };
-    enum err_code code;
-
-    if (single && !wants_csv(accept) && !wants_json(accept)) {
-        *answer = (struct serve_response){
-            .status = 406,
-            .body =
-                str_fmt(call->arena, "Accept type " STR_FMT " is not supported.", STR_ARG(accept))};
-        return ERR_NONE;
-    }
-    code = serve_invoke(variant->serve, call->arena, &request, answer, err);
-    if (code == ERR_NONE && single && answer->status == 200)
-        code = single_form(call, accept, answer, err);
-    return code;
-}
-
 /* ------------------------------------------------------------------ InvokeEndpoint */
+
+/* The container of the path that serves many models; NULL when each serves one. */
+static const struct fleet_container *multi_of(const struct runtime_path *path)
+{
+    for (size_t i = 0; i < path->len; i++)
+        if (path->items[i]->multi)
+            return path->items[i];
+    return NULL;
+}
 
 /* What is wrong with the target for this kind of endpoint; true: answered. */
 static bool target_wrong(
     struct local_call *call,
-    const struct fleet_variant *variant,
+    const struct runtime_path *path,
     struct str endpoint,
     struct str target)
 {
-    bool given = !str_is_null(target);
+    bool given = !str_is_null(target), multi = multi_of(path) != NULL;
 
-    if (given && !variant->multi) {
+    if (given && !multi) {
         refuse(
             call, "TARGET_MODEL_HEADER_NOT_SUPPORTED",
             str_fmt(
@@ -181,7 +116,7 @@ static bool target_wrong(
                 STR_ARG(endpoint)));
         return true;
     }
-    if (!given && variant->multi) {
+    if (!given && multi) {
         refuse(
             call, "TARGET_MODEL_HEADER_MISSING",
             str_fmt(
@@ -205,6 +140,48 @@ static bool target_wrong(
     return false;
 }
 
+/* Which containers answer: all, one after the other, or the one that the call names.
+ * docs.aws.amazon.com/sagemaker/latest/dg/multi-container-direct.html#multi-container-invoke */
+static bool path_of(
+    struct local_call *call,
+    struct fleet_variant *variant,
+    struct str endpoint,
+    struct runtime_path *path)
+{
+    struct str host = call_request_header(call, "X-Amzn-SageMaker-Target-Container-Hostname");
+
+    *path = (struct runtime_path){.len = 0};
+    for (size_t i = 0; i < variant->n_containers; i++)
+        if (!variant->direct || str_eq(variant->containers[i].name, host))
+            path->items[path->len++] = &variant->containers[i];
+    if (!variant->direct && !str_is_null(host))
+        refuse(
+            call, NULL,
+            str_fmt(
+                call->arena,
+                "Endpoint " STR_FMT " is not a multi-container endpoint with direct invocation and "
+                "does not support the target container hostname header.",
+                STR_ARG(endpoint)));
+    else if (variant->direct && str_is_null(host))
+        refuse(
+            call, NULL,
+            str_fmt(
+                call->arena,
+                "Request " STR_FMT " is missing a target container hostname header, which is "
+                "required for multi-container endpoint " STR_FMT " with direct invocation.",
+                STR_ARG(call->request_id), STR_ARG(endpoint)));
+    else if (path->len == 0 && variant->direct)
+        refuse(
+            call, NULL,
+            str_fmt(
+                call->arena,
+                "Target container hostname " STR_FMT " is not found for endpoint " STR_FMT ".",
+                STR_ARG(str_slice(host, 0, 64)), STR_ARG(endpoint)));
+    else
+        return true;
+    return false;
+}
+
 static void add_headers(
     struct local_call *call,
     const struct fleet_variant *variant,
@@ -225,6 +202,7 @@ invoke_fleet(struct local_call *call, struct fleet *fleet, struct str endpoint, 
     struct str wanted = call_request_header(call, "X-Amzn-SageMaker-Target-Variant");
     struct fleet_variant *variant = fleet_variant_pick(fleet, wanted);
     struct serve_response answer = {0};
+    struct runtime_path path;
     enum err_code code;
 
     if (variant == NULL)
@@ -233,15 +211,15 @@ invoke_fleet(struct local_call *call, struct fleet *fleet, struct str endpoint, 
             str_fmt(
                 call->arena, "Variant " STR_FMT " is not found for endpoint " STR_FMT ".",
                 STR_ARG(wanted), STR_ARG(endpoint)));
-    if (target_wrong(call, variant, endpoint, target))
+    if (!path_of(call, variant, endpoint, &path) || target_wrong(call, &path, endpoint, target))
         return ERR_NONE;
-    code = invoke_container(call, variant, target, &answer, err);
+    code = runtime_walk(call, &path, target, &answer, err);
     if (code == ERR_NOT_FOUND)
-        return download_failed(call, variant, target);
+        return download_failed(call, path.items[path.at], target);
     if (code != ERR_NONE)
         return code;
     if (answer.status >= 400) {
-        code = model_error(call, fleet, variant, &answer, err);
+        code = model_error(call, fleet, variant, path.items[path.at], &answer, err);
     } else {
         call_empty(call, answer.status);
         if (answer.status != STATUS_NO_CONTENT)

@@ -106,6 +106,14 @@ bool sm_quota_fits(
     struct local_call *call, struct str type, const char *usage, int64_t in_use, int64_t wanted);
 /* Whether the image carries com.amazonaws.sagemaker.capabilities.multi-models=true. */
 bool sm_image_multi_model(struct local *local, struct arena *arena, struct str image);
+/* Whether the image is an XGBoost one, by its repository. */
+bool sm_image_xgboost(struct str image);
+/* Whether the model server of a container that serves one model comes up: in this stand-in that of
+ * XGBoost, so the model data has to be a model of it. A world whose training makes no models of
+ * XGBoost takes any. */
+bool sm_container_loads(struct local *local, const struct json *container);
+/* How a container is called in messages and log streams: by its hostname, or "container-<n>". */
+struct str sm_container_name(struct arena *arena, const struct json *container, size_t index);
 /* Whether model data is there: for MultiModel at least one .tar.gz under the prefix, else the
  * object itself, in a bucket of the region. */
 bool sm_model_data_exists(

@@ -31,7 +31,13 @@ struct resolving {
     struct str region, reason; /* reason: why it cannot work; null so far */
 };
 
-static void check_container(struct resolving *r, const struct json *container, struct str variant)
+/* several: it stands beside others. */
+static void check_container(
+    struct resolving *r,
+    const struct json *container,
+    struct str name,
+    bool several,
+    struct str variant)
 {
     struct str url = json_get_str(container, "ModelDataUrl");
     struct str image = json_get_str(container, "Image");
@@ -46,12 +52,18 @@ static void check_container(struct resolving *r, const struct json *container, s
     else if (!str_is_null(url) && !sm_model_data_exists(r->local, r->arena, r->region, url, multi))
         r->reason = str_fmt(
             r->arena,
-            "Failed to download model data for container \"container_1\" of production "
+            "Failed to download model data for container \"" STR_FMT "\" of production "
             "variant " STR_FMT " from URL: \"" STR_FMT
             "\". Please ensure that there is an object located at "
             "the URL and that the role passed to CreateModel has permissions to download the "
             "object.",
-            STR_ARG(variant), STR_ARG(url));
+            STR_ARG(several ? name : STR("container_1")), STR_ARG(variant), STR_ARG(url));
+    else if (several && !multi && !sm_container_loads(r->local, container))
+        r->reason = str_fmt(
+            r->arena,
+            "The " STR_FMT " container for production variant " STR_FMT
+            " did not pass the ping health check. Please check CloudWatch logs for this endpoint.",
+            STR_ARG(name), STR_ARG(variant));
 }
 
 static struct json *resolve_variant(struct resolving *r, const struct json *wanted)
@@ -73,8 +85,16 @@ static struct json *resolve_variant(struct resolving *r, const struct json *want
         json_push(containers, json_copy(r->arena, primary));
     JSON_EACH (container, json_get(in, "Containers"))
         json_push(containers, json_copy(r->arena, container));
+    size_t index = 0;
     JSON_EACH (container, containers)
-        check_container(r, container, name);
+        check_container(
+            r, container, sm_container_name(r->arena, container, index++), containers->len > 1,
+            name);
+    json_put(
+        r->arena, variant, "direct",
+        json_bool(
+            r->arena,
+            str_eq_z(json_get_str(json_get(in, "InferenceExecutionConfig"), "Mode"), "Direct")));
     json_put(r->arena, variant, "name", json_string(r->arena, name));
     json_put(
         r->arena, variant, "type", json_string(r->arena, json_get_str(wanted, "InstanceType")));
@@ -176,11 +196,18 @@ announce(struct local *local, struct arena *arena, const struct sm_thing *endpoi
 {
     int64_t generation = json_get_int(endpoint->doc, "generation", 0);
 
-    JSON_EACH (variant, json_get(endpoint->doc, "variants"))
-        logs_put(
-            local, endpoint->region, group_of(arena, endpoint),
-            fleet_log_stream(arena, endpoint->arn, json_get_str(variant, "name"), generation),
-            at_ms, STR("Model server started."));
+    JSON_EACH (variant, json_get(endpoint->doc, "variants")) {
+        struct str stream =
+            fleet_log_stream(arena, endpoint->arn, json_get_str(variant, "name"), generation);
+        const struct json *containers = json_get(variant, "containers");
+        size_t i = 0;
+        JSON_EACH (container, containers)
+            logs_put(
+                local, endpoint->region, group_of(arena, endpoint),
+                fleet_container_stream(
+                    arena, stream, sm_container_name(arena, container, i++), containers->len > 1),
+                at_ms, STR("Model server started."));
+    }
 }
 
 static void deploy(

@@ -33,10 +33,64 @@ static bool container_usable(struct local_call *call, const struct json *contain
     return true;
 }
 
+/* Several containers run side by side here as on AWS, and what runs here is XGBoost. */
+static bool runs_here(struct local_call *call, const struct json *container, struct str name)
+{
+    struct str image = json_get_str(container, "Image");
+
+    if (sm_image_xgboost(image) || (!str_is_null(json_get_str(container, "ModelDataUrl")) &&
+                                    sm_container_loads(call->local, container)))
+        return true;
+    sm_invalid(
+        call,
+        "Container " STR_FMT " cannot run in the AWS stand-in: image " STR_FMT
+        " is not XGBoost, and its model data is no XGBoost model either. On AWS it would be "
+        "created.",
+        STR_ARG(name), STR_ARG(image));
+    return false;
+}
+
+/* Direct mode tells containers apart by their hostnames.
+ * docs.aws.amazon.com/sagemaker/latest/dg/multi-container-direct.html */
+static bool hostnames_usable(struct local_call *call, const struct json *containers, bool direct)
+{
+    JSON_EACH (container, containers) {
+        struct str name = json_get_str(container, "ContainerHostname");
+        if (direct && str_is_null(name)) {
+            sm_invalid(
+                call, "ContainerHostname is required for each container when the "
+                      "InferenceExecutionConfig mode is Direct.");
+            return false;
+        }
+        for (const struct json *other = container->next; other != NULL; other = other->next)
+            if (!str_is_null(name) && str_eq(json_get_str(other, "ContainerHostname"), name)) {
+                sm_invalid(
+                    call, "Container hostnames must be unique. Duplicate hostname: " STR_FMT ".",
+                    STR_ARG(name));
+                return false;
+            }
+    }
+    return true;
+}
+
+static bool several_usable(struct local_call *call, const struct json *containers)
+{
+    size_t i = 0;
+
+    if (containers == NULL || containers->len < 2)
+        return true;
+    JSON_EACH (container, containers)
+        if (!runs_here(call, container, sm_container_name(call->arena, container, i++)))
+            return false;
+    return true;
+}
+
 static bool containers_usable(struct local_call *call)
 {
     const struct json *primary = json_get(call->input, "PrimaryContainer");
     const struct json *containers = json_get(call->input, "Containers");
+    bool direct =
+        str_eq_z(json_get_str(json_get(call->input, "InferenceExecutionConfig"), "Mode"), "Direct");
     size_t multi = 0;
 
     if ((primary == NULL) == (containers == NULL || containers->len == 0)) {
@@ -45,8 +99,16 @@ static bool containers_usable(struct local_call *call)
                   "both.");
         return false;
     }
+    if (direct && (containers == NULL || containers->len < 2)) {
+        sm_invalid(
+            call, "InferenceExecutionConfig mode Direct requires at least 2 containers in "
+                  "Containers.");
+        return false;
+    }
     if (primary != NULL)
         return container_usable(call, primary);
+    if (!hostnames_usable(call, containers, direct))
+        return false;
     JSON_EACH (container, containers) {
         if (!container_usable(call, container))
             return false;
@@ -56,7 +118,7 @@ static bool containers_usable(struct local_call *call)
         sm_invalid(call, "Only one container of a pipeline can have Mode MultiModel.");
         return false;
     }
-    return true;
+    return several_usable(call, containers);
 }
 
 static void container_defaults(struct arena *arena, struct json *container)

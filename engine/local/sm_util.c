@@ -2,6 +2,7 @@
 
 #include "engine/local/faults.h"
 #include "engine/local/objects.h"
+#include "engine/xgb/artifact.h"
 
 #include <stdarg.h>
 
@@ -168,12 +169,44 @@ static struct str image_repository(struct str image)
     return str_slice(tail, 0, end);
 }
 
+bool sm_image_xgboost(struct str image)
+{
+    return str_find(image_repository(image), STR("xgboost")) != SIZE_MAX;
+}
+
+/* Larger ones are taken as they are. */
+#define CHECKED_BYTES MIB(64)
+
+bool sm_container_loads(struct local *local, const struct json *container)
+{
+    AUTO(arena_close) struct arena *scratch = arena_new("model data", MIB(1024));
+    struct str bucket = STR_NULL, key = STR_NULL, bytes;
+    struct artifact artifact;
+    struct err ignored = {0};
+
+    if (local_options(local)->trainer != NULL)
+        return true;
+    if (!objects_parse_uri(json_get_str(container, "ModelDataUrl"), &bucket, &key))
+        return false;
+    if (!objects_bytes(local, scratch, bucket, key, CHECKED_BYTES, &bytes))
+        return true;
+    return artifact_read(scratch, bytes, &artifact, &ignored) == ERR_NONE &&
+           artifact.format != MODEL_FORMAT_UNKNOWN && artifact.format != MODEL_FORMAT_PICKLE;
+}
+
+struct str sm_container_name(struct arena *arena, const struct json *container, size_t index)
+{
+    struct str name = json_get_str(container, "ContainerHostname");
+
+    return str_is_null(name) ? str_fmt(arena, "container-%zu", index + 1) : name;
+}
+
 bool sm_image_multi_model(struct local *local, struct arena *arena, struct str image)
 {
     struct str extra = sm_setting(local, arena, "multiModelImages"), part = STR_NULL;
     struct str repository = image_repository(image);
 
-    if (str_find(repository, STR("xgboost")) != SIZE_MAX)
+    if (sm_image_xgboost(image))
         return true;
     while (str_split(&extra, ',', &part))
         if (str_eq(str_trim(part), repository))

@@ -8,7 +8,7 @@ enum field_class {
 
 struct field_rule {
     enum kind_id kind;
-    const char *path;
+    const char *path; /* "*": of every element of the request's array */
     enum field_class class;
     const char *fallback; /* what SageMaker takes when the member is left out; NULL: nothing */
 };
@@ -21,6 +21,13 @@ static const struct field_rule s_rules[] = {
     {KIND_MODEL, "PrimaryContainer.ModelDataUrl", CLASS_COMPARE, NULL},
     {KIND_MODEL, "PrimaryContainer.Environment", CLASS_COMPARE, NULL},
     {KIND_MODEL, "PrimaryContainer.MultiModelConfig.ModelCacheSetting", CLASS_NOT_USUAL, "Enabled"},
+    {KIND_MODEL, "Containers", CLASS_COUNT, NULL},
+    {KIND_MODEL, "Containers.*.ContainerHostname", CLASS_COMPARE, NULL},
+    {KIND_MODEL, "Containers.*.Image", CLASS_COMPARE, NULL},
+    {KIND_MODEL, "Containers.*.Mode", CLASS_COMPARE, "SingleModel"},
+    {KIND_MODEL, "Containers.*.ModelDataUrl", CLASS_COMPARE, NULL},
+    {KIND_MODEL, "Containers.*.Environment", CLASS_COMPARE, NULL},
+    {KIND_MODEL, "InferenceExecutionConfig.Mode", CLASS_NOT_USUAL, "Serial"},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants", CLASS_COUNT, NULL},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.VariantName", CLASS_COMPARE, "AllTraffic"},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.ModelName", CLASS_COMPARE, NULL},
@@ -66,10 +73,8 @@ static bool equal(const struct json *a, const struct json *b, const char *fallba
 }
 
 static bool
-differs(const struct field_rule *rule, const struct json *request, const struct json *describe)
+differ_at(const struct field_rule *rule, const struct json *sent, const struct json *found)
 {
-    const struct json *sent = compare_at(request, rule->path);
-    const struct json *found = compare_at(describe, rule->path);
     switch (rule->class) {
     case CLASS_NOT_USUAL:
         return !equal(sent, NULL, rule->fallback) && !equal(sent, found, rule->fallback);
@@ -79,6 +84,25 @@ differs(const struct field_rule *rule, const struct json *request, const struct 
         break;
     }
     return !equal(sent, found, rule->fallback);
+}
+
+static bool
+differs(const struct field_rule *rule, const struct json *request, const struct json *describe)
+{
+    struct str path = str_from(rule->path);
+    size_t star = str_find(path, STR(".*."));
+    if (star == SIZE_MAX)
+        return differ_at(rule, compare_at(request, rule->path), compare_at(describe, rule->path));
+    char list[64];
+    snprintf(list, sizeof(list), STR_FMT, STR_ARG(str_slice(path, 0, star)));
+    const struct json *found = compare_at(describe, list);
+    size_t i = 0;
+    JSON_EACH (sent, compare_at(request, list)) {
+        const char *member = rule->path + star + STR(".*.").len;
+        if (differ_at(rule, compare_at(sent, member), compare_at(json_at(found, i++), member)))
+            return true;
+    }
+    return false;
 }
 
 bool compare_differs(enum kind_id kind, const struct json *request, const struct json *describe)

@@ -135,7 +135,9 @@ static void fill_machines(struct arena *arena, const struct spec *spec, struct w
     const struct spec_endpoint *endpoint = &spec->endpoint;
     want->endpoint = endpoint->name.value;
     want->endpoint_at = endpoint->at;
-    want->stable = endpoint->target_models == SPEC_TARGETS_STABLE;
+    want->mode = (enum want_mode) endpoint->mode;
+    /* A container's model is fixed when its endpoint starts: changed content rolls it. */
+    want->stable = want->mode != WANT_MULTI_MODEL || endpoint->target_models == SPEC_TARGETS_STABLE;
     want->instance_type = endpoint->instance.type.value;
     want->instance_count = endpoint->instance.count;
     want->environment = pairs_of(arena, &endpoint->environment, true, &want->n_environment);
@@ -143,6 +145,23 @@ static void fill_machines(struct arena *arena, const struct spec *spec, struct w
     want->protect = endpoint->protect;
     want->retain = (size_t) spec->retain;
     desired_endpoint(arena, spec, want);
+}
+
+static void fill_containers(struct arena *arena, const struct spec *spec, struct want *want)
+{
+    const struct spec_endpoint *endpoint = &spec->endpoint;
+    struct want_container *containers =
+        ARENA_ARRAY(arena, endpoint->n_containers, struct want_container);
+    for (size_t i = 0; i < endpoint->n_containers; i++) {
+        const struct spec_container *from = &endpoint->containers[i];
+        struct want_container *to = &containers[i];
+        to->name = from->model.name.value;
+        to->image = str_eq(from->image.value, STR("builtin")) ? want->image : from->image.value;
+        to->has_model = from->has_model;
+        to->environment = pairs_of(arena, &from->environment, true, &to->n_environment);
+    }
+    want->containers = containers;
+    want->n_containers = endpoint->n_containers;
 }
 
 static int channel_by_name(const void *a, const void *b)
@@ -450,6 +469,7 @@ enum err_code desired_outline(
     fill_places(arena, spec, STR_NULL, &want);
     fill_machines(arena, spec, &want);
     enum err_code code = fill_images(arena, spec, &want, err);
+    fill_containers(arena, spec, &want);
     if (code == ERR_NONE)
         *out = want;
     return code;
@@ -471,6 +491,7 @@ enum err_code desired_build(
     /* Tearing down needs neither files nor images: only the names. */
     if (!destroy) {
         code = fill_images(r->arena, spec, want, err);
+        fill_containers(r->arena, spec, want);
         if (code == ERR_NONE)
             code = fill_channels(r, spec, want, err);
         if (code == ERR_NONE)
@@ -493,6 +514,7 @@ enum err_code desired_names(
         code = fill_images(r->arena, spec, want, err);
     if (code != ERR_NONE)
         return code;
+    fill_containers(r->arena, spec, want);
     want->n_models = spec->n_models;
     want->models = ARENA_ARRAY(r->arena, want->n_models, struct want_model);
     for (size_t i = 0; i < want->n_models; i++)

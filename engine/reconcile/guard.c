@@ -65,7 +65,7 @@ static struct str empties(const struct guarded *g)
 
 static struct str deletes_many(const struct guarded *g)
 {
-    if (g->plan->mode != PLAN_APPLY || g->want->n_models == 0)
+    if (g->plan->mode != PLAN_APPLY || want_is_empty(g->want))
         return STR_NULL;
     size_t going = map_len(models_to_go(g));
     if (going <= GUARD_DELETES_FREE || (int64_t) going <= g->options->allow_deletes)

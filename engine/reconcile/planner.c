@@ -334,7 +334,7 @@ const struct seen_object *planner_same_content(struct planner *p, struct str fp)
 
 static enum err_code plan_wanted(struct planner *p, struct err *err)
 {
-    if (p->want->n_models == 0) {
+    if (want_is_empty(p->want)) {
         plan_emptied(p);
         return ERR_NONE;
     }
@@ -389,9 +389,9 @@ static enum err_code finish(struct planner *p, struct err *err)
     plan_training_time(p);
     if (plan->mode != PLAN_DESTROY)
         plan_routes(p);
-    bool emptied = p->want->n_models == 0 && !p->seen->record.present;
+    bool emptied = want_is_empty(p->want) && !p->seen->record.present;
     if (plan->mode != PLAN_DESTROY && plan_is_empty(plan) && !emptied) {
-        bool rolled = str_is_null(plan->note_blocked);
+        bool rolled = str_is_null(plan->note_blocked) && !p->cannot_serve;
         arena_reset(p->scratch);
         plan->record_only = !record_stays(p->scratch, plan, rolled);
     }

@@ -65,7 +65,7 @@ static void moved_endpoint(struct planner *p)
 {
     const struct seen_endpoint *live = &p->seen->endpoint;
     if (!live->present) {
-        if (p->seen->record.models.len == 0 || p->want->n_models == 0 ||
+        if (p->seen->record.models.len == 0 || want_is_empty(p->want) ||
             p->seen->old_endpoints.len > 0)
             return;
         struct change *drift = add_drift(p, KIND_ENDPOINT, STR_NULL, ACTION_DELETE);

@@ -38,7 +38,7 @@ struct planner {
     struct str live_gen;        /* STR_NULL when the endpoint does not serve a generation of ours */
     bool new_generation;
     size_t n_copies;
-    bool cannot_serve; /* no artifact at all: nothing to deploy */
+    bool cannot_serve; /* a container is without its model: what is live stays as it is */
 };
 
 /* planner_artifacts.c */

@@ -327,12 +327,43 @@ static struct str model_data_url(const struct planner *p)
     return str_fmt(p->arena, STR_FMT "/models/", STR_ARG(p->want->home));
 }
 
+/* all: also what is not there yet. */
+static void leave_artifacts(struct planner *p, bool all)
+{
+    for (size_t i = 0; i < p->keeps.len; i++)
+        p->keeps.items[i]->action = ACTION_NOOP;
+    for (size_t i = 0; i < p->artifacts.len; i++) {
+        struct change *artifact = p->artifacts.items[i];
+        if (all || map_has(p->seen->objects, artifact->name))
+            artifact->action = ACTION_NOOP;
+    }
+}
+
+/* A container whose model cannot be made, and never was. */
+static bool lacks_model(struct planner *p)
+{
+    for (size_t i = 0; i < p->want->n_containers; i++) {
+        const struct want_container *container = &p->want->containers[i];
+        if (!container->has_model || planner_artifact(p->context, container->name) != NULL)
+            continue;
+        *VEC_PUSH(p->arena, &p->plan->notes) = str_fmt(
+            p->arena,
+            "container '" STR_FMT "' has no model to serve, and an endpoint needs all of its "
+            "containers: it stays as it is",
+            STR_ARG(container->name));
+        p->cannot_serve = true;
+        return true;
+    }
+    return false;
+}
+
 enum err_code plan_sagemaker(struct planner *p, struct err *err)
 {
     struct snapshot *seen = p->seen;
-    if (p->context->artifacts.len == 0) {
-        /* Nothing to serve; what is live stays as it is. */
-        p->cannot_serve = true;
+    if (p->context->artifacts.len == 0 && p->want->n_containers == 0)
+        return ERR_NONE; /* nothing to serve; what is live stays as it is */
+    if (lacks_model(p)) {
+        leave_artifacts(p, true);
         return ERR_NONE;
     }
     struct change *model, *config;
@@ -361,13 +392,7 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err)
         /* The fleet of the old configuration serves on: nothing it uses may go, nothing new is
          * made. */
         model->action = config->action = ACTION_NOOP;
-        for (size_t i = 0; i < p->keeps.len; i++)
-            p->keeps.items[i]->action = ACTION_NOOP;
-        for (size_t i = 0; i < p->artifacts.len; i++) {
-            struct change *artifact = p->artifacts.items[i];
-            if (map_has(seen->objects, artifact->name))
-                artifact->action = ACTION_NOOP;
-        }
+        leave_artifacts(p, false);
         return ERR_NONE;
     }
     note_roll(p, endpoint);

@@ -15,6 +15,7 @@
 #include "engine/base/rng.h"
 #include "engine/plan/event.h"
 #include "engine/plan/plan.h"
+#include "engine/resource/want.h"
 
 struct record;
 struct rollback;
@@ -111,12 +112,15 @@ enum err_code reconcile_wait_stable(
 enum err_code reconcile_execute(
     struct reconciler *r, struct plan *plan, struct report *ret_report, struct err *err) MUST_USE;
 
+/* In the multi-container modes a container, and target_model its name. */
 struct status_model {
     struct str name, fp, target_model, key, etag;
     uint64_t size;
     const struct json *metrics; /* object of numbers; NULL */
     bool in_spec, published;    /* published: what clients reach is what the spec says */
     bool held, pinned;          /* to a version chosen by hand, which is what is published then */
+    bool image_only;            /* a container without a model of ours */
+    bool other_image;           /* than the algorithm's: only it knows what it answers */
 };
 
 struct status {
@@ -129,6 +133,7 @@ struct status {
     size_t n_models;
     size_t n_foreign;
     bool stable;
+    enum want_mode mode;
     const struct record *record; /* its routes, and what they resolve to */
     struct plan *plan;           /* what apply would do: drift */
 };

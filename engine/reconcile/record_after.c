@@ -304,7 +304,7 @@ struct record record_after(
     const struct record *before = &context->seen->record;
     struct record record = without_models(arena, plan, by);
     VEC_RESERVE(arena, &record.models, context->artifacts.len);
-    bool moved = !want->stable || rolled || want->n_models == 0;
+    bool moved = !want->stable || rolled || want_is_empty(want);
     for (size_t i = 0; moved && i < context->artifacts.len; i++) {
         struct record_model model;
         if (model_after(arena, context, context->artifacts.items[i], at, by, &model))

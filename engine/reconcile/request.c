@@ -7,20 +7,61 @@ static struct json *text(struct arena *arena, struct str value)
     return json_string(arena, value);
 }
 
+static void put_environment(
+    struct arena *arena, struct json *container, const struct want_pair *pairs, size_t count)
+{
+    struct json *environment = json_object(arena);
+    for (size_t i = 0; i < count; i++)
+        json_set(arena, environment, pairs[i].name, text(arena, pairs[i].value));
+    if (count > 0)
+        json_put(arena, container, "Environment", environment);
+}
+
+/* In the spec's order, which is the pipeline's. */
+static struct json *
+containers_of(struct arena *arena, const struct want *want, struct str model_data_url)
+{
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < want->n_containers; i++) {
+        const struct want_container *from = &want->containers[i];
+        struct json *container = json_object(arena);
+        json_put(arena, container, "ContainerHostname", text(arena, from->name));
+        json_put(arena, container, "Image", text(arena, from->image));
+        json_put(arena, container, "Mode", json_z(arena, "SingleModel"));
+        if (from->has_model)
+            json_put(
+                arena, container, "ModelDataUrl",
+                text(
+                    arena, str_fmt(
+                               arena, STR_FMT STR_FMT ".tar.gz", STR_ARG(model_data_url),
+                               STR_ARG(from->name))));
+        put_environment(arena, container, from->environment, from->n_environment);
+        json_push(list, container);
+    }
+    return list;
+}
+
+static struct json *
+request_containers(struct arena *arena, const struct want *want, struct str model_data_url)
+{
+    struct json *execution = json_object(arena), *body = json_object(arena);
+    json_put(
+        arena, execution, "Mode", json_z(arena, want->mode == WANT_DIRECT ? "Direct" : "Serial"));
+    json_put(arena, body, "Containers", containers_of(arena, want, model_data_url));
+    json_put(arena, body, "InferenceExecutionConfig", execution);
+    json_put(arena, body, "ExecutionRoleArn", text(arena, want->role));
+    return body;
+}
+
 struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url)
 {
+    if (want->mode != WANT_MULTI_MODEL)
+        return request_containers(arena, want, model_data_url);
     struct json *container = json_object(arena);
     json_put(arena, container, "Image", text(arena, want->serving_image));
     json_put(arena, container, "Mode", json_z(arena, "MultiModel"));
     json_put(arena, container, "ModelDataUrl", text(arena, model_data_url));
-    if (want->n_environment > 0) {
-        struct json *environment = json_object(arena);
-        for (size_t i = 0; i < want->n_environment; i++)
-            json_set(
-                arena, environment, want->environment[i].name,
-                text(arena, want->environment[i].value));
-        json_put(arena, container, "Environment", environment);
-    }
+    put_environment(arena, container, want->environment, want->n_environment);
     struct json *cache = json_object(arena);
     json_put(
         arena, cache, "ModelCacheSetting",
@@ -165,13 +206,9 @@ static struct json *digests_of(struct arena *arena, const struct json *environme
     return out;
 }
 
-struct json *attributes_model(struct arena *arena, struct str name, const struct json *body)
+/* A container that serves one model has no cache of them. */
+static struct json *attributes_container(struct arena *arena, const struct json *from)
 {
-    if (body == NULL)
-        return NULL;
-    const struct json *from = json_get(body, "PrimaryContainer");
-    if (from == NULL)
-        from = json_at(json_get(body, "Containers"), 0);
     struct json *container = json_object(arena);
     put_copy(arena, container, "image", from, "Image");
     put_copy(arena, container, "mode", from, "Mode");
@@ -179,16 +216,47 @@ struct json *attributes_model(struct arena *arena, struct str name, const struct
     const struct json *environment = json_get(from, "Environment");
     if (environment != NULL && environment->len > 0)
         json_put(arena, container, "environment", digests_of(arena, environment));
+    if (str_eq(json_get_str(from, "Mode"), STR("SingleModel")))
+        return container;
     struct str cache = json_get_str(json_get(from, "MultiModelConfig"), "ModelCacheSetting");
     struct json *config = json_object(arena);
     json_put(
         arena, config, "model_cache_setting",
         json_string(arena, str_is_null(cache) ? STR("Enabled") : cache));
-    json_put(arena, container, "multi_model_config", list_of_one(arena, config));
+    return json_put(arena, container, "multi_model_config", list_of_one(arena, config));
+}
+
+/* More than one; a list of one is the primary container by another name. */
+static void attributes_containers(struct arena *arena, const struct json *body, struct json *out)
+{
+    struct json *list = json_array(arena), *execution = json_object(arena);
+    JSON_EACH (from, json_get(body, "Containers")) {
+        struct json *container = attributes_container(arena, from);
+        put_copy(arena, container, "container_hostname", from, "ContainerHostname");
+        json_push(list, container);
+    }
+    json_put(arena, out, "container", list);
+    put_copy(arena, execution, "mode", json_get(body, "InferenceExecutionConfig"), "Mode");
+    json_put(arena, out, "inference_execution_config", list_of_one(arena, execution));
+}
+
+struct json *attributes_model(struct arena *arena, struct str name, const struct json *body)
+{
+    if (body == NULL)
+        return NULL;
+    const struct json *containers = json_get(body, "Containers");
+    const struct json *from = json_get(body, "PrimaryContainer");
     struct json *out = json_object(arena);
     json_put(arena, out, "name", text(arena, name));
     put_copy(arena, out, "execution_role_arn", body, "ExecutionRoleArn");
-    json_put(arena, out, "primary_container", list_of_one(arena, container));
+    if (from == NULL && containers != NULL && containers->len > 1) {
+        attributes_containers(arena, body, out);
+        return out;
+    }
+    if (from == NULL)
+        from = json_at(containers, 0);
+    json_put(
+        arena, out, "primary_container", list_of_one(arena, attributes_container(arena, from)));
     return out;
 }
 

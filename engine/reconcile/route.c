@@ -81,6 +81,15 @@ enum err_code reconcile_route(
     struct want *want;
     struct record record = {0};
     enum err_code code = desired_build(r, spec, true, &want, err);
+    if (code == ERR_NONE && want->mode != WANT_MULTI_MODEL) {
+        err_set(
+            err, ERR_USAGE, "endpoint '" STR_FMT "' has containers, and no TargetModel",
+            STR_ARG(want->endpoint));
+        return err_hint(
+            err, "%s",
+            want->mode == WANT_DIRECT ? "a container is called by its name: TargetContainerHostname"
+                                      : "a call goes through all containers of a pipeline");
+    }
     if (code == ERR_NONE)
         code = r->world->ops->record_read(r->world, r->arena, want, &record, err);
     if (code != ERR_NONE)

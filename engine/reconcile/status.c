@@ -19,27 +19,53 @@ static void fill_live(
     out->target_model = key_target_model(context->want, live->key);
 }
 
+static void fill_model(
+    const struct plan_context *context, const struct want_model *model, struct status_model *out)
+{
+    *out = (struct status_model){.name = model->name, .in_spec = true};
+    const struct record_model *recorded = record_find(&context->seen->record, model->name);
+    if (recorded != NULL)
+        fill_live(context, recorded, out);
+    const struct artifact_plan *artifact = planner_artifact(context, model->name);
+    out->published =
+        recorded != NULL && artifact != NULL && artifact->change->action == ACTION_NOOP &&
+        version_is(recorded->live.fp, model->fixed != FIXED_NO ? model->fp : model->spec_fp);
+    out->held = model->fixed == FIXED_HELD;
+    out->pinned = model->fixed == FIXED_PINNED;
+}
+
+/* In the order of the pipeline. */
+static void fill_containers(struct status *status, const struct plan_context *context)
+{
+    const struct want *want = context->want;
+    bool there = status->endpoint_present && context->endpoint == NULL;
+    for (size_t i = 0; i < want->n_containers; i++) {
+        const struct want_container *container = &want->containers[i];
+        struct status_model *out = &status->models[status->n_models++];
+        if (container->has_model)
+            fill_model(context, want_find_model(want, container->name), out);
+        else
+            *out = (struct status_model){
+                .name = container->name,
+                .target_model = there ? container->name : STR_NULL,
+                .in_spec = true,
+                .published = there,
+                .image_only = true};
+        out->other_image = !str_eq(container->image, want->image);
+    }
+}
+
 /* In the spec first, in its order by name; then what is published and not in the spec any more. */
 static void fill_models(struct arena *arena, struct status *status, const struct plan *plan)
 {
     const struct plan_context *context = plan->context;
     const struct want *want = context->want;
     const struct record *record = &context->seen->record;
-    status->models = ARENA_ARRAY(arena, want->n_models + record->models.len, struct status_model);
-    for (size_t i = 0; i < want->n_models; i++) {
-        const struct want_model *model = &want->models[i];
-        struct status_model *out = &status->models[status->n_models++];
-        *out = (struct status_model){.name = model->name, .in_spec = true};
-        const struct record_model *recorded = record_find(record, model->name);
-        if (recorded != NULL)
-            fill_live(context, recorded, out);
-        const struct artifact_plan *artifact = planner_artifact(context, model->name);
-        out->published =
-            recorded != NULL && artifact != NULL && artifact->change->action == ACTION_NOOP &&
-            version_is(recorded->live.fp, model->fixed != FIXED_NO ? model->fp : model->spec_fp);
-        out->held = model->fixed == FIXED_HELD;
-        out->pinned = model->fixed == FIXED_PINNED;
-    }
+    status->models = ARENA_ARRAY(
+        arena, want->n_models + want->n_containers + record->models.len, struct status_model);
+    fill_containers(status, context);
+    for (size_t i = 0; want->n_containers == 0 && i < want->n_models; i++)
+        fill_model(context, &want->models[i], &status->models[status->n_models++]);
     for (size_t i = 0; i < record->models.len; i++) {
         if (want_find_model(want, record->models.items[i].name) != NULL)
             continue;
@@ -79,6 +105,7 @@ enum err_code reconcile_status(
         .instance_count = seen->live_instance_count,
         .n_foreign = plan->n_foreign,
         .stable = want->stable,
+        .mode = want->mode,
         .record = &seen->record,
         .plan = plan};
     fill_models(r->arena, status, plan);

@@ -200,6 +200,8 @@ struct str key_target_model(const struct want *want, struct str key)
 {
     struct key_parts parts;
     enum key_class class = key_classify(want, key, &parts);
+    if (want->mode != WANT_MULTI_MODEL && class != KEY_FOREIGN)
+        return parts.model;
     size_t start = want->prefix.len + STR("/models/").len;
     if (class == KEY_STABLE)
         start += GEN10 + 1;

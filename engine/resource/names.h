@@ -62,7 +62,8 @@ enum key_class key_classify(const struct want *want, struct str key, struct key_
  * lease, a probe. */
 bool keys_hold_content(const struct want *want, const struct map *objects);
 
-/* The TargetModel of a key: what stands behind the SageMaker model's ModelDataUrl. */
+/* The TargetModel of a key: what stands behind the SageMaker model's ModelDataUrl. In the
+ * multi-container modes the container of the artifact. */
 struct str key_target_model(const struct want *want, struct str key);
 bool is_hex(struct str s, size_t len); /* lower case */
 

@@ -27,6 +27,8 @@ static const struct field s_model[] = {
     {"name", FIELD_REPLACES},
     {"execution_role_arn", FIELD_REPLACES | FIELD_QUIET},
     {"primary_container", FIELD_REPLACES},
+    {"container", FIELD_REPLACES},
+    {"inference_execution_config", FIELD_REPLACES},
     {"tags", 0},
     {"arn", FIELD_COMPUTED},
 };

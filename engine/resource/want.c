@@ -16,6 +16,14 @@ size_t want_channels(
     return !model->trained ? 0 : own ? model->n_channels : want->n_channels;
 }
 
+bool want_has_other_image(const struct want *want, struct str model)
+{
+    for (size_t i = 0; i < want->n_containers; i++)
+        if (str_eq(want->containers[i].name, model))
+            return !str_eq(want->containers[i].image, want->image);
+    return false;
+}
+
 const struct want_model *want_find_model(const struct want *want, struct str name)
 {
     struct want_model key = {.name = name};

@@ -118,6 +118,20 @@ struct want_model {
     bool retrained;             /* and this run has made it */
 };
 
+/* How the instances are shared: one container for all models, or one for each of a few. */
+enum want_mode {
+    WANT_MULTI_MODEL,
+    WANT_DIRECT, /* a call names its container */
+    WANT_SERIAL, /* a pipeline: each reads what the one before answered */
+};
+
+struct want_container {
+    struct str name, image;
+    bool has_model; /* the one of the container's name; else the image brings all along */
+    const struct want_pair *environment; /* sorted by name */
+    size_t n_environment;
+};
+
 /* What became of a partition's values, for people. */
 struct want_set {
     struct str name; /* "customer-{key}" */
@@ -158,7 +172,7 @@ struct want {
     bool bucket_is_default;          /* sagemaker-<region>-<account>: never deleted */
     const struct want_pair *tags;    /* the spec's own */
     size_t n_tags;
-    bool stable;              /* targetModels: stable */
+    bool stable;              /* targetModels: stable, and every multi-container endpoint */
     bool trains_here;         /* backend: local */
     struct str image;         /* for training and serving */
     struct str image_version; /* "1.7-1"; STR_NULL for an image of the user's */
@@ -179,6 +193,9 @@ struct want {
     const struct want_route *routes; /* sorted by name */
     size_t n_routes;
     struct str endpoint;
+    enum want_mode mode;
+    const struct want_container *containers; /* of the multi-container modes, in their order */
+    size_t n_containers;
     struct str instance_type;
     int64_t instance_count;
     const struct want_scaling *scaling;  /* NULL: always instance_count */
@@ -190,6 +207,13 @@ struct want {
     struct srcloc at, endpoint_at, bucket_at, prefix_at;
 };
 
+/* Nothing at all to serve: the spec was emptied. */
+static inline bool want_is_empty(const struct want *want)
+{
+    return want->n_models == 0 && want->n_containers == 0;
+}
+/* The model's container has another image than the algorithm's. */
+bool want_has_other_image(const struct want *want, struct str model);
 /* What a model is trained on, sorted by name; how many. */
 size_t want_channels(
     const struct want *want,

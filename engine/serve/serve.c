@@ -120,6 +120,15 @@ enum err_code serve_invoke(
     return ERR_NONE;
 }
 
+void serve_load(struct serve *serve, struct str target)
+{
+    struct cached *model = NULL;
+    bool loaded_now;
+    struct err ignored = {0};
+    if (cache_acquire(serve->cache, target, &model, &loaded_now, &ignored) == ERR_NONE)
+        cache_release(serve->cache, model, false);
+}
+
 bool serve_is_loaded(struct serve *serve, struct str target)
 {
     return cache_has(serve->cache, target);

@@ -56,6 +56,8 @@ enum err_code serve_invoke(
     const struct serve_request *request,
     struct serve_response *ret_response,
     struct err *err) MUST_USE;
+/* Ahead of the first call; what does not load is said by that. */
+void serve_load(struct serve *serve, struct str target);
 bool serve_is_loaded(struct serve *serve, struct str target);
 void serve_unload(struct serve *serve, struct str target); /* absent is fine */
 void serve_unload_all(struct serve *serve);

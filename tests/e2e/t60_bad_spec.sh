@@ -128,10 +128,13 @@ slip "no training job at a time" '12a\    concurrency: 0' "'concurrency' must be
 not_built() { # KEY LINE:COLUMN SED-SCRIPT
     slip "not built yet: $1" "$3" "'$1' is not supported by this version" "$2" "take it out; 'mmectl help spec' .*"
 }
-for block in autoscaling update dataCapture kmsKey vpc networkIsolation logs containers; do
+for block in update dataCapture kmsKey vpc networkIsolation logs; do
     not_built $block 23:5 "22a\\    $block: {}"
 done
-not_built "mode: multi-container-direct" 23:11 '22a\    mode: multi-container-direct'
+slip "containers without their mode" '22a\    containers: [{name: a, image: builtin}, {name: b, image: builtin}]' \
+    "'containers' need another 'endpoint.mode'" 23:17 "'multi-container-direct' or .*"
+slip "a mode without its containers" '22a\    mode: multi-container-serial' \
+    "missing 'containers' in 'spec.endpoint'" 23:11 "for example 'containers: .*"
 slip "both region and regions" '8a\  regions: [eu-west-1]' \
     "a spec has either 'region' or 'regions'" 8:11 "keep one of the two"
 slip "a region twice" 's/region: us-east-1/regions: [us-east-1, us-east-1]/' \

@@ -267,16 +267,13 @@ static void faults_of_single_fields(void **state)
         {"    targetModels: stable", "    targetModels: Stable",
          "E spec.yaml:31:19 'targetModels' must be 'versioned' or 'stable', not the string "
          "'Stable' | did you mean 'stable'?\n"},
-        {"    targetModels: stable", "    mode: multi-container-direct",
-         "E spec.yaml:31:11 'mode: multi-container-direct' is not supported by this version | take "
-         "it out; 'mmectl help spec' lists what this version supports\n"},
         {"    targetModels: stable", "    mode: serial",
          "E spec.yaml:31:11 'mode' must be 'multi-model', 'multi-container-direct' or "
          "'multi-container-serial', not the string 'serial' | 'mmectl help spec "
          "spec.endpoint.mode' explains it\n"},
         {"    targetModels: stable", "    containers: []",
-         "E spec.yaml:31:5 'containers' is not supported by this version | take it out; 'mmectl "
-         "help spec' lists what this version supports\n"},
+         "E spec.yaml:31:17 'containers' must have 2 to 15 entries, not 0 | 'mmectl help spec "
+         "spec.endpoint.containers' explains it\n"},
         {"    targetModels: stable", "    autoscaling: {min: 1}",
          "E spec.yaml:31:5 missing 'max' in 'spec.endpoint.autoscaling' | for example 'max: 4'\nE "
          "spec.yaml:31:5 missing 'targetInvocationsPerInstance' in 'spec.endpoint.autoscaling' | "
@@ -313,7 +310,7 @@ static void faults_of_single_fields(void **state)
          "'spec.storage'\n"},
         {"    targetModels: stable", "    quux: x",
          "E spec.yaml:31:5 unknown key 'quux' in 'spec.endpoint' | known keys here: name, mode, "
-         "targetModels, instance, container, modelCache, autoscaling, protect\n"},
+         "targetModels, instance, container, containers, modelCache, autoscaling, protect\n"},
         {"    instance: {type: ml.m5.large, count: 1}\n    container", "    container",
          "E spec.yaml:29:3 missing 'instance' in 'spec.endpoint' | for example 'instance: {type: "
          "ml.m5.large, count: 1}'\n"},
