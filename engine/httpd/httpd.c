@@ -20,6 +20,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@ enum {
     KEEP_BODY_BYTES = 64 * 1024,
     STOP_WAIT_S = 10,
     WORKERS = 4,
+    KEPT = 64,       /* responses that a connection keeps, at most */
+    KEPT_TEXT = 512, /* bytes of an answer that is sent by one of them */
 };
 
 struct httpd {
@@ -41,7 +44,18 @@ struct httpd {
     uint16_t port;
     pthread_mutex_t lock;
     pthread_cond_t idle;
-    size_t running; /* requests between their first line and their last byte */
+    atomic_size_t running; /* requests between their first line and their last byte */
+    atomic_bool stopping;
+};
+
+/* A response of the library's that a connection keeps for the next answer of the same length and
+ * type: making one costs six allocations. It points to the connection's own text, and a connection
+ * sends one answer at a time. */
+struct kept {
+    struct MHD_Response *response;
+    size_t len;
+    struct str type; /* of the header Content-Type; the bytes are behind type_text */
+    char type_text[40];
 };
 
 struct peer {
@@ -52,6 +66,8 @@ struct peer {
     struct httpd_response late; /* of a suspended request */
     struct MHD_Connection *connection;
     bool counted, started, refused, suspended;
+    struct kept *kept; /* KEPT of them, once there is one */
+    char text[KEPT_TEXT];
 };
 
 static void request_begin(struct peer *peer)
@@ -92,6 +108,10 @@ static void on_connection(
     } else if (*context != NULL) {
         struct peer *peer = *context;
         request_end(peer);
+        for (size_t i = 0; i < KEPT && peer->kept != NULL; i++)
+            if (peer->kept[i].response != NULL)
+                MHD_destroy_response(peer->kept[i].response);
+        xfree(peer->kept);
         buf_done(&peer->body);
         arena_free(peer->arena);
         xfree(peer);
@@ -114,10 +134,8 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
         return NULL;
     request_begin(peer);
     peer->request.target = str_dup(peer->arena, str_from(target));
-    pthread_mutex_lock(&httpd->lock);
-    httpd->running++;
+    atomic_fetch_add(&httpd->running, 1);
     peer->counted = true;
-    pthread_mutex_unlock(&httpd->lock);
     return peer;
 }
 
@@ -136,10 +154,11 @@ static void on_completed(
     request_end(peer);
     if (peer->counted) {
         peer->counted = false;
-        pthread_mutex_lock(&httpd->lock);
-        if (--httpd->running == 0)
+        if (atomic_fetch_sub(&httpd->running, 1) == 1 && atomic_load(&httpd->stopping)) {
+            pthread_mutex_lock(&httpd->lock);
             pthread_cond_broadcast(&httpd->idle);
-        pthread_mutex_unlock(&httpd->lock);
+            pthread_mutex_unlock(&httpd->lock);
+        }
     }
     *context = NULL;
 }
@@ -358,9 +377,46 @@ static struct MHD_Response *response_make(struct httpd_response *answer)
         (size_t) length, (void *) (uintptr_t) answer->body.ptr, NULL);
 }
 
+/* NULL when the answer is not of the sort that repeats itself: short, with a type and no more. */
+static struct MHD_Response *response_kept(struct peer *peer, const struct httpd_response *answer)
+{
+    if (answer->body_fd >= 0 || answer->head_only || answer->body.len > KEPT_TEXT ||
+        answer->headers.len != 1)
+        return NULL;
+    const struct httpd_header *header = &answer->headers.items[0];
+    struct str type = header->value;
+    if (!str_eq_nocase(header->name, STR("content-type")) ||
+        type.len >= sizeof(peer->kept->type_text))
+        return NULL;
+    if (peer->kept == NULL) {
+        peer->kept = xmalloc(KEPT * sizeof(*peer->kept));
+        memset(peer->kept, 0, KEPT * sizeof(*peer->kept));
+    }
+    struct kept *kept = &peer->kept[(answer->body.len + 7 * type.len) % KEPT];
+    if (kept->response == NULL || kept->len != answer->body.len || !str_eq(kept->type, type)) {
+        if (kept->response != NULL)
+            MHD_destroy_response(kept->response);
+        memcpy(kept->type_text, type.ptr, type.len);
+        kept->type_text[type.len] = '\0';
+        kept->type = str_of(kept->type_text, type.len);
+        kept->len = answer->body.len;
+        kept->response =
+            MHD_create_response_from_buffer_with_free_callback(kept->len, peer->text, NULL);
+        if (kept->response == NULL ||
+            MHD_add_response_header(kept->response, "Content-Type", kept->type_text) != MHD_YES)
+            return NULL;
+    }
+    memcpy(peer->text, answer->body.ptr, answer->body.len);
+    return kept->response;
+}
+
 static enum MHD_Result
 respond(struct peer *peer, struct MHD_Connection *connection, struct httpd_response *answer)
 {
+    struct MHD_Response *kept = response_kept(peer, answer);
+    if (kept != NULL)
+        return MHD_queue_response(
+            connection, answer->status > 0 ? (unsigned) answer->status : 500, kept);
     struct MHD_Response *response = response_make(answer);
     if (response == NULL)
         return MHD_NO;
@@ -525,8 +581,9 @@ void httpd_stop(struct httpd *httpd)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec +=
         httpd->options.stop_wait_s > 0 ? (time_t) httpd->options.stop_wait_s : STOP_WAIT_S;
+    atomic_store(&httpd->stopping, true);
     pthread_mutex_lock(&httpd->lock);
-    while (httpd->running > 0)
+    while (atomic_load(&httpd->running) > 0)
         if (pthread_cond_timedwait(&httpd->idle, &httpd->lock, &until) != 0)
             break;
     pthread_mutex_unlock(&httpd->lock);

@@ -4,6 +4,7 @@
 #include "engine/base/buf.h"
 #include "engine/serve/answer.h"
 #include "engine/serve/payload.h"
+#include "engine/serve/scratch.h"
 
 /* Values of one call to libxgboost; more rows are predicted in turns. */
 #define BLOCK_VALUES ((size_t) 1 << 18)
@@ -19,6 +20,7 @@ static struct evaluated refused(struct arena *arena, const struct refusal *refus
 /* Reads, predicts and writes block by block. */
 static bool predict_blocks(
     struct arena *arena,
+    struct scratch *scratch,
     const struct ensemble *ensemble,
     struct payload *payload,
     struct answer *answer,
@@ -28,8 +30,9 @@ static bool predict_blocks(
     size_t wide = cols > answer->outputs ? cols : answer->outputs;
     size_t block = wide < BLOCK_VALUES ? BLOCK_VALUES / wide : 1;
     block = rows < block ? rows : block;
-    float *values = ARENA_ARRAY(arena, block * cols, float);
-    float *predictions = ARENA_ARRAY(arena, block * answer->outputs, float);
+    float *values = scratch_floats(&scratch->values, &scratch->n_values, block * cols);
+    float *predictions =
+        scratch_floats(&scratch->predictions, &scratch->n_predictions, block * answer->outputs);
     answer_begin(answer);
     for (;;) {
         size_t n = 0;
@@ -58,8 +61,7 @@ evaluate(struct arena *arena, const struct ensemble *ensemble, const struct eval
     struct refusal refusal = {0};
     struct payload payload;
     struct answer_type type;
-    AUTO(buf_done) struct buf text = BUF_INIT(ANSWER_MAX_BYTES);
-    struct answer answer = {.outputs = ensemble_outputs(ensemble), .out = &text};
+    struct answer answer = {.outputs = ensemble_outputs(ensemble)};
     if (!payload_open(
             &payload, evaluation->body, evaluation->content_type, ensemble_features(ensemble),
             &refusal) ||
@@ -67,10 +69,14 @@ evaluate(struct arena *arena, const struct ensemble *ensemble, const struct eval
         return refused(arena, &refusal);
     answer.format = type.format;
     answer.lines = evaluation->batch;
-    if (!predict_blocks(arena, ensemble, &payload, &answer, &refusal))
-        return refused(arena, &refusal);
-    return (struct evaluated){
-        .status = 200,
-        .content_type = str_dup(arena, type.content_type),
-        .body = str_dup(arena, buf_str(&text))};
+    struct scratch *scratch = scratch_take(ANSWER_MAX_BYTES);
+    answer.out = &scratch->text;
+    bool done = predict_blocks(arena, scratch, ensemble, &payload, &answer, &refusal);
+    struct evaluated evaluated = {.status = 200};
+    if (done) {
+        evaluated.content_type = str_dup(arena, type.content_type);
+        evaluated.body = str_dup(arena, buf_str(&scratch->text));
+    }
+    scratch_done(scratch);
+    return done ? evaluated : refused(arena, &refusal);
 }

@@ -5,42 +5,66 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #define BUCKETS 8192U /* a power of two; ten thousand models make chains of two */
 
 enum entry_state { ENTRY_LOADING, ENTRY_READY, ENTRY_LEAVING };
 
+/* Changes are made with the lock held; calls look models up without it. Whoever takes an entry out
+ * of sight (by its state, or out of its chain) then waits until nobody is walking where it was:
+ * those who come later cannot see it, those who were there have counted themselves as users. */
+struct walk {
+    atomic_uint walkers;
+};
+
 struct entry {
-    struct entry *next;
+    _Atomic(struct entry *) next;
     struct str name, path; /* behind the entry */
-    enum entry_state state;
+    _Atomic(enum entry_state) state;
     struct ensemble ensemble;
-    size_t memory_bytes, users;
+    size_t memory_bytes;
+    atomic_size_t users; /* calls that have it */
     uint64_t hash, load_us;
     atomic_uint_fast64_t calls, failures, busy_us;
-    pthread_cond_t unused;
+};
+
+struct bucket {
+    _Atomic(struct entry *) first;
+    struct walk walk;
 };
 
 struct registry {
     pthread_mutex_t lock;
+    pthread_cond_t unused; /* a model that is leaving has lost its last user */
+    atomic_uint leaving;   /* how many wait for that */
     struct registry_options options;
     struct registry_totals totals;
-    struct entry *buckets[BUCKETS];
+    _Atomic(struct entry *) only; /* the ready model when there is one alone */
+    struct walk only_walk;
+    struct bucket buckets[BUCKETS];
 };
 
-static struct entry **bucket_of(struct registry *registry, uint64_t hash)
+static struct bucket *bucket_of(struct registry *registry, uint64_t hash)
 {
     return &registry->buckets[(hash ^ (hash >> 32)) & (BUCKETS - 1)];
 }
 
-static struct entry *find(struct registry *registry, struct str name)
+/* With the lock held, or as a walker. */
+static struct entry *find(struct bucket *bucket, struct str name, uint64_t hash)
 {
-    uint64_t hash = str_hash(name);
-    struct entry *entry = *bucket_of(registry, hash);
+    struct entry *entry = atomic_load(&bucket->first);
     while (entry != NULL && (entry->hash != hash || !str_eq(entry->name, name)))
-        entry = entry->next;
+        entry = atomic_load(&entry->next);
     return entry;
+}
+
+/* A walk is some nanoseconds long, unless its thread has just lost its core. */
+static void wait_for_walkers(struct walk *walk)
+{
+    while (atomic_load(&walk->walkers) > 0)
+        sched_yield();
 }
 
 struct registry *registry_new(const struct registry_options *options)
@@ -48,16 +72,16 @@ struct registry *registry_new(const struct registry_options *options)
     struct registry *registry = xmalloc(sizeof(*registry));
     memset(registry, 0, sizeof(*registry));
     registry->options = *options;
-    if (pthread_mutex_init(&registry->lock, NULL) != 0)
+    if (pthread_mutex_init(&registry->lock, NULL) != 0 ||
+        pthread_cond_init(&registry->unused, NULL) != 0)
         abort();
     return registry;
 }
 
 static void entry_free(struct entry *entry)
 {
-    assert(entry->users == 0);
+    assert(atomic_load(&entry->users) == 0);
     ensemble_done(&entry->ensemble);
-    pthread_cond_destroy(&entry->unused);
     xfree(entry);
 }
 
@@ -66,12 +90,14 @@ void registry_free(struct registry *registry)
     if (registry == NULL)
         return;
     for (size_t i = 0; i < BUCKETS; i++) {
-        while (registry->buckets[i] != NULL) {
-            struct entry *entry = registry->buckets[i];
-            registry->buckets[i] = entry->next;
+        struct entry *entry = atomic_load(&registry->buckets[i].first);
+        while (entry != NULL) {
+            struct entry *next = atomic_load(&entry->next);
             entry_free(entry);
+            entry = next;
         }
     }
+    pthread_cond_destroy(&registry->unused);
     pthread_mutex_destroy(&registry->lock);
     xfree(registry);
 }
@@ -88,21 +114,35 @@ static struct entry *entry_add(struct registry *registry, struct str name, struc
     entry->name = str_of(texts, name.len);
     entry->path = str_of(texts + name.len, path.len);
     entry->hash = str_hash(name);
-    if (pthread_cond_init(&entry->unused, NULL) != 0)
-        abort();
-    struct entry **bucket = bucket_of(registry, entry->hash);
-    entry->next = *bucket;
-    *bucket = entry;
+    struct bucket *bucket = bucket_of(registry, entry->hash);
+    atomic_store(&entry->next, atomic_load(&bucket->first));
+    atomic_store(&bucket->first, entry); /* from here on it is seen */
     return entry;
 }
 
-/* With the lock held. */
+/* With the lock held; afterwards nobody sees it. */
 static void unlink_entry(struct registry *registry, struct entry *entry)
 {
-    struct entry **at = bucket_of(registry, entry->hash);
-    while (*at != entry)
-        at = &(*at)->next;
-    *at = entry->next;
+    struct bucket *bucket = bucket_of(registry, entry->hash);
+    _Atomic(struct entry *) *at = &bucket->first;
+    while (atomic_load(at) != entry)
+        at = &atomic_load(at)->next;
+    atomic_store(at, atomic_load(&entry->next));
+    wait_for_walkers(&bucket->walk);
+}
+
+/* With the lock held, when the number of ready models has changed. */
+static void find_only(struct registry *registry)
+{
+    struct entry *only = NULL;
+    for (size_t i = 0; i < BUCKETS && registry->totals.models == 1 && only == NULL; i++) {
+        struct entry *entry = atomic_load(&registry->buckets[i].first);
+        for (; entry != NULL && only == NULL; entry = atomic_load(&entry->next))
+            if (atomic_load(&entry->state) == ENTRY_READY)
+                only = entry;
+    }
+    atomic_store(&registry->only, only);
+    wait_for_walkers(&registry->only_walk);
 }
 
 static bool is_full(const struct registry *registry, size_t more)
@@ -124,10 +164,11 @@ admit(struct registry *registry, struct entry *entry, uint64_t took_us, struct e
     entry->memory_bytes = ensemble_memory(&entry->ensemble);
     if (is_full(registry, entry->memory_bytes))
         return refuse_full(registry, entry->memory_bytes, err);
-    entry->state = ENTRY_READY;
     entry->load_us = took_us;
+    atomic_store(&entry->state, ENTRY_READY);
     registry->totals.used_bytes += entry->memory_bytes;
     registry->totals.models++;
+    find_only(registry);
     registry->totals.loads++;
     registry->totals.load_us += took_us;
     return ERR_NONE;
@@ -137,7 +178,8 @@ enum err_code
 registry_load(struct registry *registry, struct str name, struct str path, struct err *err)
 {
     pthread_mutex_lock(&registry->lock);
-    struct entry *entry = find(registry, name);
+    uint64_t hash = str_hash(name);
+    struct entry *entry = find(bucket_of(registry, hash), name, hash);
     enum err_code code = ERR_NONE;
     if (entry != NULL)
         code = err_set(err, ERR_EXISTS, "model '" STR_FMT "' is already there", STR_ARG(name));
@@ -170,15 +212,21 @@ enum err_code registry_unload(struct registry *registry, struct str name, struct
 {
     int64_t start_us = clock_tick_us();
     pthread_mutex_lock(&registry->lock);
-    struct entry *entry = find(registry, name);
-    if (entry == NULL || entry->state != ENTRY_READY) {
+    uint64_t hash = str_hash(name);
+    struct bucket *bucket = bucket_of(registry, hash);
+    struct entry *entry = find(bucket, name, hash);
+    if (entry == NULL || atomic_load(&entry->state) != ENTRY_READY) {
         pthread_mutex_unlock(&registry->lock);
         return err_set(err, ERR_NOT_FOUND, "Model not found: " STR_FMT, STR_ARG(name));
     }
-    entry->state = ENTRY_LEAVING; /* the name is not free yet */
+    atomic_store(&entry->state, ENTRY_LEAVING); /* the name is not free yet */
     registry->totals.models--;
-    while (entry->users > 0)
-        pthread_cond_wait(&entry->unused, &registry->lock);
+    find_only(registry);
+    wait_for_walkers(&bucket->walk);
+    atomic_fetch_add(&registry->leaving, 1);
+    while (atomic_load(&entry->users) > 0)
+        pthread_cond_wait(&registry->unused, &registry->lock);
+    atomic_fetch_sub(&registry->leaving, 1);
     unlink_entry(registry, entry);
     registry->totals.used_bytes -= entry->memory_bytes;
     registry->totals.unloads++;
@@ -192,14 +240,16 @@ enum err_code registry_unload(struct registry *registry, struct str name, struct
 
 /* ---- use ---- */
 
+/* As a walker. */
 static bool use(struct entry *entry, struct served *out)
 {
-    if (entry == NULL || entry->state != ENTRY_READY)
+    if (entry == NULL || atomic_load(&entry->state) != ENTRY_READY)
         return false;
-    entry->users++;
+    atomic_fetch_add(&entry->users, 1);
     *out = (struct served){
         .name = entry->name,
         .path = entry->path,
+        .entry = entry,
         .ensemble = &entry->ensemble,
         .calls = &entry->calls,
         .failures = &entry->failures,
@@ -209,31 +259,30 @@ static bool use(struct entry *entry, struct served *out)
 
 bool registry_acquire(struct registry *registry, struct str name, struct served *out)
 {
-    pthread_mutex_lock(&registry->lock);
-    bool found = use(find(registry, name), out);
-    pthread_mutex_unlock(&registry->lock);
+    uint64_t hash = str_hash(name);
+    struct bucket *bucket = bucket_of(registry, hash);
+    atomic_fetch_add(&bucket->walk.walkers, 1);
+    bool found = use(find(bucket, name, hash), out);
+    atomic_fetch_sub(&bucket->walk.walkers, 1);
     return found;
 }
 
 bool registry_acquire_only(struct registry *registry, struct served *out)
 {
-    bool found = false;
-    pthread_mutex_lock(&registry->lock);
-    for (size_t i = 0; i < BUCKETS && registry->totals.models == 1 && !found; i++)
-        for (struct entry *entry = registry->buckets[i]; entry != NULL && !found;
-             entry = entry->next)
-            found = use(entry, out);
-    pthread_mutex_unlock(&registry->lock);
+    atomic_fetch_add(&registry->only_walk.walkers, 1);
+    bool found = use(atomic_load(&registry->only), out);
+    atomic_fetch_sub(&registry->only_walk.walkers, 1);
     return found;
 }
 
+/* The entry may be gone as soon as its last user has left, so whether somebody waits for that is
+ * the registry's to know: either the number is seen here, or the leaving there. */
 void registry_release(struct registry *registry, const struct served *served)
 {
+    if (atomic_fetch_sub(&served->entry->users, 1) > 1 || atomic_load(&registry->leaving) == 0)
+        return;
     pthread_mutex_lock(&registry->lock);
-    struct entry *entry = find(registry, served->name);
-    assert(entry != NULL && entry->users > 0);
-    if (--entry->users == 0)
-        pthread_cond_broadcast(&entry->unused);
+    pthread_cond_broadcast(&registry->unused);
     pthread_mutex_unlock(&registry->lock);
 }
 
@@ -270,8 +319,9 @@ void registry_list(
     struct entry **found = ARENA_ARRAY(arena, registry->totals.models + 1, struct entry *);
     size_t len = 0;
     for (size_t i = 0; i < BUCKETS; i++)
-        for (struct entry *entry = registry->buckets[i]; entry != NULL; entry = entry->next)
-            if (entry->state == ENTRY_READY &&
+        for (struct entry *entry = atomic_load(&registry->buckets[i].first); entry != NULL;
+             entry = atomic_load(&entry->next))
+            if (atomic_load(&entry->state) == ENTRY_READY &&
                 (str_is_null(after) || str_cmp(entry->name, after) > 0))
                 found[len++] = entry;
     qsort(found, len, sizeof(struct entry *), by_name);

@@ -3,7 +3,9 @@
  * What the multi-model container's management calls work on: SageMaker decides what is in memory,
  * so nothing is dropped here to make room; a model that does not fit is refused (507), and the
  * platform unloads others and tries again. A model that is being unloaded answers the calls that
- * have it, and no new ones. Threads: all functions from any. Errors: stated at each.
+ * have it, and no new ones. Threads: all functions from any; registry_acquire(),
+ * registry_acquire_only() and registry_release() take no lock and no memory. Errors: stated at
+ * each.
  */
 #ifndef ENGINE_SERVE_REGISTRY_H
 #define ENGINE_SERVE_REGISTRY_H
@@ -32,6 +34,7 @@ enum err_code registry_unload(struct registry *registry, struct str name, struct
 /* One model in use; release it exactly once. */
 struct served {
     struct str name, path; /* as long as it is in use */
+    struct entry *entry;   /* the registry's own */
     const struct ensemble *ensemble;
     atomic_uint_fast64_t *calls, *failures, *busy_us; /* of the model, for its user to count */
 };
