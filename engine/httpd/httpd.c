@@ -11,17 +11,15 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/httpd/later.h"
+#include "engine/httpd/listen.h"
 #include "engine/httpd/workers.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -500,39 +498,12 @@ static void resume(void *connection)
     MHD_resume_connection(connection);
 }
 
-static enum err_code
-listen_open(const struct httpd_options *options, int *out, uint16_t *ret_port, struct err *err)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(options->port)};
-    if (inet_pton(AF_INET, options->address, &address.sin_addr) != 1)
-        return err_set(err, ERR_IO, "'%s' is not an IPv4 address", options->address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return err_errno(err, errno, "opening a socket");
-    int on = 1;
-    socklen_t len = sizeof(address);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, (struct sockaddr *) &address, sizeof(address)) != 0 || listen(fd, 511) != 0 ||
-        getsockname(fd, (struct sockaddr *) &address, &len) != 0) {
-        int saved = errno;
-        close(fd);
-        if (saved == EADDRINUSE) {
-            err_set(err, ERR_IO, "port %u on %s is taken", options->port, options->address);
-            return err_hint(err, "choose another with --port, or none for any free one");
-        }
-        return err_errno(err, saved, "listening on %s port %u", options->address, options->port);
-    }
-    *out = fd;
-    *ret_port = ntohs(address.sin_port);
-    return ERR_NONE;
-}
-
 enum err_code httpd_start(const struct httpd_options *options, struct httpd **out, struct err *err)
 {
     assert(options->handler != NULL && options->max_body > 0);
     int fd = -1;
     uint16_t port = 0;
-    enum err_code code = listen_open(options, &fd, &port, err);
+    enum err_code code = listen_open(options->address, options->port, &fd, &port, err);
     if (code != ERR_NONE)
         return code;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
