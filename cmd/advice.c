@@ -181,6 +181,13 @@ struct advice_capacity advice_capacity(
     if (known == 0)
         return c;
     c.mean_bytes = sizes->bytes / known;
+    if (spec->endpoint.mode != SPEC_MULTI_MODEL) {
+        const struct price *type = price_find(instance->type.value);
+        c.containers = sizes->models;
+        c.cheapest[CAPACITY_AWS] = capacity_cheapest_containers(c.containers, c.mean_bytes);
+        c.needed_bytes = type != NULL ? capacity_containers(type, c.containers, c.mean_bytes) : 0;
+        return c;
+    }
     for (int k = 0; k < CAPACITY_COUNT; k++)
         c.cheapest[k] = capacity_cheapest(
             (enum capacity_container) k, count, sizes->models, percent, c.mean_bytes, c.workers);
@@ -227,6 +234,25 @@ static struct str sources(struct arena *arena, const struct advice_sizes *sizes)
     return text;
 }
 
+/* All of them are loaded, called or not. */
+static void
+containers_text(struct buf *buf, const struct spec *spec, const struct advice_capacity *c)
+{
+    const struct price *best = c->cheapest[CAPACITY_AWS];
+    const struct price *type = price_find(spec->endpoint.instance.type.value);
+    if (type != NULL)
+        buf_fmt(
+            buf,
+            "\nMemory: %llu containers take about %.1f of %s's %u GiB, all of them at all times.\n",
+            (unsigned long long) c->containers, (double) c->needed_bytes / 1073741824.0, type->type,
+            type->memory_gib);
+    if (best != NULL)
+        buf_fmt(buf, "Cheapest that holds them: %s, $%.3f/h\n", best->type, best->usd_per_hour);
+    buf_add_z(
+        buf, "Estimates: each as AWS's XGBoost image, with a Python process of about 114 MiB for "
+             "each vCPU.\n");
+}
+
 void advice_text(
     struct arena *arena,
     struct buf *buf,
@@ -235,6 +261,8 @@ void advice_text(
     bool color)
 {
     static const char *const images[CAPACITY_COUNT] = {"AWS's image", "mmectl serve"};
+    if (c->containers > 0)
+        containers_text(buf, spec, c);
     if (table_len(c->table) == 0)
         return;
     buf_fmt(
@@ -273,6 +301,10 @@ struct json *advice_json(struct arena *arena, const struct advice_capacity *c)
     json_put(arena, from, "hyperparameters", json_int(arena, (int64_t) c->sizes.n_estimated));
     json_put(arena, from, "unknown", json_int(arena, (int64_t) c->sizes.n_unknown));
     json_put(arena, out, "sizes_from", from);
+    if (c->containers > 0) {
+        json_put(arena, out, "containers", json_int(arena, (int64_t) c->containers));
+        json_put(arena, out, "needed_bytes", json_int(arena, (int64_t) c->needed_bytes));
+    }
     json_put(arena, out, "workers_per_model", json_int(arena, (int64_t) c->workers));
     json_put(arena, out, "instances", table_json(arena, c->all));
     json_put(arena, out, "resident_percent", json_int(arena, (int64_t) c->percent));

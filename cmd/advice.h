@@ -31,6 +31,8 @@ struct advice_capacity {
     struct table *table; /* of the types worth a look; empty: no sizes */
     struct table *all;   /* of every type, for JSON */
     const struct price *cheapest[CAPACITY_COUNT];
+    uint64_t containers; /* of a multi-container endpoint, instead of all that; 0: it is none */
+    uint64_t needed_bytes;
 };
 
 /* percent: of the models, that the cheapest type has to hold. */

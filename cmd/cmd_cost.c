@@ -207,8 +207,11 @@ static void print_text(struct app *app, struct question *q, const struct estimat
         table_render(buf, e->scales, color);
         buf_add_z(
             buf,
-            "\nAll models share the endpoint's memory: those that do not fit at once are loaded "
-            "on\ntheir next call. More traffic or memory needs more instances.\n");
+            spec->endpoint.mode == SPEC_MULTI_MODEL
+                ? "\nAll models share the endpoint's memory: those that do not fit at once are "
+                  "loaded on\ntheir next call. More traffic or memory needs more instances.\n"
+                : "\nThis one is multi-container: every container is loaded at all times. "
+                  "\'mmectl help spec\nendpoint.mode\' compares the two.\n");
     }
     buf_add_char(buf, '\n');
     text_training(arena, buf, e);

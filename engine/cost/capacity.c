@@ -91,6 +91,30 @@ const struct price *capacity_cheapest(
     return best;
 }
 
+uint64_t capacity_containers(const struct price *type, uint64_t containers, uint64_t mean_bytes)
+{
+    const uint64_t server_mib = 60; /* nginx and gunicorn */
+    uint64_t worker = s_containers[CAPACITY_AWS].worker_mib * MIB_BYTES +
+                      mean_bytes / 100 * s_containers[CAPACITY_AWS].bytes_percent;
+    return containers * (server_mib * MIB_BYTES + worker * type->vcpus);
+}
+
+const struct price *capacity_cheapest_containers(uint64_t containers, uint64_t mean_bytes)
+{
+    const struct price *best = NULL;
+    for (size_t i = 0; i < price_count(); i++) {
+        const struct price *type = price_at(i);
+        uint64_t usable =
+            type->memory_gib * GIB_BYTES / 100 * s_containers[CAPACITY_AWS].usable_percent;
+        if (!capacity_is_general(type) ||
+            capacity_containers(type, containers, mean_bytes) > usable)
+            continue;
+        if (best == NULL || type->usd_per_hour < best->usd_per_hour)
+            best = type;
+    }
+    return best;
+}
+
 uint64_t capacity_full_trees(uint64_t rounds, uint64_t trees_per_round, uint64_t max_depth)
 {
     uint64_t depth = max_depth == 0 || max_depth > DEEPEST ? DEEPEST : max_depth;

@@ -41,7 +41,12 @@ const struct price *capacity_cheapest(
     uint64_t percent,
     uint64_t mean_bytes,
     uint64_t workers);
-bool capacity_is_general(const struct price *type); /* no accelerator */
+/* Of a multi-container endpoint: what its containers take on one instance, all of them at all
+ * times, each as AWS's XGBoost image does with one model: a Python process for each vCPU. */
+uint64_t capacity_containers(const struct price *type, uint64_t containers, uint64_t mean_bytes);
+const struct price *
+capacity_cheapest_containers(uint64_t containers, uint64_t mean_bytes); /* NULL: none */
+bool capacity_is_general(const struct price *type);                     /* no accelerator */
 
 /* The largest that a model of such hyperparameters can be: every tree full. */
 uint64_t capacity_full_trees(uint64_t rounds, uint64_t trees_per_round, uint64_t max_depth);

@@ -58,6 +58,13 @@ has_out '^ +on spot instances: up to 90 % less' "spot"
 run "$MMECTL" cost "$T/many/mme.yaml" --calls 3000000 --call-bytes 1000000 -json
 value '.stacks[0].data_processing.usd_per_month * 100 | round / 100' "data of 3 million calls of a megabyte" 44.7
 
+# Containers are all loaded.
+run "$MMECTL" cost examples/multi-container.yaml
+is_exit 0 "of a multi-container endpoint"
+has_out "^Memory: 2 containers take about 0\\.6 of ml\\.m5\\.large's 8 GiB, all of them at all times" "what its containers take"
+has_out '^Cheapest that holds them: ml\.t2\.medium' "and where they fit"
+lacks_out 'HOLDS' "nothing is loaded on demand"
+
 for bad in 0 101 x% 12.5; do
     run "$MMECTL" cost examples/mme-demo.yaml --resident "$bad"
     is_exit 64 "--resident $bad is refused"

@@ -74,6 +74,19 @@ static void the_cheapest_holds_the_share(void **state)
     assert_non_null(capacity_cheapest(CAPACITY_SERVE, 1, 5000, 100, 457200, 1));
 }
 
+/* Containers are all loaded: more of them, or larger models, need more memory. */
+static void containers_of_their_own(void **state)
+{
+    (void) state;
+    const struct price *large = price_find(STR("ml.m5.large"));
+    assert_int_equal(MIB_OF(capacity_containers(large, 2, 0)), 2 * (60 + 2 * 114));
+    assert_int_equal(MIB_OF(capacity_containers(large, 1, 100 << 20)), 60 + 2 * (114 + 150) - 1);
+    assert_string_equal(capacity_cheapest_containers(2, 0)->type, "ml.t2.medium");
+    assert_string_equal(capacity_cheapest_containers(15, 0)->type, "ml.t2.large");
+    assert_string_equal(capacity_cheapest_containers(15, UINT64_C(150) << 20)->type, "ml.r5.large");
+    assert_null(capacity_cheapest_containers(15, UINT64_C(100) << 30));
+}
+
 static void accelerators_are_left_out(void **state)
 {
     (void) state;
@@ -90,6 +103,7 @@ int main(void)
         cmocka_unit_test(what_a_model_takes),
         cmocka_unit_test(how_many_stay),
         cmocka_unit_test(the_cheapest_holds_the_share),
+        cmocka_unit_test(containers_of_their_own),
         cmocka_unit_test(accelerators_are_left_out),
     };
     return cmocka_run_group_tests_name("capacity", tests, NULL, NULL);
