@@ -84,7 +84,7 @@ merge(struct arena *arena, const struct spec *spec, const struct spec_map *own)
     return (struct spec_map){items, len};
 }
 
-static bool is_trained(const struct spec_model *model)
+bool spec_is_trained(const struct spec_model *model)
 {
     return str_is_null(model->artifact.value);
 }
@@ -132,7 +132,7 @@ void spec_complete(struct arena *arena, struct diags *diags, struct spec *spec)
         struct spec_model *model = &spec->models[i];
         model->artifact_path = spec_resolve(arena, spec, model->artifact.value);
         check_aliases(diags, spec, &model->hyperparameters);
-        if (is_trained(model))
+        if (spec_is_trained(model))
             model->hyperparameters = merge(arena, spec, &model->hyperparameters);
     }
 }
@@ -226,8 +226,8 @@ static void check_tags(struct diags *diags, const struct spec *spec)
     }
 }
 
-static void
-check_instance(struct diags *diags, const struct spec_instance *instance, enum instance_use use)
+void spec_check_instance(
+    struct diags *diags, const struct spec_instance *instance, enum instance_use use)
 {
     struct str type = instance->type.value;
     if (str_is_null(type) || diags_has_error(diags, instance->type.at) ||
@@ -243,136 +243,6 @@ check_instance(struct diags *diags, const struct spec_instance *instance, enum i
         elsewhere ? (hosting ? "SageMaker offers it for training only"
                              : "SageMaker offers it for endpoints only")
                   : "it may be new; SageMaker has the last word");
-}
-
-/* --- training -------------------------------------------------------------------------------- */
-
-static const struct spec_channel *
-find_channel(const struct spec_channel *channels, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_eq_z(channels[i].name.value, name))
-            return &channels[i];
-    return NULL;
-}
-
-static bool is_local_type(struct str type)
-{
-    struct str rest = type, name;
-    (void) str_split(&rest, ';', &name);
-    name = str_trim(name);
-    return str_ends(name, STR("csv")) || str_ends(name, STR("libsvm"));
-}
-
-static void check_channels(
-    struct arena *arena,
-    struct diags *diags,
-    const struct spec *spec,
-    const struct spec_channel *channels,
-    size_t count)
-{
-    const struct spec_channel *train = find_channel(channels, count, "train");
-    const struct spec_channel *validation = find_channel(channels, count, "validation");
-    if (train != NULL && validation != NULL && !diags_has_error(diags, train->content_type.at) &&
-        !diags_has_error(diags, validation->content_type.at) &&
-        !str_eq(train->content_type.value, validation->content_type.value))
-        diag_hint(
-            diags,
-            diags_error(
-                diags, validation->content_type.at,
-                "'validation' is '" STR_FMT "', but 'train' at " STR_FMT " is '" STR_FMT "'",
-                STR_ARG(validation->content_type.value),
-                STR_ARG(srcloc_text(arena, train->content_type.at)),
-                STR_ARG(train->content_type.value)),
-            "XGBoost reads all channels in one format");
-    if (spec->training.backend != SPEC_BACKEND_LOCAL)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        const struct spec_str *type = &channels[i].content_type;
-        if (is_local_type(type->value) || diags_has_error(diags, type->at))
-            continue;
-        struct diag *diag = diags_error(
-            diags, type->at, "backend 'local' does not read '" STR_FMT "'", STR_ARG(type->value));
-        diag_hint(diags, diag, "use text/csv or text/libsvm, or backend sagemaker");
-    }
-}
-
-static void check_image(struct diags *diags, const struct spec *spec)
-{
-    const struct spec_training *training = &spec->training;
-    if (str_is_null(training->image.value))
-        return;
-    if (training->algorithm_set) {
-        struct diag *diag =
-            diags_error(diags, training->image.at, "'image' and 'algorithm' exclude each other");
-        diag_hint(diags, diag, "keep one of the two");
-    }
-    if (training->backend == SPEC_BACKEND_LOCAL)
-        diag_hint(
-            diags, diags_error(diags, training->image.at, "backend 'local' cannot run an image"),
-            "use 'algorithm', or backend sagemaker");
-}
-
-/* StoppingCondition of CreateTrainingJob; "SageMaker AI Managed Warm Pools: Considerations" of
- * https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html */
-static void check_spot(struct diags *diags, const struct spec *spec)
-{
-    const struct spec_training *training = &spec->training;
-    const struct spec_spot *spot = &training->spot;
-    if (!spot->enabled)
-        return;
-    if (spot->max_wait_s < training->max_runtime_s)
-        diag_hint(
-            diags,
-            diags_error(
-                diags, spot->at, "'maxWait' is %lld s, less than the %lld s of 'maxRuntime'",
-                (long long) spot->max_wait_s, (long long) training->max_runtime_s),
-            "a job may run for maxRuntime and has to wait for spot instances besides");
-    if (training->keep_alive_s > 0)
-        diag_hint(
-            diags, diags_error(diags, spot->at, "'spot' and 'keepAlive' exclude each other"),
-            "AWS keeps no warm pools of spot instances; keep one of the two");
-}
-
-static bool lacks_train(const struct spec *spec)
-{
-    for (size_t i = 0; i < spec->n_models; i++)
-        if (is_trained(&spec->models[i]) &&
-            find_channel(spec->models[i].channels, spec->models[i].n_channels, "train") == NULL)
-            return true;
-    for (size_t i = 0; i < spec->n_sets; i++)
-        if (find_channel(spec->sets[i].channels, spec->sets[i].n_channels, "train") == NULL)
-            return true;
-    return false;
-}
-
-static void check_training(struct arena *arena, struct diags *diags, const struct spec *spec)
-{
-    const struct spec_training *training = &spec->training;
-    size_t n_trained = spec->n_sets;
-    for (size_t i = 0; i < spec->n_models; i++)
-        n_trained += is_trained(&spec->models[i]);
-    if (training->set && n_trained > 0) {
-        if (lacks_train(spec)) {
-            struct diag *diag = diags_error(
-                diags, training->at, "missing channel 'train' in 'spec.training.channels'");
-            diag_hint(
-                diags, diag,
-                "for example 'channels: {train: {source: data/train.csv, contentType: text/csv}}'");
-        }
-        if (training->backend == SPEC_BACKEND_SAGEMAKER &&
-            str_is_null(training->instance.type.value)) {
-            struct diag *diag = diags_error(
-                diags, training->instance.at, "missing 'type' in 'spec.training.instance'");
-            diag_hint(diags, diag, "for example 'instance: {type: ml.m5.large}'");
-        }
-    }
-    check_channels(arena, diags, spec, training->channels, training->n_channels);
-    for (size_t i = 0; i < spec->n_sets; i++)
-        check_channels(arena, diags, spec, spec->sets[i].channels, spec->sets[i].n_channels);
-    check_image(diags, spec);
-    check_spot(diags, spec);
-    check_instance(diags, &training->instance, INSTANCE_TRAINING);
 }
 
 /* --- models ---------------------------------------------------------------------------------- */
@@ -424,7 +294,7 @@ static void check_early_stopping(struct diags *diags, const struct spec_model *m
     bool metric = find_hyper(model, "eval_metric") != NULL ||
                   find_hyper(model, "_tuning_objective_metric") != NULL;
     const char *lack = NULL;
-    if (find_channel(model->channels, model->n_channels, "validation") == NULL)
+    if (spec_find_channel(model->channels, model->n_channels, "validation") == NULL)
         lack = "a 'validation' channel";
     else if (!metric)
         lack = "'eval_metric'";
@@ -467,7 +337,7 @@ static void
 check_artifact(struct diags *diags, const struct spec *spec, const struct spec_model *model)
 {
     struct diag *diag = NULL;
-    if (is_trained(model)) {
+    if (spec_is_trained(model)) {
         if (!spec->training.set) {
             diag = diags_error(
                 diags, model->at,
@@ -534,7 +404,7 @@ static void check_models(struct arena *arena, struct diags *diags, const struct 
                 (void) map_put(names, name, &spec->models[i]);
         }
         check_artifact(diags, spec, model);
-        if (is_trained(model) && spec->training.set && !str_is_null(name))
+        if (spec_is_trained(model) && spec->training.set && !str_is_null(name))
             check_hyperparameters(arena, diags, spec, model);
     }
 }
@@ -567,11 +437,11 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     check_account(arena, diags, spec);
     check_storage(diags, spec);
     check_tags(diags, spec);
-    check_training(arena, diags, spec);
+    spec_check_training(arena, diags, spec);
     check_models(arena, diags, spec);
     check_sets(arena, diags, spec);
     spec_check_routes(arena, diags, spec);
-    check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
+    spec_check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
     check_autoscaling(diags, spec);
     spec_check_environment(diags, &spec->endpoint.environment);
     spec_check_containers(arena, diags, spec);

@@ -8,6 +8,7 @@
 #define SPECS_SPEC_CHECK_H
 
 #include "specs/spec.h"
+#include "specs/spec_instances.h"
 
 /* A local path against the spec's folder; STR_NULL for s3:// and nothing. */
 struct str spec_resolve(struct arena *arena, const struct spec *spec, struct str source);
@@ -19,6 +20,13 @@ void spec_containers_complete(struct arena *arena, struct spec *spec);
 /* ... and what goes with the mode, and what does not. */
 void spec_check_containers(struct arena *arena, struct diags *diags, const struct spec *spec);
 void spec_check_environment(struct diags *diags, const struct spec_map *map);
+bool spec_is_trained(const struct spec_model *model); /* it has no artifact of its own */
+const struct spec_channel *
+spec_find_channel(const struct spec_channel *channels, size_t count, const char *name); /* NULL */
+void spec_check_instance(
+    struct diags *diags, const struct spec_instance *instance, enum instance_use use);
+/* The block training (spec_check_training.c): a part of spec_check(). */
+void spec_check_training(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* Gates and checks alone (spec_check_gates.c): a part of spec_check(). */
 void spec_check_gates(struct diags *diags, const struct spec *spec);
 /* Their part of the routes (spec_check_routes.c): names, and the models that they name. */
