@@ -86,20 +86,6 @@ static enum err_code describe_thing(
     return ERR_NONE;
 }
 
-/* What its models are under. The containers of one of ours have their models in one folder. */
-static struct str model_data_url(const struct json *model)
-{
-    struct str url = json_get_str(json_get(model, "PrimaryContainer"), "ModelDataUrl");
-    JSON_EACH (container, json_get(model, "Containers")) {
-        struct str own = json_get_str(container, "ModelDataUrl");
-        if (!str_is_null(url) || str_is_null(own))
-            continue;
-        bool single = !str_eq(json_get_str(container, "Mode"), STR("MultiModel"));
-        url = single ? str_slice(own, 0, str_rindex(own, '/') + 1) : own;
-    }
-    return url;
-}
-
 static void read_endpoint(void *arg)
 {
     struct part *part = arg;
@@ -133,7 +119,7 @@ static void read_endpoint(void *arg)
     out->live_instance_count = json_get_int(variant, "InitialInstanceCount", 0);
     part->code = describe_thing(
         part, "DescribeModel", "ModelName", model, 'm', &out->live_model, &part->err);
-    out->live_model_url = model_data_url(out->live_model.describe);
+    out->live_model_url = name_model_data(out->live_model.describe);
 }
 
 /* Everything whose name is of our grammar. Whose it really is, its tags say; the live ones are

@@ -236,6 +236,8 @@ bool planner_serves_wanted(struct planner *p, const struct want_model *model)
  * out. */
 static bool needs_new_generation(struct planner *p)
 {
+    if (p->want->n_models == 0) /* images alone */
+        return false;
     if (str_is_null(p->live_gen))
         return true;
     for (size_t i = 0; i < p->want->n_models; i++) {
@@ -388,7 +390,10 @@ static enum err_code plan_stable(struct planner *p, struct err *err)
         return code;
     wait_with_live(p);
     p->new_generation = needs_new_generation(p);
-    p->context->generation = p->new_generation ? choose_generation(p) : p->live_gen;
+    bool none = str_is_null(p->live_gen);
+    p->context->generation = p->new_generation ? choose_generation(p)
+                             : none            ? p->seen->record.generation
+                                               : p->live_gen;
     for (size_t i = 0; code == ERR_NONE && i < p->want->n_models; i++)
         code = plan_stable_model(p, &p->want->models[i], err);
     return code;

@@ -207,3 +207,17 @@ struct str key_target_model(const struct want *want, struct str key)
         start += GEN10 + 1;
     return str_from_index(key, start);
 }
+
+struct str name_model_data(const struct json *model)
+{
+    struct str url = json_get_str(json_get(model, "PrimaryContainer"), "ModelDataUrl");
+    JSON_EACH (container, json_get(model, "Containers")) {
+        struct str own = json_get_str(container, "ModelDataUrl");
+        if (!str_is_null(url) || str_is_null(own))
+            continue;
+        bool many = str_eq(json_get_str(container, "Mode"), STR("MultiModel"));
+        size_t slash = str_rindex(own, '/');
+        url = many || slash == SIZE_MAX ? own : str_slice(own, 0, slash + 1);
+    }
+    return url;
+}

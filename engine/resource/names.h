@@ -65,6 +65,9 @@ bool keys_hold_content(const struct want *want, const struct map *objects);
 /* The TargetModel of a key: what stands behind the SageMaker model's ModelDataUrl. In the
  * multi-container modes the container of the artifact. */
 struct str key_target_model(const struct want *want, struct str key);
+/* What a SageMaker model's artifacts are under, by what is described of it; the containers of one
+ * of ours have theirs in one folder. STR_NULL: nothing is said. */
+struct str name_model_data(const struct json *model);
 bool is_hex(struct str s, size_t len); /* lower case */
 
 #endif

@@ -12,6 +12,31 @@
 #include "engine/base/file.h"
 #include "specs/spec.h"
 
+/* Containers in the place of models: trained, brought along, and an image that needs no model. */
+#define SPEC_TEST_CONTAINERS \
+    "apiVersion: mmectl/v1\n" \
+    "kind: MultiModelEndpoint\n" \
+    "metadata: {name: demo}\n" \
+    "spec:\n" \
+    "  region: us-east-1\n" \
+    "  role: arn:aws:iam::123456789012:role/SageMaker\n" \
+    "  training:\n" \
+    "    instance: {type: ml.m5.large}\n" \
+    "    channels:\n" \
+    "      train: {source: data/train.csv, contentType: text/csv}\n" \
+    "  endpoint:\n" \
+    "    mode: multi-container-direct\n" \
+    "    instance: {type: ml.m5.large}\n" \
+    "    containers:\n" \
+    "    - name: two\n" \
+    "      image: builtin\n" \
+    "      hyperparameters: {objective: \"binary:logistic\", num_round: 5}\n" \
+    "    - name: one\n" \
+    "      image: own/image:1\n" \
+    "      artifact: s3://bucket/model.tar.gz\n" \
+    "      environment: {B: \"2\", A: \"1\"}\n" \
+    "    - {name: rules, image: own/rules:1}\n"
+
 struct loaded {
     struct arena *arena;
     enum err_code code;

@@ -65,6 +65,22 @@ static UNUSED struct scene *scene_new(struct arena *arena, bool stable, size_t n
     return s;
 }
 
+/* A container for each model, and one more that brings along what it needs. */
+static UNUSED struct scene *
+scene_containers(struct arena *arena, enum want_mode mode, size_t n_models)
+{
+    struct scene *s = scene_new(arena, true, n_models);
+    struct want_container *containers = ARENA_ARRAY(arena, n_models + 1, struct want_container);
+    for (size_t i = 0; i < n_models; i++)
+        containers[i] = (struct want_container){
+            .name = s->want.models[i].name, .image = s->want.image, .has_model = true};
+    containers[n_models] = (struct want_container){.name = STR("rules"), .image = STR("own:1")};
+    s->want.mode = mode;
+    s->want.containers = containers;
+    s->want.n_containers = n_models + 1;
+    return s;
+}
+
 /* The same, trained on SageMaker from two files. */
 static UNUSED struct scene *scene_trained(struct arena *arena, bool stable, size_t n_models)
 {
@@ -290,8 +306,7 @@ static UNUSED void use_config(struct scene *s, const struct want *want, struct s
     for (size_t i = 0; i < s->seen.models.len; i++)
         if (str_eq(s->seen.models.items[i].name, json_get_str(variant, "ModelName")))
             s->seen.live_model = s->seen.models.items[i];
-    s->seen.live_model_url =
-        json_get_str(json_get(s->seen.live_model.describe, "PrimaryContainer"), "ModelDataUrl");
+    s->seen.live_model_url = name_model_data(s->seen.live_model.describe);
 }
 
 static UNUSED void remove_thing(struct seen_thing *things, size_t *len, struct str name)

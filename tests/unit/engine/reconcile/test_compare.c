@@ -103,6 +103,44 @@ static void a_cache_that_was_switched_off(void **state)
     assert_true(compare_differs(KIND_MODEL, sent, parse(*state, "{'PrimaryContainer': {}}")));
 }
 
+static void containers(void **state)
+{
+    static const char model[] =
+        "{'Containers': [{'ContainerHostname': 'a', 'Image': 'i', 'Mode': 'SingleModel', "
+        "'ModelDataUrl': 's3://b/a'}, {'ContainerHostname': 'b', 'Image': 'j', 'Environment': "
+        "{'A': '1'}}], 'InferenceExecutionConfig': {'Mode': 'Direct'}}";
+    static const struct {
+        const char *sent, *found;
+        bool differs;
+    } cases[] = {
+        {"'a'", "'c'", true},
+        {"'b'", "'c'", true},
+        {"'j'", "'i'", true},
+        {"s3://b/a", "s3://b/b", true},
+        {"'A': '1'", "'A': '2'", true},
+        {"'Mode': 'SingleModel'", "'Mode': 'MultiModel'", true},
+        {"}], 'Inf", "}, {'Image': 'k'}], 'Inf", true},
+        {"Direct", "Serial", true},
+        {", 'InferenceExecutionConfig': {'Mode': 'Direct'}", "", true},
+        {"'Mode': 'SingleModel', ", "", false},
+        {"'Image': 'i'", "'Image': 'i', 'Environment': {}, 'ImageConfig': {'X': 'y'}", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *at = strstr(model, cases[i].sent);
+        assert_non_null(at);
+        struct str described = str_fmt(
+            *state, "%.*s%s%s", (int) (at - model), model, cases[i].found,
+            at + strlen(cases[i].sent));
+        bool differs = compare_differs(
+            KIND_MODEL, parse(*state, model), parse(*state, str_z(*state, described)));
+        if (differs != cases[i].differs)
+            fail_msg("'%s' -> '%s'", cases[i].sent, cases[i].found);
+    }
+    /* Serial is what it is without a word. */
+    struct json *serial = parse(*state, "{'InferenceExecutionConfig': {'Mode': 'Serial'}}");
+    assert_false(compare_differs(KIND_MODEL, serial, parse(*state, "{}")));
+}
+
 static void nothing_was_looked_at(void **state)
 {
     assert_false(compare_differs(KIND_MODEL, parse(*state, s_model), NULL));
@@ -127,9 +165,8 @@ static void paths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(the_table),
-        WITH_ARENA(a_cache_that_was_switched_off),
-        WITH_ARENA(nothing_was_looked_at),
+        WITH_ARENA(the_table),  WITH_ARENA(a_cache_that_was_switched_off),
+        WITH_ARENA(containers), WITH_ARENA(nothing_was_looked_at),
         WITH_ARENA(paths),
     };
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -330,9 +330,39 @@ static void the_outline_needs_nobody(void **state)
         "no XGBoost image is known for region 'mars-north-1'");
 }
 
+static void containers(void **state)
+{
+    AUTO(building_done)
+    struct building b = building_new(*state, STR(SPEC_TEST_CONTAINERS));
+    assert_ok(build(&b), &b.err);
+    const struct want *w = b.want;
+    assert_int_equal(w->mode, WANT_DIRECT);
+    assert_true(w->stable);
+    assert_int_equal(w->n_containers, 3); /* in the spec's order */
+    assert_str(w->containers[0].name, "two");
+    assert_str_len(w->containers[0].image, w->image);
+    assert_true(w->containers[0].has_model);
+    assert_str(w->containers[1].image, "own/image:1");
+    assert_str(w->containers[1].environment[0].name, "A");
+    assert_int_equal(w->containers[1].n_environment, 2);
+    assert_false(w->containers[2].has_model);
+    assert_int_equal(w->n_models, 2); /* by name */
+    assert_str(w->models[0].name, "one");
+    assert_false(w->models[0].trained);
+    assert_true(w->models[1].trained);
+    assert_false(want_is_empty(w));
+    b.destroy = true;
+    assert_ok(build(&b), &b.err);
+    assert_int_equal(b.want->mode, WANT_DIRECT);
+    struct want outline;
+    assert_ok(desired_outline(*state, b.spec, STR("123456789012"), &outline, &b.err), &b.err);
+    assert_int_equal(outline.n_containers, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(containers),
         WITH_ARENA(all_of_it),
         WITH_ARENA(models_and_channels_are_sorted),
         WITH_ARENA(the_caller_may_know_account_and_region),

@@ -376,9 +376,94 @@ static void a_blocked_update_leaves_older_versions_where_they_are(void **state)
     assert_null(find(s, KIND_ARTIFACT, ACTION_CREATE));
 }
 
+/* ---- containers ---- */
+
+static void containers_are_one_model_that_rolls(void **state)
+{
+    struct scene *s = scene_containers(*state, WANT_DIRECT, 2);
+    plan_ok(s, 6, 0, 0);
+    const struct change *model = must_find(s, KIND_MODEL, ACTION_CREATE);
+    assert_int_equal(json_get(model->after, "container")->len, 3);
+    assert_false(model->needs_any); /* all of them have to be there */
+    arrive(s);
+    settled(s);
+    /* One changes: the others go along, the endpoint rolls once. */
+    change_model(s, 1, 2);
+    plan_ok(s, 3, 2, 3);
+    assert_false(str_is_null(s->plan->note_roll));
+    arrive(s);
+    settled(s);
+    assert_int_equal(s->seen.models.len, 1);
+    /* A pipeline of the same models is another model of them, and nothing else. */
+    s->want.mode = WANT_SERIAL;
+    plan_ok(s, 2, 1, 2);
+    arrive(s);
+    settled(s);
+    /* An image alone is enough for an endpoint. */
+    s->want.containers = s->want.containers + 2;
+    s->want.n_containers = 1;
+    s->want.n_models = 0;
+    assert_ok(plan(s), &s->err);
+    arrive(s);
+    settled(s);
+    assert_true(s->seen.endpoint.present);
+}
+
+static void one_of_the_other_mode(void **state)
+{
+    struct scene *s = deployed(*state, false), *c = scene_containers(*state, WANT_DIRECT, 2);
+    struct want versioned = s->want;
+    s->want = c->want;
+    assert_ok(plan(s), &s->err);
+    arrive(s);
+    settled(s);
+    assert_int_equal(s->seen.models.len, 1);
+    s->want = versioned;
+    assert_ok(plan(s), &s->err);
+    arrive(s);
+    settled(s);
+    assert_int_equal(s->seen.models.len, 1);
+}
+
+static void without_one_of_its_models_an_endpoint_stays_as_it_is(void **state)
+{
+    struct scene *s = scene_containers(*state, WANT_SERIAL, 3);
+    s->want.containers++; /* m1, m2 and the image */
+    s->want.n_containers = 3;
+    s->want.models++;
+    s->want.n_models = 2;
+    assert_ok(plan(s), &s->err);
+    arrive(s);
+    settled(s);
+    /* m0 is new, and cannot be made. */
+    s->want.containers--;
+    s->want.n_containers = 4;
+    s->want.models--;
+    s->want.n_models = 3;
+    s->want.models[0].failed = s->want.models[0].left_out = true;
+    change_model(s, 2, 2);
+    plan_ok(s, 0, 0, 0);
+    assert_true(plan_is_empty(s->plan));
+    assert_false(s->plan->record_only);
+    assert_null(find(s, KIND_ENDPOINT, ACTION_UPDATE));
+    assert_str(
+        s->plan->notes.items[0],
+        "container 'm0' has no model to serve, and an endpoint needs all of its containers: it "
+        "stays as it is");
+    /* With it, all goes on. */
+    s->want.models[0].failed = s->want.models[0].left_out = false;
+    assert_ok(plan(s), &s->err);
+    assert_non_null(find(s, KIND_ENDPOINT, ACTION_UPDATE));
+    arrive(s);
+    settled(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(containers_are_one_model_that_rolls),
+        WITH_ARENA(one_of_the_other_mode),
+        WITH_ARENA(without_one_of_its_models_an_endpoint_stays_as_it_is),
         WITH_ARENA(a_changed_fleet_is_a_new_config_and_one_roll),
         WITH_ARENA(tags_are_set_without_a_roll),
         WITH_ARENA(a_failed_endpoint_is_made_anew),

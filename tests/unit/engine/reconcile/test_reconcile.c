@@ -360,9 +360,33 @@ static void published_models_are_checked(void **state)
     assert_int_equal(c.calls, 0);
 }
 
+static void status_of_containers(void **state)
+{
+    AUTO(session_done) struct session s = session_new(*state, STR(SPEC_TEST_CONTAINERS));
+    assert_ok(run(&s, status_task), &s.err);
+    assert_int_equal(s.status->mode, WANT_DIRECT);
+    assert_int_equal(s.status->n_models, 3);
+    assert_true(str_is_empty(s.status->models[2].target_model)); /* nothing is there yet */
+    assert_false(s.status->models[2].published);
+    AUTO(session_done) struct session d = session_deployed(*state, STR(SPEC_TEST_CONTAINERS));
+    assert_ok(run(&d, plan_task), &d.err);
+    assert_true(plan_is_empty(d.t->plan));
+    assert_ok(run(&d, status_task), &d.err);
+    const struct status_model *models = d.status->models;
+    assert_int_equal(d.status->n_models, 3); /* in the order of the spec */
+    assert_str(models[0].name, "two");
+    assert_str(models[0].target_model, "two");
+    assert_true(models[0].published && !models[0].image_only && !models[0].other_image);
+    assert_str(models[1].target_model, "one");
+    assert_true(models[1].other_image && !models[1].image_only);
+    assert_str(models[2].target_model, "rules");
+    assert_true(models[2].published && models[2].image_only && models[2].other_image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(status_of_containers),
         WITH_ARENA(a_plan_checks_what_it_would_send),
         WITH_ARENA(apply_plan_destroy),
         WITH_ARENA(a_foreign_account_is_refused_before_anything),

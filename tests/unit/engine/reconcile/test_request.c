@@ -137,6 +137,36 @@ static void attributes_of_a_model(void **state)
     assert_null(attributes_model(*state, STR("n"), NULL));
 }
 
+static void containers(void **state)
+{
+    static const struct want_pair environment[] = {{STR_INIT("A"), STR_INIT("1")}};
+    const struct want_container containers[] = {
+        {.name = STR("one"), .image = STR("i"), .has_model = true},
+        {.name = STR("two"), .image = STR("j"), .environment = environment, .n_environment = 1}};
+    struct want *want = sample_want(*state);
+    want->mode = WANT_DIRECT;
+    want->containers = containers;
+    want->n_containers = 2;
+    struct json *body = request_model(*state, want, STR("s3://bucket/demo/models/g/"));
+    assert_str(
+        compact(*state, body),
+        "{\"Containers\":[{\"ContainerHostname\":\"one\",\"Image\":\"i\",\"Mode\":\"SingleModel\","
+        "\"ModelDataUrl\":\"s3://bucket/demo/models/g/one.tar.gz\"},{\"ContainerHostname\":\"two\","
+        "\"Image\":\"j\",\"Mode\":\"SingleModel\",\"Environment\":{\"A\":\"1\"}}],"
+        "\"InferenceExecutionConfig\":{\"Mode\":\"Direct\"},\"ExecutionRoleArn\":\"" ROLE "\"}");
+    assert_str(
+        compact(*state, attributes_model(*state, STR("n"), body)),
+        "{\"name\":\"n\",\"execution_role_arn\":\"" ROLE "\",\"container\":[{\"image\":\"i\","
+        "\"mode\":\"SingleModel\",\"model_data_url\":\"s3://bucket/demo/models/g/one.tar.gz\","
+        "\"container_hostname\":\"one\"},{\"image\":\"j\",\"mode\":\"SingleModel\",\"environment\":"
+        "{"
+        "\"A\":\"sha256:6b86b273ff34fce1\"},\"container_hostname\":\"two\"}],"
+        "\"inference_execution_config\":[{\"mode\":\"Direct\"}]}");
+    want->mode = WANT_SERIAL;
+    body = request_model(*state, want, STR("s3://bucket/demo/models/g/"));
+    assert_str(json_get_str(json_get(body, "InferenceExecutionConfig"), "Mode"), "Serial");
+}
+
 static void attributes_of_a_config(void **state)
 {
     struct want *want = sample_want(*state);
@@ -184,6 +214,7 @@ int main(void)
         WITH_ARENA(a_job_on_spot_instances),
         WITH_ARENA(a_job_with_a_warm_pool),
         WITH_ARENA(attributes_of_a_model),
+        WITH_ARENA(containers),
         WITH_ARENA(attributes_of_a_config),
         WITH_ARENA(attributes_of_a_job),
     };

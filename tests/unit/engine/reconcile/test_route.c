@@ -174,9 +174,28 @@ static void a_route_that_could_not_move_is_told(void **state)
     assert_fails(ask(&s, ROUTE_ROUTES, "next", "1"), ERR_NOT_FOUND, &s.err, "is not published");
 }
 
+static void containers_have_names_of_their_own(void **state)
+{
+    struct loaded loaded = load_text(*state, STR(SPEC_TEST_CONTAINERS));
+    assert_str(loaded.faults, "");
+    AUTO(session_done)
+    struct session s = {.t = toy_new(scene_new(*state, false, 0)), .spec = loaded.specs.items[0]};
+    s.t->r.account = STR("123456789012");
+    assert_fails(
+        ask(&s, ROUTE_MODELS, "one", NULL), ERR_USAGE, &s.err,
+        "has containers, and no TargetModel");
+    assert_string_equal(s.err.hint, "a container is called by its name: TargetContainerHostname");
+    loaded =
+        load_text(*state, text_replace(*state, STR(SPEC_TEST_CONTAINERS), "-direct", "-serial"));
+    s.spec = loaded.specs.items[0];
+    assert_fails(ask(&s, ROUTE_MODELS, "one", NULL), ERR_USAGE, &s.err, "no TargetModel");
+    assert_string_equal(s.err.hint, "a call goes through all containers of a pipeline");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(containers_have_names_of_their_own),
         WITH_ARENA(a_route_gives_a_key_its_model),
         WITH_ARENA(what_cannot_be_resolved),
         WITH_ARENA(a_route_without_a_published_model),

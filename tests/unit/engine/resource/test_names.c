@@ -118,6 +118,48 @@ static void test_names__target_model(void **state)
     assert_true(str_eq(key_target_model(&s_want, key), STR("m--0123456789abcdef.tar.gz")));
     key = key_stable(arena, &s_want, STR("0123456789"), STR("m"));
     assert_true(str_eq(key_target_model(&s_want, key), STR("m.tar.gz")));
+    /* In a multi-container endpoint the container. */
+    struct want direct = s_want;
+    direct.mode = WANT_DIRECT;
+    assert_true(str_eq(key_target_model(&direct, key), STR("m")));
+}
+
+static void test_names__model_data(void **state)
+{
+    static const struct {
+        const char *model, *url;
+    } cases[] = {
+        {"{\"PrimaryContainer\":{\"ModelDataUrl\":\"s3://b/m/\"}}", "s3://b/m/"},
+        {"{\"Containers\":[{},{\"ModelDataUrl\":\"s3://b/m/g/one.tar.gz\"},"
+         "{\"ModelDataUrl\":\"s3://b/m/h/two.tar.gz\"}]}",
+         "s3://b/m/g/"},
+        {"{\"Containers\":[{\"Mode\":\"MultiModel\",\"ModelDataUrl\":\"s3://b/m/x\"}]}",
+         "s3://b/m/x"},
+        {"{\"Containers\":[{\"ModelDataUrl\":\"odd\"}]}", "odd"},
+        {"{}", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct json *model;
+        struct err err = {0};
+        assert_ok(json_parse(*state, str_from(cases[i].model), KIB(1), &model, &err), &err);
+        struct str url = name_model_data(model);
+        if (cases[i].url == NULL)
+            assert_true(str_is_null(url));
+        else
+            assert_str(url, cases[i].url);
+    }
+}
+
+static void test_names__other_images(void **state)
+{
+    (void) state;
+    static const struct want_container containers[] = {
+        {.name = STR_INIT("a"), .image = STR_INIT("i")},
+        {.name = STR_INIT("b"), .image = STR_INIT("j")}};
+    const struct want want = {.image = STR("i"), .containers = containers, .n_containers = 2};
+    assert_false(want_has_other_image(&want, STR("a")));
+    assert_true(want_has_other_image(&want, STR("b")));
+    assert_false(want_has_other_image(&want, STR("c")));
 }
 
 static void test_names__images(void **state)
@@ -141,7 +183,8 @@ int main(void)
         WITH_ARENA(test_names__uid_is_stable), WITH_ARENA(test_names__ours),
         WITH_ARENA(test_names__attempts),      WITH_ARENA(test_names__keys),
         WITH_ARENA(test_names__content),       WITH_ARENA(test_names__target_model),
-        WITH_ARENA(test_names__images),
+        WITH_ARENA(test_names__images),        WITH_ARENA(test_names__model_data),
+        WITH_ARENA(test_names__other_images),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }
