@@ -50,11 +50,11 @@ struct cmd {
     const char *alias;    /* "diff"; NULL for none */
     const char *operands; /* "[SPEC...]"; "" for none */
     size_t max_operands;
-    const char *summary;               /* one line, lower case */
-    const char *text;                  /* paragraphs of --help and the man page, wrapped at 78 */
-    bool hidden;                       /* works, but is not listed */
-    bool streams;                      /* --json prints events as they happen, not one document */
-    bool any_region; /* --region may name one that 'regions' has no more: what is left there */
+    const char *summary; /* one line, lower case */
+    const char *text;    /* paragraphs of --help and the man page, wrapped at 78 */
+    bool hidden;         /* works, but is not listed */
+    bool streams;        /* --json prints events as they happen, not one document */
+    bool any_region;     /* --region may name one that 'regions' has no more: what is left there */
     const struct opt_set *const *sets; /* ends with NULL */
     enum exit_code (*run)(struct app *app);
 };

@@ -1,21 +1,9 @@
 /* apply, destroy and rollback: the same line of work in three directions. */
+#include "cmd/carry_out.h"
 #include "cmd/cmd.h"
 #include "cmd/plan_file.h"
-#include "cmd/session.h"
 #include "cmd/view.h"
-#include "engine/reconcile/rollback.h"
 #include "engine/resource/names.h"
-
-#include <string.h>
-#include <unistd.h>
-
-struct direction {
-    enum plan_mode mode;
-    const char *name;     /* of the command, and of the operation in JSON */
-    const char *question; /* Terraform's words */
-    const char *refused;
-    const struct saved_plan *saved; /* approved already; NULL: ask */
-};
 
 static const struct direction s_apply = {
     .mode = PLAN_APPLY,
@@ -46,213 +34,9 @@ static const struct direction s_rollback = {
     .refused = "\nRollback cancelled.",
 };
 
-static enum exit_code json_line(struct app *app, struct buf *buf)
+static enum exit_code change_group(struct session *sessions, size_t count, void *arg)
 {
-    buf_add_char(buf, '\n');
-    enum exit_code code = app_print(app, buf);
-    buf_clear(buf);
-    return code;
-}
-
-/* An error as text on standard error and, with --json, as a diagnostic in the stream, too. */
-static enum exit_code fail(struct app *app, const struct err *err)
-{
-    if (app->args.json) {
-        struct buf buf = BUF_INIT(KIB(64));
-        view_error_json(app->arena, &buf, err, clock_wall_ms(app->clock));
-        (void) json_line(app, &buf);
-        buf_done(&buf);
-    }
-    return app_fail(app, err);
-}
-
-static enum exit_code show_plan(struct session *session, const struct plan *plan)
-{
-    struct app *app = session->app;
-    struct buf buf = BUF_INIT(MIB(256));
-    struct view_options options = {
-        .color = app->term.color_out,
-        .full = app->args.full,
-        .wall_ms = clock_wall_ms(app->clock),
-    };
-    enum exit_code code = EXIT_CODE_OK;
-    if (!app->args.json) {
-        view_plan_text(app->arena, &buf, plan, &options);
-        code = app_print(app, &buf);
-    } else {
-        for (size_t i = 0; i < plan->changes.len; i++) {
-            const struct change *change = plan->changes.items[i];
-            if (change->action == ACTION_NOOP || change->removal_half)
-                continue;
-            view_planned_json(app->arena, &buf, change, options.wall_ms);
-            (void) json_line(app, &buf); /* what fails once fails at the summary, too */
-        }
-        view_summary_json(
-            app->arena, &buf, "plan", plan->n_add, plan->n_change, plan->n_destroy,
-            options.wall_ms);
-        code = json_line(app, &buf);
-    }
-    buf_done(&buf);
-    for (size_t i = 0; i < plan->warnings.len; i++) {
-        struct event event = {
-            .type = EVENT_WARNING,
-            .text = plan->warnings.items[i].message,
-            .hint = plan->warnings.items[i].hint,
-        };
-        progress_event(session->progress, &event);
-    }
-    return code;
-}
-
-/* What the guards of the plan refuse; EXIT_CODE_OK when that is nothing. */
-static enum exit_code show_guards(struct app *app, const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->guards.len; i++) {
-        struct err err = {0};
-        err_set(&err, ERR_REFUSED, STR_FMT, STR_ARG(plan->guards.items[i].message));
-        err_hint(&err, STR_FMT, STR_ARG(plan->guards.items[i].hint));
-        (void) fail(app, &err);
-    }
-    return plan->guards.len > 0 ? EXIT_CODE_REFUSED : EXIT_CODE_OK;
-}
-
-/* Each failure with the thing it hit, the first ones first. */
-static void show_failures(struct app *app, const struct report *report)
-{
-    for (size_t i = 0; i < report->failed.len; i++) {
-        const struct change *change = report->failed.items[i];
-        /* That the run was interrupted is said once, at the end. */
-        if (change->err == NULL || change->err->code == ERR_CANCELLED)
-            continue;
-        struct err one = *change->err;
-        err_wrap(&one, STR_FMT, STR_ARG(change->address));
-        err_locate(&one, change->at);
-        term_note("%s", "");
-        (void) fail(app, &one);
-    }
-}
-
-/* The error of a run that did nothing is the one of its first failure, which was shown with it. */
-static bool was_shown(const struct report *report, const struct err *err)
-{
-    for (size_t i = 0; i < report->failed.len; i++) {
-        const struct change *change = report->failed.items[i];
-        if (change->err != NULL && strcmp(change->err->message, err->message) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void
-show_report(struct session *session, const struct plan *plan, const struct report *report)
-{
-    struct app *app = session->app;
-    struct buf buf = BUF_INIT(MIB(16));
-    if (app->args.json) {
-        view_summary_json(
-            app->arena, &buf,
-            plan->mode == PLAN_DESTROY    ? "destroy"
-            : plan->mode == PLAN_ROLLBACK ? "rollback"
-                                          : "apply",
-            report->n_added, report->n_changed, report->n_destroyed, clock_wall_ms(app->clock));
-        (void) json_line(app, &buf);
-        if (app->args.stats) {
-            struct json *out = json_object(app->arena);
-            json_put(app->arena, out, "type", json_z(app->arena, "stats"));
-            session_add_stats(app, session, out);
-            json_write(&buf, out, JSON_COMPACT);
-            (void) json_line(app, &buf);
-        }
-    } else {
-        buf_add_char(&buf, '\n');
-        view_report_text(&buf, plan, report, app->term.color_out);
-        (void) app_print(app, &buf);
-    }
-    buf_done(&buf);
-}
-
-static enum exit_code execute(struct session *session, struct plan *plan)
-{
-    struct app *app = session->app;
-    struct err err = {0};
-    struct report report = {0};
-    progress_start(session->progress, plan->n_add + plan->n_change + plan->n_destroy);
-    enum err_code code = reconcile_execute(&session->reconciler, plan, &report, &err);
-    progress_stop(session->progress);
-    show_failures(app, &report);
-    bool something = report.n_added + report.n_changed + report.n_destroyed > 0;
-    if (code == ERR_NONE || something || report.n_failed > 0)
-        show_report(session, plan, &report);
-    if (code == ERR_NONE)
-        return EXIT_CODE_OK;
-    return was_shown(&report, &err) ? exit_of_err(code) : fail(app, &err);
-}
-
-/* Planned without the stack's lock, and again under it: an empty plan writes nothing at all, and
- * what is shown is what will be done. */
-static enum err_code locked_plan(
-    struct session *session,
-    const struct direction *direction,
-    struct plan **ret_plan,
-    struct err *err)
-{
-    struct reconciler *r = &session->reconciler;
-    enum err_code code = reconcile_plan_settled(r, session->spec, direction->mode, ret_plan, err);
-    if (code == ERR_NONE && (*ret_plan)->guards.len == 0)
-        code = reconcile_lock(r, *ret_plan, err);
-    if (code == ERR_NONE && r->lease != NULL)
-        code = reconcile_plan_settled(r, session->spec, direction->mode, ret_plan, err);
-    return code;
-}
-
-static enum exit_code plan_and_change(struct session *session, const struct direction *direction)
-{
-    struct app *app = session->app;
-    struct err err = {0};
-    struct plan *plan = NULL;
-    if (locked_plan(session, direction, &plan, &err) != ERR_NONE)
-        return fail(app, &err);
-    /* Who saved it has seen it. */
-    bool show = direction->saved == NULL || app->args.json;
-    enum exit_code code = show ? show_plan(session, plan) : EXIT_CODE_OK;
-    if (code == EXIT_CODE_OK)
-        code = show_guards(app, plan);
-    if (code != EXIT_CODE_OK)
-        return code;
-    /* Nothing to ask about; what the plan had to leave out still counts. */
-    if (plan_is_empty(plan))
-        return execute(session, plan);
-    if (!app->args.auto_approve && direction->saved == NULL) {
-        struct str answer;
-        if (term_ask(app->arena, app->loop, app->term.ask_fd, direction->question, &answer, &err) !=
-            ERR_NONE)
-            return fail(app, &err);
-        if (!str_eq(answer, STR("yes"))) {
-            term_note("%s", direction->refused);
-            return EXIT_CODE_ERROR;
-        }
-    }
-    if (!app->args.json)
-        term_note("%s", "");
-    return execute(session, plan);
-}
-
-static enum exit_code change_one(struct session *session, void *arg)
-{
-    struct direction own = *(const struct direction *) arg;
-    if (own.saved != NULL) {
-        session->reconciler.approved = plan_file_stack(own.saved, session->spec);
-        own.mode = session->reconciler.approved->mode;
-    }
-    const struct args *args = &session->app->args;
-    struct rollback rollback = {.reason = args->reason, .to = args->to};
-    if (own.mode == PLAN_ROLLBACK) {
-        rollback.model = args->operands.items[0];
-        session->reconciler.rollback = &rollback;
-    }
-    enum exit_code code = plan_and_change(session, &own);
-    reconcile_unlock(&session->reconciler);
-    return code;
+    return carry_out(sessions, count, arg);
 }
 
 /* Without a yes, somebody has to be there to give it. */
@@ -323,7 +107,8 @@ static enum exit_code stream_head(struct app *app)
         return EXIT_CODE_OK;
     struct buf buf = BUF_INIT(KIB(4));
     view_version_json(app->arena, &buf, clock_wall_ms(app->clock));
-    enum exit_code code = json_line(app, &buf);
+    buf_add_char(&buf, '\n');
+    enum exit_code code = app_print(app, &buf);
     buf_done(&buf);
     return code;
 }
@@ -348,8 +133,9 @@ static enum exit_code run(struct app *app, const struct direction *direction)
         return printed;
     struct direction copy = *direction;
     copy.saved = saved;
-    return saved != NULL ? session_each_of(app, &specs, change_one, &copy)
-                         : session_each(app, !one_model, change_one, &copy);
+    if (saved == NULL && session_specs(app, !one_model, &specs, &err) != ERR_NONE)
+        return session_fail(app, &err);
+    return session_groups_of(app, &specs, change_group, &copy);
 }
 
 static enum exit_code run_apply(struct app *app)

@@ -2,6 +2,7 @@
 #include "cmd/plan_file.h"
 #include "cmd/session.h"
 #include "cmd/view.h"
+#include "engine/reconcile/regions.h"
 
 struct plan_run {
     struct buf buf;
@@ -11,45 +12,27 @@ struct plan_run {
     bool changes;
 };
 
-static void print_warnings(struct session *session, const struct plan *plan)
+static void print_event(const struct session *session, struct str text, struct str hint)
 {
-    for (size_t i = 0; i < plan->warnings.len; i++) {
-        struct event event = {
-            .type = EVENT_WARNING,
-            .text = plan->warnings.items[i].message,
-            .hint = plan->warnings.items[i].hint,
-        };
-        if (!session->app->args.json)
-            progress_event(session->progress, &event);
-    }
+    const struct event event = {
+        .type = EVENT_WARNING, .text = text, .hint = hint, .region = session->label};
+    if (!session->app->args.json)
+        progress_event(session->progress, &event);
 }
 
-/* Apply will refuse these. */
-static void print_guards(struct session *session, const struct plan *plan)
+/* Apply will refuse the guards. */
+static void print_warnings(const struct session *session, const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->guards.len; i++) {
-        struct event event = {
-            .type = EVENT_WARNING,
-            .text = plan->guards.items[i].message,
-            .hint = plan->guards.items[i].hint,
-        };
-        if (!session->app->args.json)
-            progress_event(session->progress, &event);
-    }
+    for (size_t i = 0; i < plan->warnings.len; i++)
+        print_event(session, plan->warnings.items[i].message, plan->warnings.items[i].hint);
+    for (size_t i = 0; i < plan->guards.len; i++)
+        print_event(session, plan->guards.items[i].message, plan->guards.items[i].hint);
 }
 
-static enum exit_code plan_one(struct session *session, void *arg)
+static void show(struct plan_run *run, struct session *session, struct plan *plan)
 {
-    struct plan_run *run = arg;
     struct app *app = session->app;
-    struct err err = {0};
-    struct plan *plan = NULL;
-    enum plan_mode mode = app->args.destroy ? PLAN_DESTROY : PLAN_APPLY;
-    enum err_code code = reconcile_plan(&session->reconciler, session->spec, mode, &plan, &err);
-    if (code != ERR_NONE)
-        return app_fail(app, &err);
     print_warnings(session, plan);
-    print_guards(session, plan);
     if (app->args.refresh_only)
         plan_only_drift(plan);
     run->changes = run->changes || !plan_is_empty(plan) ||
@@ -61,6 +44,7 @@ static enum exit_code plan_one(struct session *session, void *arg)
         .full = app->args.full,
         .wall_ms = clock_wall_ms(app->clock),
         .refresh_only = app->args.refresh_only,
+        .region = session->label,
         .max_bytes =
             run->buf.len < VIEW_COMMENT_BYTES ? (VIEW_COMMENT_BYTES - run->buf.len) / run->left : 1,
     };
@@ -81,7 +65,76 @@ static enum exit_code plan_one(struct session *session, void *arg)
         view_plan_text(app->arena, &run->buf, plan, &options);
         break;
     }
-    return EXIT_CODE_OK;
+}
+
+/* One of the stacks that are planned side by side. */
+struct planning {
+    struct session *session;
+    struct plan *plan;
+    struct err err;
+};
+
+static void plan_one(void *arg)
+{
+    struct planning *planning = arg;
+    struct session *session = planning->session;
+    enum plan_mode mode = session->app->args.destroy ? PLAN_DESTROY : PLAN_APPLY;
+    (void) !reconcile_plan(
+        &session->reconciler, session->spec, mode, &planning->plan, &planning->err);
+}
+
+static void plan_all(struct app *app, struct planning *plannings, size_t count)
+{
+    struct task **tasks = ARENA_ARRAY(app->arena, count, struct task *);
+    struct regional *regions = ARENA_ARRAY(app->arena, count, struct regional);
+    for (size_t i = 0; i < count; i++)
+        if (plannings[i].session->code == EXIT_CODE_OK)
+            tasks[i] = loop_spawn(app->loop, plan_one, &plannings[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (tasks[i] != NULL)
+            loop_join(app->loop, tasks[i]);
+        bool refused = plannings[i].plan != NULL && plannings[i].plan->guards.len > 0;
+        regions[i].reconciler = &plannings[i].session->reconciler;
+        regions[i].plan = refused ? NULL : plannings[i].plan;
+    }
+    regions_share(regions, count);
+    for (size_t i = 0; i < count; i++) {
+        if (regions[i].plan != NULL)
+            plannings[i].plan = regions[i].plan;
+        if (regions[i].err.code != ERR_NONE)
+            plannings[i].err = regions[i].err;
+    }
+}
+
+static enum exit_code plan_group(struct session *sessions, size_t count, void *arg)
+{
+    struct plan_run *run = arg;
+    struct app *app = sessions[0].app;
+    struct planning *plannings = ARENA_ARRAY(app->arena, count, struct planning);
+    const struct plan **shown = ARENA_ARRAY(app->arena, count, const struct plan *);
+    enum exit_code worst = EXIT_CODE_OK;
+    size_t n_shown = 0;
+    for (size_t i = 0; i < count; i++)
+        plannings[i].session = &sessions[i];
+    plan_all(app, plannings, count);
+    for (size_t i = 0; i < count; i++) {
+        struct err *err = &plannings[i].err;
+        if (sessions[i].code != EXIT_CODE_OK)
+            continue;
+        if (err->code != ERR_NONE) {
+            if (!str_is_null(sessions[i].label))
+                err_wrap(err, "region '" STR_FMT "'", STR_ARG(sessions[i].label));
+            worst = exit_worst(worst, app_fail(app, err));
+            continue;
+        }
+        show(run, &sessions[i], plannings[i].plan);
+        shown[n_shown++] = plannings[i].plan;
+    }
+    if (count > 1 && n_shown > 0 && app->args.format != OUT_JSON && !app->args.refresh_only)
+        buf_fmt(
+            &run->buf, app->args.format == OUT_TEXT ? "\n" STR_FMT "\n" : "\n**" STR_FMT "**\n",
+            STR_ARG(view_total_line(app->arena, shown, n_shown)));
+    return worst;
 }
 
 /* Only a plan of everything that was asked for is worth approving. */
@@ -135,7 +188,7 @@ static enum exit_code run(struct app *app)
         return session_fail(app, &err);
     struct plan_run run = {
         .buf = BUF_INIT(MIB(256)), .all = json_array(app->arena), .left = specs.len};
-    enum exit_code code = session_each_of(app, &specs, plan_one, &run);
+    enum exit_code code = session_groups_of(app, &specs, plan_group, &run);
     code = exit_worst(code, print(app, &run));
     buf_done(&run.buf);
     if (code == EXIT_CODE_OK && !str_is_null(app->args.out))

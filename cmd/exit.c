@@ -75,3 +75,16 @@ enum exit_code exit_worst(enum exit_code a, enum exit_code b)
 {
     return badness(b) > badness(a) ? b : a;
 }
+
+enum exit_code exit_of_regions(const enum exit_code *codes, size_t count)
+{
+    enum exit_code worst = EXIT_CODE_OK;
+    bool well = false;
+    for (size_t i = 0; i < count; i++) {
+        worst = exit_worst(worst, codes[i]);
+        well = well || codes[i] == EXIT_CODE_OK;
+    }
+    if (well && worst != EXIT_CODE_OK)
+        worst = exit_worst(worst, EXIT_CODE_PARTIAL);
+    return worst;
+}

@@ -40,4 +40,8 @@ enum exit_code exit_of_err(enum err_code code);
 /* The worse of two, for commands over several stacks: 130/143, 70, 7, 3, then the larger one. */
 enum exit_code exit_worst(enum exit_code a, enum exit_code b);
 
+/* Of a command that worked on several regions: one that failed beside one that went well makes it
+ * "in part". */
+enum exit_code exit_of_regions(const enum exit_code *codes, size_t count);
+
 #endif

@@ -21,7 +21,7 @@ partitions_find(struct app *app, const struct spec *spec, struct partitions *out
         .n_models = spec->n_models, .of_set = ARENA_ARRAY(app->arena, spec->n_sets, size_t)};
     if (spec->n_sets == 0)
         return ERR_NONE;
-    const struct kinds_options options = {NULL, app->loop, STR(MMECTL_VERSION)};
+    const struct kinds_options options = {NULL, app->loop, STR(MMECTL_VERSION), NULL};
     struct world *world = kinds_world(app->arena, &options);
     struct reconciler r = {.arena = app->arena, .loop = app->loop, .world = world};
     struct want *want;

@@ -15,6 +15,7 @@ struct running {
     char status[64];
     uint64_t bytes_done, bytes_total;
     int64_t started_ms, said_ms;
+    struct str region;
 };
 
 struct progress {
@@ -109,12 +110,19 @@ static void add_cut(const struct progress *progress, struct buf *buf, struct str
     buf_add_char(buf, '\n');
 }
 
+static void region_mark(struct buf *buf, struct str region)
+{
+    if (!str_is_null(region))
+        buf_fmt(buf, STR_FMT ": ", STR_ARG(region));
+}
+
 static void running_line(
     const struct progress *progress, struct arena *arena, struct buf *buf, const struct running *r)
 {
     struct buf line = BUF_INIT(KEEP_BYTES);
     int64_t elapsed = now_ms(progress) - r->started_ms;
     buf_add_z(&line, "  ");
+    region_mark(&line, r->region);
     buf_add_clean(&line, r->change->address);
     buf_fmt(&line, ": %s", r->status[0] != '\0' ? r->status : verbs_of(r->change->action).start);
     if (r->bytes_total > 0) {
@@ -196,7 +204,8 @@ static struct running *find(struct progress *progress, const struct change *chan
     return NULL;
 }
 
-static struct running *add(struct progress *progress, const struct change *change)
+static struct running *
+add(struct progress *progress, const struct change *change, struct str region)
 {
     struct arena *arena = progress->app->arena;
     if (progress->n_running == progress->cap_running)
@@ -204,7 +213,7 @@ static struct running *add(struct progress *progress, const struct change *chang
             arena, progress->running, progress->n_running, &progress->cap_running,
             sizeof(*progress->running));
     struct running *r = &progress->running[progress->n_running++];
-    *r = (struct running){.change = change, .started_ms = now_ms(progress)};
+    *r = (struct running){.change = change, .started_ms = now_ms(progress), .region = region};
     r->said_ms = r->started_ms;
     return r;
 }
@@ -228,8 +237,9 @@ static void set_status(struct running *r, struct str text)
     r->status[len] = '\0';
 }
 
-static void head(struct buf *buf, const struct change *change)
+static void head(struct buf *buf, const struct change *change, struct str region)
 {
+    region_mark(buf, region);
     buf_add_clean(buf, change->address);
     if (change->removal_half && change->action == ACTION_DELETE) {
         buf_add_z(buf, " (old ");
@@ -255,7 +265,7 @@ static void status_line(
     struct progress *progress, struct arena *arena, struct buf *buf, const struct running *r)
 {
     struct verbs verbs = verbs_of(r->change->action);
-    head(buf, r->change);
+    head(buf, r->change, r->region);
     buf_fmt(buf, "%s [", verbs.going);
     if (r->status[0] != '\0')
         buf_fmt(buf, "%s, ", r->status);
@@ -272,14 +282,14 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
     struct verbs verbs = verbs_of(e->change->action);
     struct running *r = find(progress, e->change);
     if (r == NULL && e->type != EVENT_SKIPPED && e->type != EVENT_DONE && e->type != EVENT_FAILED)
-        r = add(progress, e->change);
+        r = add(progress, e->change, e->region);
     bool color = progress->app->term.color_err;
     switch (e->type) {
     case EVENT_START:
         /* The block on a terminal shows what is running. */
         if (progress->show == SHOW_LIVE)
             break;
-        head(buf, e->change);
+        head(buf, e->change, e->region);
         buf_add_z(buf, verbs.start);
         buf_add_char(buf, '\n');
         break;
@@ -300,7 +310,7 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
         break;
     }
     case EVENT_DONE:
-        head(buf, e->change);
+        head(buf, e->change, e->region);
         buf_fmt(buf, "%s after " STR_FMT, verbs.done, STR_ARG(duration(arena, e->elapsed_ms)));
         id(buf, e->change);
         buf_add_char(buf, '\n');
@@ -308,14 +318,14 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
         drop(progress, r);
         break;
     case EVENT_FAILED:
-        head(buf, e->change);
+        head(buf, e->change, e->region);
         buf_fmt(
             buf, "%sfailed%s after " STR_FMT "\n", paint(color, PAINT_RED), paint_end(color),
             STR_ARG(duration(arena, e->elapsed_ms)));
         drop(progress, r);
         break;
     case EVENT_SKIPPED:
-        head(buf, e->change);
+        head(buf, e->change, e->region);
         if (e->change->err != NULL)
             buf_add_z(buf, "skipped, because something it needs failed\n");
         else
@@ -335,6 +345,7 @@ static void warning_lines(const struct progress *progress, struct buf *buf, cons
 {
     bool color = progress->app->term.color_err;
     buf_fmt(buf, "%sWarning: %s", paint(color, PAINT_YELLOW), paint_end(color));
+    region_mark(buf, e->region);
     buf_add_clean(buf, e->text);
     buf_add_char(buf, '\n');
     if (str_is_empty(e->hint) || progress->app->args.compact_warnings)
@@ -351,18 +362,21 @@ static void other_event(const struct progress *progress, struct buf *buf, const 
         warning_lines(progress, buf, e);
         break;
     case EVENT_LOG:
+        region_mark(buf, e->region);
         buf_add_clean(buf, e->name);
         buf_add_z(buf, " | ");
         buf_add_clean(buf, e->text);
         buf_add_char(buf, '\n');
         break;
     case EVENT_WAIT:
+        region_mark(buf, e->region);
         buf_add_clean(buf, e->name);
         buf_add_z(buf, ": waiting, it is ");
         buf_add_clean(buf, e->text);
         buf_add_char(buf, '\n');
         break;
     case EVENT_NOTE:
+        region_mark(buf, e->region);
         buf_add_clean(buf, e->text);
         buf_add_char(buf, '\n');
         break;

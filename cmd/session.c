@@ -165,7 +165,15 @@ static enum err_code use_aws(struct session *session, struct aws_options *option
     return ERR_NONE;
 }
 
-static enum err_code open_transport(struct session *session, struct err *err)
+/* What the sessions of a group share. The loop waits on one transport. */
+struct shared {
+    struct http_transport *curl;
+    struct progress *progress;
+    struct kinds_sources *sources;
+};
+
+static enum err_code
+open_transport(struct session *session, const struct shared *shared, struct err *err)
 {
     struct app *app = session->app;
     const struct http_curl_options options = {
@@ -173,7 +181,11 @@ static enum err_code open_transport(struct session *session, struct err *err)
         .user_agent = "mmectl/" MMECTL_VERSION,
         .ca_bundle = app->getenv("AWS_CA_BUNDLE"),
     };
-    enum err_code code = http_curl_new(&options, &session->curl, err);
+    session->borrows = shared->curl != NULL;
+    session->curl = shared->curl;
+    enum err_code code = ERR_NONE;
+    if (!session->borrows)
+        code = http_curl_new(&options, &session->curl, err);
     if (code != ERR_NONE || str_is_null(app->args.trace))
         return code;
     const char *path = str_z(app->arena, app->args.trace);
@@ -197,8 +209,10 @@ static struct str writer_name(struct app *app)
 static void on_event(void *arg, const struct event *event)
 {
     struct session *session = arg;
+    struct event placed = *event;
+    placed.region = session->label;
     if (event->type != EVENT_LEASE)
-        progress_event(session->progress, event);
+        progress_event(session->progress, &placed);
     else if (session->app->on_lease != NULL)
         session->app->on_lease(event->name, event->elapsed_ms);
 }
@@ -215,25 +229,30 @@ static void session_close(struct session *session)
     kinds_free(session->world);
     aws_free(session->aws);
     http_close(session->trace);
-    http_close(session->curl);
+    if (!session->borrows)
+        http_close(session->curl);
     creds_close(session->creds);
     profile_wipe(session->profile);
     if (session->trace_file != NULL)
         fclose(session->trace_file);
-    *session = (struct session){.app = session->app};
+    *session = (struct session){.app = session->app, .label = session->label};
 }
 
-static enum err_code
-session_open(struct app *app, const struct spec *spec, struct session *out, struct err *err)
+static enum err_code session_open(
+    struct app *app,
+    const struct spec *spec,
+    const struct shared *shared,
+    struct session *out,
+    struct err *err)
 {
-    *out = (struct session){.app = app, .spec = spec};
+    *out = (struct session){.app = app, .spec = spec, .label = out->label};
     struct aws_options options = {
         .loop = app->loop,
         .clock = app->clock,
         .rng = &app->rng,
         .region = spec->region.value,
     };
-    enum err_code code = open_transport(out, err);
+    enum err_code code = open_transport(out, shared, err);
     if (code == ERR_NONE)
         code = app->args.local ? use_standin(out, &options, err) : use_aws(out, &options, err);
     if (code == ERR_NONE) {
@@ -246,8 +265,8 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
         return code;
     }
     bool on_aws = !out->local && str_is_empty(app->args.endpoint_url);
-    out->progress = progress_new(app, on_aws);
-    const struct kinds_options kinds = {out->aws, app->loop, STR(MMECTL_VERSION)};
+    out->progress = shared->progress != NULL ? shared->progress : progress_new(app, on_aws);
+    const struct kinds_options kinds = {out->aws, app->loop, STR(MMECTL_VERSION), shared->sources};
     out->world = kinds_world(app->arena, &kinds);
     out->reconciler = (struct reconciler){
         .arena = app->arena,
@@ -279,15 +298,26 @@ session_open(struct app *app, const struct spec *spec, struct session *out, stru
     return ERR_NONE;
 }
 
+/* Of one that has sisters among the specs. */
+static struct str label_of(const struct spec_list *specs, const struct spec *spec)
+{
+    size_t sisters = 0;
+    for (size_t i = 0; spec->whole != NULL && i < specs->len; i++)
+        sisters += specs->items[i]->whole == spec->whole;
+    return sisters > 1 ? spec->region.value : STR_NULL;
+}
+
 enum exit_code
 session_each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg)
 {
     struct err err = {0};
     enum exit_code worst = EXIT_CODE_OK;
     for (size_t i = 0; i < specs->len && !loop_cancelled(app->loop); i++) {
-        struct session session;
+        const struct spec *spec = specs->items[i];
+        const struct shared none = {0};
+        struct session session = {.label = label_of(specs, spec)};
         enum exit_code code;
-        if (session_open(app, specs->items[i], &session, &err) != ERR_NONE) {
+        if (session_open(app, spec, &none, &session, &err) != ERR_NONE) {
             code = app_fail(app, &err);
             err = (struct err){0};
         } else {
@@ -296,6 +326,53 @@ session_each_of(struct app *app, const struct spec_list *specs, session_work_fn 
         }
         worst = exit_worst(worst, code);
     }
+    return worst;
+}
+
+/* From `from` on, those of the same document. */
+static size_t group_len(const struct spec_list *specs, size_t from)
+{
+    size_t len = 1;
+    const struct spec *whole = specs->items[from]->whole;
+    while (whole != NULL && from + len < specs->len && specs->items[from + len]->whole == whole)
+        len++;
+    return len;
+}
+
+static enum exit_code run_group(
+    struct app *app, const struct spec_list *specs, size_t from, session_group_fn *work, void *arg)
+{
+    size_t count = group_len(specs, from), n_open = 0;
+    struct session *sessions = ARENA_ARRAY(app->arena, count, struct session);
+    struct shared shared = {.sources = kinds_sources_new()};
+    enum exit_code worst = EXIT_CODE_OK;
+    for (size_t i = 0; i < count; i++) {
+        const struct spec *spec = specs->items[from + i];
+        struct err err = {0};
+        sessions[i].label = label_of(specs, spec);
+        if (session_open(app, spec, &shared, &sessions[i], &err) == ERR_NONE) {
+            shared.progress = sessions[i].progress;
+            shared.curl = sessions[i].curl;
+            n_open++;
+            continue;
+        }
+        sessions[i].code = app_fail(app, &err);
+        worst = exit_worst(worst, sessions[i].code);
+    }
+    if (n_open > 0)
+        worst = exit_worst(worst, work(sessions, count, arg));
+    for (size_t i = count; i-- > 0;) /* the first has what the others borrow */
+        session_close(&sessions[i]);
+    kinds_sources_free(shared.sources);
+    return worst;
+}
+
+enum exit_code
+session_groups_of(struct app *app, const struct spec_list *specs, session_group_fn *work, void *arg)
+{
+    enum exit_code worst = EXIT_CODE_OK;
+    for (size_t i = 0; i < specs->len && !loop_cancelled(app->loop); i += group_len(specs, i))
+        worst = exit_worst(worst, run_group(app, specs, i, work, arg));
     return worst;
 }
 
@@ -311,11 +388,17 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
 
 /* ---- figures ---- */
 
-static struct json *session_stats(struct app *app, const struct session *session)
+static struct json *session_stats(struct app *app, const struct session *sessions, size_t count)
 {
     struct aws_stats open = {0};
-    if (session != NULL && session->aws != NULL)
-        open = aws_stats(session->aws);
+    for (size_t i = 0; i < count; i++) {
+        if (sessions[i].aws == NULL)
+            continue;
+        struct aws_stats stats = aws_stats(sessions[i].aws);
+        open.requests += stats.requests;
+        open.mutating += stats.mutating;
+        open.retried += stats.retried;
+    }
     struct rusage usage = {0};
     (void) getrusage(RUSAGE_SELF, &usage);
     double cpu = (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
@@ -332,6 +415,12 @@ static struct json *session_stats(struct app *app, const struct session *session
 
 void session_add_stats(struct app *app, const struct session *session, struct json *out)
 {
+    session_add_group_stats(app, session, session != NULL, out);
+}
+
+void session_add_group_stats(
+    struct app *app, const struct session *sessions, size_t count, struct json *out)
+{
     if (!app->args.stats)
         return;
     struct json *own = NULL;
@@ -342,7 +431,7 @@ void session_add_stats(struct app *app, const struct session *session, struct js
         own = json_object(app->arena);
         json_put(app->arena, out, "mmectl", own);
     }
-    json_put(app->arena, own, "stats", session_stats(app, session));
+    json_put(app->arena, own, "stats", session_stats(app, sessions, count));
 }
 
 enum exit_code
@@ -375,7 +464,7 @@ void session_tell_failures(struct app *app, const struct report *report)
 
 void session_print_stats(struct app *app)
 {
-    const struct json *stats = session_stats(app, NULL);
+    const struct json *stats = session_stats(app, NULL, 0);
     term_note(
         "Requests: %lld (%lld mutating, %lld retried), %.2f s CPU, %.1f MiB",
         (long long) json_get_int(stats, "requests", 0),

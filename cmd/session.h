@@ -44,7 +44,10 @@ struct session {
     struct reconciler reconciler;
     struct local_info standin; /* with --local */
     FILE *trace_file;
-    bool local; /* against the stand-in that --local names */
+    bool borrows;        /* the transport is another's of its group */
+    bool local;          /* against the stand-in that --local names */
+    struct str label;    /* its region, when the spec has several; STR_NULL */
+    enum exit_code code; /* not OK: it could not be opened, and this was said */
 };
 
 /* Runs `work` for each spec, one after the other, with an open session; the worst exit status
@@ -56,9 +59,17 @@ session_each_of(struct app *app, const struct spec_list *specs, session_work_fn 
 enum exit_code
 session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg);
 
+/* The stacks of one spec: one in each of its regions, or the only one. What they read of the user's
+ * files they read once. The work is called with at least one session that is open. */
+typedef enum exit_code session_group_fn(struct session *sessions, size_t count, void *arg);
+enum exit_code session_groups_of(
+    struct app *app, const struct spec_list *specs, session_group_fn *work, void *arg);
+
 /* Puts {"requests", "mutating", "retried", "cpu_seconds", "max_rss_mib"} under mmectl.stats of
  * `out` when --stats was given; session may be NULL. */
 void session_add_stats(struct app *app, const struct session *session, struct json *out);
+void session_add_group_stats(
+    struct app *app, const struct session *sessions, size_t count, struct json *out);
 /* How a command ends that told of each stack: with --json {"format_version", "stacks"} is printed,
  * else `text` (NULL: it was printed on the way); `text` is freed. Gives the worst exit status. */
 enum exit_code

@@ -18,6 +18,7 @@ struct view_options {
     bool full;         /* every model, nothing collapsed */
     int64_t wall_ms;   /* for timestamps */
     bool refresh_only; /* the plan proposes nothing (plan_only_drift) */
+    struct str region; /* one of several: the plan is a section, view_total_line() ends them all */
     size_t max_bytes;  /* Markdown: what there is room for; 0: a comment */
 };
 
@@ -68,6 +69,14 @@ view_plan_json(struct arena *arena, const struct plan *plan, const struct view_o
 struct json *view_holds_json(struct arena *arena, const struct plan *plan);
 struct json *view_held_json(struct arena *arena, const struct plan *plan);
 
+/* view_regions.c: a section's head and its summary, "us-east-1: 9 to add, ..."; the line that ends
+ * all sections; and what became of one region. report NULL: nothing was done there. */
+void view_region_head(struct buf *buf, struct str region, bool color);
+struct str view_region_line(struct arena *arena, const struct plan *plan, struct str region);
+struct str view_total_line(struct arena *arena, const struct plan *const *plans, size_t count);
+void view_region_report(
+    struct buf *buf, struct str region, const struct report *report, bool failed);
+
 /* view_routes.c: the routes that change; nothing where none does. The line of one, as text:
  * "~ route 'churn': model_a 90 -> 80". */
 struct str view_route_line(struct arena *arena, const struct plan_route *route);
@@ -92,7 +101,11 @@ void view_summary_json(
     size_t destroy,
     int64_t wall_ms);
 void view_planned_json(
-    struct arena *arena, struct buf *buf, const struct change *change, int64_t wall_ms);
+    struct arena *arena,
+    struct buf *buf,
+    const struct change *change,
+    struct str region, /* STR_NULL: there is only one */
+    int64_t wall_ms);
 void view_error_json(struct arena *arena, struct buf *buf, const struct err *err, int64_t wall_ms);
 
 #endif

@@ -393,7 +393,11 @@ void view_plan_text(
     const struct view_options *options)
 {
     struct printer p = {arena, buf, options->color, options->full};
-    struct str summary = view_summary_line(arena, plan);
+    bool section = !str_is_null(options->region);
+    struct str summary =
+        section ? view_region_line(arena, plan, options->region) : view_summary_line(arena, plan);
+    if (section)
+        view_region_head(buf, options->region, options->color);
     if (options->refresh_only) {
         only_drift(&p, plan);
         notes(&p, plan);
@@ -405,6 +409,11 @@ void view_plan_text(
     }
     if (plan->drift.len > 0)
         drift_lines(&p, plan);
+    if (plan_is_empty(plan) && section) {
+        buf_fmt(buf, STR_FMT "\n", STR_ARG(summary));
+        notes(&p, plan);
+        return;
+    }
     if (plan_is_empty(plan)) {
         struct str head = STR("No changes.");
         buf_fmt(
@@ -468,7 +477,8 @@ void view_report_text(
 {
     const char *green = paint(color, PAINT_GREEN), *end = paint_end(color);
     bool complete = report->n_failed == 0 && report->n_skipped == 0 && report->left.len == 0 &&
-                    report->n_not_started == 0 && report->n_interrupted == 0;
+                    report->n_not_started == 0 && report->n_interrupted == 0 &&
+                    report->n_stacks_out == 0;
     if (complete && plan->mode == PLAN_DESTROY)
         buf_fmt(
             buf, "%sDestroy complete!%s Resources: %zu destroyed.\n", green, end,
@@ -491,6 +501,10 @@ void view_report_text(
         buf_fmt(buf, ", %zu interrupted", report->n_interrupted);
     if (report->n_not_started > 0)
         buf_fmt(buf, ", %zu not started", report->n_not_started);
+    if (report->n_stacks_out > 0)
+        buf_fmt(
+            buf, ", nothing in %zu region%s", report->n_stacks_out,
+            report->n_stacks_out == 1 ? "" : "s");
     if (!complete)
         buf_add_z(buf, ".\n");
     left_lines(buf, report);

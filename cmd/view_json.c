@@ -378,6 +378,12 @@ static void emit(struct buf *buf, const struct json *json)
     json_write(buf, json, JSON_COMPACT);
 }
 
+static void put_region(struct arena *arena, struct json *out, struct str region)
+{
+    if (!str_is_null(region))
+        json_put(arena, out, "region", json_string(arena, region));
+}
+
 static void hook_event(
     struct arena *arena,
     struct buf *buf,
@@ -408,6 +414,7 @@ static void hook_event(
     if (event->type == EVENT_FAILED && change->err != NULL)
         json_put(arena, hook, "error", term_error_json(arena, change->err));
     json_put(arena, out, "hook", hook);
+    put_region(arena, out, event->region);
     emit(buf, out);
 }
 
@@ -441,6 +448,7 @@ bool view_event_json(
             json_string(arena, str_is_null(event->hint) ? STR("") : event->hint));
         json_put(arena, out, "diagnostic", diagnostic);
     }
+    put_region(arena, out, event->region);
     emit(buf, out);
     return true;
 }
@@ -484,7 +492,11 @@ void view_summary_json(
 }
 
 void view_planned_json(
-    struct arena *arena, struct buf *buf, const struct change *change, int64_t wall_ms)
+    struct arena *arena,
+    struct buf *buf,
+    const struct change *change,
+    struct str region,
+    int64_t wall_ms)
 {
     struct str message = str_fmt(
         arena, STR_FMT ": Plan to %s", STR_ARG(change->address), action_name(change->action));
@@ -495,6 +507,7 @@ void view_planned_json(
     if (change->reason != REASON_NONE)
         json_put(arena, body, "reason", json_z(arena, reason_name(change->reason)));
     json_put(arena, out, "change", body);
+    put_region(arena, out, region);
     emit(buf, out);
 }
 

@@ -154,6 +154,7 @@ static void details(struct page *page, const struct plan *plan, const struct vie
 {
     struct view_options plain = *options;
     plain.color = false;
+    plain.region = STR_NULL; /* its own head says it */
     struct buf text AUTO(buf_done) = BUF_INIT(MIB(256));
     view_plan_text(page->arena, &text, plan, &plain);
     buf_add_z(page->buf, "\n<details><summary>Details (Click me)</summary>\n\n<pre><code>");
@@ -186,13 +187,18 @@ void view_plan_markdown(
     if (room < 1000) {
         if (most > TAIL_BYTES)
             buf_fmt(
-                buf, "* " STR_FMT ": " STR_FMT "\n", STR_ARG(plan->stack),
+                buf, "* " STR_FMT "%s" STR_FMT ": " STR_FMT "\n", STR_ARG(plan->stack),
+                str_is_null(options->region) ? "" : ", ",
+                STR_ARG(str_is_null(options->region) ? STR("") : options->region),
                 STR_ARG(view_summary_line(arena, plan)));
         return;
     }
     /* Collapsed even with --full. */
     struct view_groups groups = view_groups(arena, plan, false);
-    buf_fmt(buf, "## Plan Result (" STR_FMT ")\n\n", STR_ARG(plan->stack));
+    bool section = !str_is_null(options->region);
+    buf_fmt(
+        buf, "## Plan Result (" STR_FMT "%s" STR_FMT ")\n\n", STR_ARG(plan->stack),
+        section ? ", " : "", STR_ARG(section ? options->region : STR("")));
     buf_fmt(buf, "<!-- label: %s -->\n\n", label(plan));
     deletions(&page, &groups);
     refusals(&page, plan);

@@ -67,7 +67,9 @@ copy(struct kinds *kinds, struct world_call *call, struct artifact_plan *artifac
     if (code != ERR_NONE)
         return code;
     artifact->etag = result.etag;
-    const struct seen_object *source = map_get(call->seen->objects, artifact->from_key);
+    const struct seen_object *source = str_eq(artifact->from_bucket, call->want->bucket)
+                                           ? map_get(call->seen->objects, artifact->from_key)
+                                           : NULL;
     if (source != NULL) {
         artifact->size = source->size;
         return ERR_NONE;

@@ -197,3 +197,24 @@ double kinds_metric(double value)
     }
     return value;
 }
+
+enum lead_state kinds_follow_lead(struct change *change)
+{
+    struct training_plan *training = change->subject;
+    const struct change *lead = training->lead;
+    if (lead == NULL)
+        return LEAD_NONE;
+    if (lead->outcome == OUTCOME_PENDING)
+        return LEAD_PENDING;
+    if (lead->outcome == OUTCOME_DONE) {
+        const struct training_plan *done = lead->subject;
+        training->artifact = done->artifact;
+        training->metrics = done->metrics;
+        if (training->trained != NULL)
+            *training->trained = *done->trained;
+        return LEAD_DONE;
+    }
+    training->lead = NULL;
+    change->uncounted = change->removal_half = false;
+    return LEAD_NONE;
+}

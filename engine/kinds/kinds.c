@@ -102,8 +102,12 @@ struct world *kinds_world(struct arena *arena, const struct kinds_options *optio
         .arena = arena,
         .aws = options->aws,
         .loop = options->loop,
-        .version = options->version};
-    gate_init(&kinds->data_gate, 1);
+        .version = options->version,
+        .sources = options->sources,
+        .own_sources = options->sources == NULL};
+    if (kinds->own_sources)
+        kinds->sources = kinds_sources_new();
+    kinds->data = kinds_data_of(kinds->sources);
     return &kinds->world;
 }
 
@@ -111,8 +115,8 @@ void kinds_free(struct world *world)
 {
     if (world == NULL)
         return;
-    training_data_free(kinds_of(world)->data);
-    kinds_of(world)->data = NULL;
-    splits_free(kinds_of(world)->splits);
-    kinds_of(world)->splits = NULL;
+    struct kinds *kinds = kinds_of(world);
+    if (kinds->own_sources)
+        kinds_sources_free(kinds->sources);
+    kinds->sources = NULL;
 }

@@ -9,10 +9,17 @@
 #include "engine/aws/aws.h"
 #include "engine/plan/world.h"
 
+/* What is read of the user's files: each file once, for all the worlds that share it. */
+struct kinds_sources;
+
+struct kinds_sources *kinds_sources_new(void);
+void kinds_sources_free(struct kinds_sources *sources); /* after its worlds; accepts NULL */
+
 struct kinds_options {
     struct aws *aws;
     struct loop *loop;
-    struct str version; /* mmectl's own, for the tag mmectl:version */
+    struct str version;            /* mmectl's own, for the tag mmectl:version */
+    struct kinds_sources *sources; /* NULL: the world has its own */
 };
 
 struct world *kinds_world(struct arena *arena, const struct kinds_options *options);

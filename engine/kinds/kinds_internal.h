@@ -30,15 +30,22 @@ static inline struct settle kinds_silent(void)
 struct training_data; /* parsed channels, shared by everything trained here */
 struct kept_split;    /* channels that were parted */
 
+/* One at a time reads, behind the gate. */
+struct kinds_data {
+    struct gate gate;
+    struct training_data *parsed;
+    struct kept_split *splits;
+};
+
 struct kinds {
     struct world world;
     struct arena *arena;
     struct aws *aws;
     struct loop *loop;
     struct str version;
-    struct gate data_gate;
-    struct training_data *data;
-    struct kept_split *splits;
+    struct kinds_sources *sources;
+    bool own_sources;
+    struct kinds_data *data; /* of the sources */
     size_t jobs_running, jobs_ended;
     unsigned conditions_missing; /* of enum record_condition */
 };
@@ -59,7 +66,26 @@ struct kinds *kinds_of(struct world *world);
 void training_data_free(struct training_data *data);
 void splits_free(struct kept_split *splits);
 
+/* ---- kept.c ---- */
+
+struct kinds_data *kinds_data_of(struct kinds_sources *sources);
+/* The state the file is in; STR_NULL: it cannot be told. *ret_sha256 is null when it was not
+ * digested in that state. On any thread. */
+struct str sources_find(
+    struct kinds_sources *sources,
+    struct arena *arena,
+    struct str path,
+    struct str *ret_sha256,
+    uint64_t *ret_size);
+void sources_keep(
+    struct kinds_sources *sources, struct str state, struct str sha256, uint64_t size);
+
 /* ---- common.c ---- */
+
+/* Of a training that goes with one in another region. NONE: there is none, or it came to nothing;
+ * then it is a training of its own from here on. DONE: its result has been taken. */
+enum lead_state { LEAD_NONE, LEAD_PENDING, LEAD_DONE };
+enum lead_state kinds_follow_lead(struct change *change);
 
 /* [{"Key":..,"Value":..}] of the stack's tags; fp and settings may be null. */
 struct json *kinds_tags(

@@ -8,6 +8,7 @@
  * loop's pool. */
 
 #define MAX_MODEL_BYTES MIB(1024)
+#define LEAD_POLL_MS 20
 
 /* A channel as it was parsed, for every model that is trained on it. */
 struct training_data {
@@ -99,7 +100,7 @@ static enum err_code find_dataset(
     const struct dataset **out,
     struct err *err)
 {
-    for (const struct training_data *data = kinds->data; data != NULL; data = data->next)
+    for (const struct training_data *data = kinds->data->parsed; data != NULL; data = data->next)
         if (str_eq(data->digest, channel->digest) && data->csv_weights == csv_weights &&
             str_eq(data->content_type, channel->content_type)) {
             *out = data->dataset;
@@ -111,12 +112,12 @@ static enum err_code find_dataset(
         return code;
     struct training_data *data = xmalloc(sizeof(*data));
     *data = (struct training_data){
-        .next = kinds->data,
+        .next = kinds->data->parsed,
         .digest = channel->digest,
         .content_type = channel->content_type,
         .csv_weights = csv_weights,
         .dataset = dataset};
-    kinds->data = data;
+    kinds->data->parsed = data;
     *out = dataset;
     return ERR_NONE;
 }
@@ -208,13 +209,28 @@ static void keep_result(struct world_call *call, const struct job *job)
     subject->trained->tar_gz = str_dup(call->arena, buf_str(&job->tar_gz));
 }
 
+/* Until the region that trains it is through; true: the result is ours, too. */
+static bool wait_for_lead(struct kinds *kinds, struct change *change)
+{
+    enum lead_state state = kinds_follow_lead(change);
+    while (state == LEAD_PENDING && !loop_cancelled(kinds->loop)) {
+        loop_sleep_ms(kinds->loop, LEAD_POLL_MS);
+        state = kinds_follow_lead(change);
+    }
+    return state == LEAD_DONE;
+}
+
 static enum err_code start(struct kinds *kinds, struct world_call *call, struct err *err)
 {
+    if (wait_for_lead(kinds, call->change))
+        return ERR_NONE;
+    if (loop_cancelled(kinds->loop))
+        return err_set(err, ERR_CANCELLED, "interrupted while waiting");
     const struct training_plan *subject = call->change->subject;
     struct model_data data = {0};
-    gate_enter(kinds->loop, &kinds->data_gate);
+    gate_enter(kinds->loop, &kinds->data->gate);
     enum err_code code = load_data(kinds, call->want, subject->model, &data, err);
-    gate_leave(kinds->loop, &kinds->data_gate);
+    gate_leave(kinds->loop, &kinds->data->gate);
     if (code != ERR_NONE) {
         free_slices(&data);
         return code;

@@ -19,10 +19,15 @@ enum err_code kinds_digest_file(
     uint64_t *ret_size,
     struct err *err)
 {
-    (void) world;
+    struct kinds_sources *sources = kinds_of(world)->sources;
     AUTO(arena_close) struct arena *scratch = arena_new("path", 0);
     struct sha256 hash;
     const char *name = str_z(scratch, path);
+    struct str known, state = sources_find(sources, scratch, path, &known, ret_size);
+    if (!str_is_null(known)) {
+        *ret_sha256 = str_dup(arena, known);
+        return ERR_NONE;
+    }
     enum err_code code = sha256_file(name, &hash, ret_size, err);
     if (code != ERR_NONE && file_is_dir(name)) {
         err_set(err, ERR_SPEC, "'%s' is a folder, not a file", name);
@@ -33,6 +38,7 @@ enum err_code kinds_digest_file(
     if (code != ERR_NONE)
         return code;
     *ret_sha256 = hex_of(arena, hash.bytes, sizeof(hash.bytes));
+    sources_keep(sources, state, *ret_sha256, *ret_size);
     return ERR_NONE;
 }
 

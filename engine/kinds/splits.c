@@ -6,9 +6,9 @@
 
 #include <sys/stat.h>
 
-/* Channels that are parted by a column: read and checked once, and kept as long as the world. What
- * trains here keeps the numbers and lets the text go; what is uploaded keeps the text, so that what
- * is sent is what was hashed, whatever happens to the file meanwhile. */
+/* Channels that are parted by a column: read and checked once, and kept as long as the sources.
+ * What trains here keeps the numbers and lets the text go; what is uploaded keeps the text, so that
+ * what is sent is what was hashed, whatever happens to the file meanwhile. */
 
 #define MAX_TEXT MIB(2048)
 #define ROWS_AT_ONCE 8192 /* on one thread, in one go */
@@ -204,22 +204,25 @@ enum err_code kinds_split_channel(
     struct kept_split *kept = xmalloc(sizeof(*kept));
     *kept = (struct kept_split){
         .arena = arena_new("parted channel", MIB(4096)), .id_arena = arena_new("channel id", 0)};
+    struct kept_split *known = NULL;
+    gate_enter(kinds->loop, &kinds->data->gate);
     enum err_code code = identify(kinds, kept->id_arena, want, channel, options, &kept->id, err);
-    for (struct kept_split *old = kinds->splits; code == ERR_NONE && old != NULL; old = old->next)
-        if (str_eq(old->id, kept->id)) {
-            splits_free(kept);
-            *ret_split = describe(arena, old);
-            return ERR_NONE;
-        }
-    if (code == ERR_NONE)
+    for (struct kept_split *old = kinds->data->splits; code == ERR_NONE && old != NULL;
+         old = old->next)
+        if (str_eq(old->id, kept->id))
+            known = old;
+    if (code == ERR_NONE && known == NULL)
         code = split(kinds, channel, options, kept, err);
-    if (code != ERR_NONE) {
+    gate_leave(kinds->loop, &kinds->data->gate);
+    if (code != ERR_NONE || known != NULL)
         splits_free(kept);
+    if (code != ERR_NONE)
         return code;
+    if (known == NULL) {
+        kept->next = kinds->data->splits;
+        kinds->data->splits = known = kept;
     }
-    kept->next = kinds->splits;
-    kinds->splits = kept;
-    *ret_split = describe(arena, kept);
+    *ret_split = describe(arena, known);
     return ERR_NONE;
 }
 

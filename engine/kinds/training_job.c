@@ -349,6 +349,15 @@ poll_job(struct kinds *kinds, struct world_call *call, struct settle *out, struc
     struct job_state *state = call->state;
     if (state->removal)
         return poll_removal(kinds, call, state, out, err);
+    if (!state->sent) {
+        enum lead_state lead = kinds_follow_lead(call->change);
+        if (lead == LEAD_DONE)
+            *out = (struct settle){.state = SETTLE_DONE, .status = STR_NULL};
+        if (lead == LEAD_PENDING)
+            *out = pending(STR("Training in another region"));
+        if (lead != LEAD_NONE)
+            return ERR_NONE;
+    }
     return state->sent ? poll_sent(kinds, call, state, out, err)
                        : poll_create(kinds, call, state, out, err);
 }

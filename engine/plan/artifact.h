@@ -31,7 +31,8 @@ struct artifact_plan {
     struct str name, fp, key;
     enum artifact_source source;
     struct str from_bucket, from_key, from_etag; /* from_etag may be null: the job's output */
-    struct str job;                              /* when it comes from a training job: its name */
+    struct str from_region;    /* where that is, when it is another one; else STR_NULL */
+    struct str job;            /* when it comes from a training job: its name */
     struct str overwrite_etag; /* what stands at the key and must go; STR_NULL: nothing may */
     bool imported;             /* the user's word that these bytes are what the spec describes */
     struct trained_bytes *trained;
@@ -60,6 +61,8 @@ struct training_plan {
     struct str job; /* this attempt's name */
     unsigned attempt;
     bool attach;                   /* it is running already */
+    const struct change *lead;     /* the same training in another region, whose result is taken:
+                                      nothing is trained here unless it fails; NULL */
     const struct json *request;    /* CreateTrainingJob's input, without name and tags */
     struct trained_bytes *trained; /* LOCAL_TRAINING */
     /* Set by the kind when it has finished. */

@@ -31,6 +31,7 @@ struct event {
     struct str name, text, hint;
     int64_t elapsed_ms;
     uint64_t bytes_done, bytes_total; /* uploads */
+    struct str region; /* where, when a command works on several; set on the way to the views */
 };
 
 typedef void event_fn(void *arg, const struct event *event);

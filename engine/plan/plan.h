@@ -142,6 +142,7 @@ struct plan {
     struct str stack, account, region, uid, home, endpoint;
     VEC(struct change *) changes; /* executable order: every change stands behind its needs */
     VEC(struct plan_warning) warnings;
+    struct str other_run; /* who changes the stack at the moment; STR_NULL: nobody */
     VEC(struct plan_guard) guards;
     /* What somebody else changed (UPDATE) or removed (DELETE) since the last apply; before: as that
      * left it. Not executable: what is done about it stands among the changes. */

@@ -23,6 +23,8 @@ enum err_code plan_seen(
     enum plan_mode mode,
     struct plan **ret_plan,
     struct err *err) MUST_USE;
+/* Another run was under way when the plan was made: among its warnings. */
+void reconcile_warn_other_run(struct reconciler *r, struct plan *plan);
 /* Checks the local files and artifacts that the plan would send. */
 enum err_code preflight(struct reconciler *r, const struct plan *plan, struct err *err) MUST_USE;
 

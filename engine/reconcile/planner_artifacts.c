@@ -94,6 +94,9 @@ put(struct planner *p, enum action action, struct artifact_plan *artifact, struc
     change->note = need != NULL && artifact->source == ARTIFACT_COPY
                        ? STR("from its training job")
                        : str_from(s_source_notes[artifact->source]);
+    struct str elsewhere = planner_elsewhere_note(p, artifact, need);
+    if (!str_is_null(elsewhere))
+        change->note = elsewhere;
     if (need != NULL && artifact->model->n_gates > 0)
         change->note = str_fmt(
             p->arena, STR_FMT "; published with " STR_FMT, STR_ARG(change->note),

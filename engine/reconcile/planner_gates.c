@@ -177,6 +177,8 @@ candidate_source(struct planner *p, const struct want_model *model, struct artif
         return true;
     }
     if (from != NULL) {
+        candidate->from_bucket = from->from_bucket;
+        candidate->from_region = from->from_region;
         candidate->from_key = from->from_key;
         candidate->from_etag = from->from_etag;
         return true;

@@ -74,6 +74,16 @@ enum err_code plan_source(
     struct err *err) MUST_USE;
 /* planner_cost.c: how long the training jobs of the finished plan may take. */
 void plan_training_time(struct planner *p);
+/* planner_regions.c: the same content where another region has it; false: it has not. The model
+ * may be held back then (model->left_out). */
+bool plan_from_elsewhere(
+    struct planner *p, struct want_model *model, struct artifact_plan *artifact);
+/* The same training in another region, which this one waits for; NULL: there is none to wait for.
+ */
+const struct change *planner_lead(const struct want_model *model);
+/* "trained once, in us-east-1": of an artifact that comes from another region; else STR_NULL. */
+struct str planner_elsewhere_note(
+    struct planner *p, const struct artifact_plan *artifact, const struct change *training);
 /* planner_sagemaker.c */
 enum err_code plan_sagemaker(struct planner *p, struct err *err) MUST_USE;
 /* planner_scaling.c: after the endpoint's own change, and before its removal. */

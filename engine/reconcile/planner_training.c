@@ -34,6 +34,15 @@ static struct str rounds_note(struct planner *p, const struct want_model *model)
     return STR_NULL;
 }
 
+/* It goes with the training in another region, and nothing comes of it here unless that fails. */
+static void follow(struct change *change, const struct change *lead)
+{
+    struct training_plan *subject = change->subject;
+    subject->lead = lead;
+    change->uncounted = change->uncounted || lead != NULL;
+    change->removal_half = lead != NULL;
+}
+
 /* fresh: not from the checkpoints of an earlier attempt. */
 static struct change *plan_job(
     struct planner *p, const struct want_model *model, unsigned attempt, bool attach, bool fresh)
@@ -53,6 +62,7 @@ static struct change *plan_job(
     change->uncounted = attach;
     change->note = attach ? STR("running already") : rounds_note(p, model);
     change->after = attributes_job(p->arena, subject->job, subject->request);
+    follow(change, attach ? NULL : planner_lead(model));
     change_need(p->arena, change, p->bucket);
     const struct want_channel *channels;
     size_t n_channels = want_channels(p->want, model, &channels);
@@ -73,6 +83,7 @@ static struct change *plan_local_training(
     change->name = model->name;
     change->at = model->at;
     change->note = rounds_note(p, model);
+    follow(change, planner_lead(model));
     artifact->source = ARTIFACT_TRAINED;
     artifact->trained = subject->trained;
     return change;
@@ -145,7 +156,8 @@ static enum err_code plan_from_job(
     }
     bool running = job != NULL && str_eq(job->status, STR("InProgress"));
     bool ended = job != NULL && !running;
-    if (ended && !str_eq(job->status, STR("Stopping")) && !try_again(p, model, job)) {
+    if (ended && !str_eq(job->status, STR("Stopping")) && planner_lead(model) == NULL &&
+        !try_again(p, model, job)) {
         leave_out(p, model, job);
         return ERR_NONE;
     }
@@ -194,6 +206,8 @@ enum err_code plan_source(
         artifact->trained = model->result;
         return ERR_NONE;
     }
+    if (plan_from_elsewhere(p, model, artifact))
+        return ERR_NONE;
     if (p->want->trains_here) {
         *ret_need = plan_local_training(p, model, artifact);
         return ERR_NONE;

@@ -5,10 +5,18 @@
 #include "engine/reconcile/executor.h"
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
+#include "engine/reconcile/regions.h"
 #include "engine/reconcile/run.h"
 #include "engine/reconcile/settle.h"
 #include "engine/resource/failure.h"
 #include "engine/resource/names.h"
+
+void reconcile_warn_other_run(struct reconciler *r, struct plan *plan)
+{
+    if (!str_is_null(plan->other_run))
+        *VEC_PUSH(r->arena, &plan->warnings) = (struct plan_warning){
+            plan->other_run, STR("what it changes may show here; plan again when it has ended")};
+}
 
 /* Somebody is changing what was just looked at. Costs nothing while nobody is: the listing shows
  * whether there is a lease. */
@@ -22,12 +30,11 @@ static enum err_code note_lease(struct reconciler *r, struct plan *plan, struct 
     enum err_code code = lease_peek(r, r->arena, context->want, &info, err);
     if (code != ERR_NONE || !lease_is_live(r, &info))
         return code;
-    struct plan_warning *warning = VEC_PUSH(r->arena, &plan->warnings);
-    warning->message = str_fmt(
+    plan->other_run = str_fmt(
         r->arena, STR_FMT " in progress by " STR_FMT " since " STR_FMT,
         STR_ARG(info.operation.len > 0 ? info.operation : STR("apply")), STR_ARG(info.who),
         STR_ARG(info.created));
-    warning->hint = STR("what it changes may show here; plan again when it has ended");
+    reconcile_warn_other_run(r, plan);
     return ERR_NONE;
 }
 
@@ -90,12 +97,15 @@ enum err_code reconcile_execute(
     r->failed = false;
     r->ends = (struct err){0};
     enum err_code code = plan_approve(r, plan, err);
-    if (code != ERR_NONE)
+    if (code != ERR_NONE) {
+        regions_give_up(plan);
         return code;
+    }
     code = plan->mode == PLAN_DESTROY ? run_destroy(r, plan, ret_report, err)
                                       : run_apply(r, plan, ret_report, err);
     if (!locked)
         reconcile_unlock(r); /* taken on the way */
+    regions_give_up(plan);
     return code;
 }
 

@@ -99,6 +99,7 @@ struct report {
     size_t n_interrupted;  /* started, and no longer waited for: the next run finds out */
     size_t n_not_started;  /* because the run ended before: interrupted, --fail-fast, lease lost */
     size_t n_kept_foreign; /* destroy: things under the prefix that are not ours and stay */
+    size_t n_stacks_out;   /* of several regions, added up: those where nothing was done */
     VEC(struct str) left;  /* destroy: what is still there and should not be */
     VEC(struct change *) failed; /* first failures first */
 };

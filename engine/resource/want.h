@@ -70,6 +70,14 @@ struct want_check {
     struct srcloc at, expect_at;
 };
 
+/* The same content in the stack of another region: it is copied, not made again. */
+struct want_elsewhere {
+    struct str region;
+    struct str bucket, key, etag; /* where it lies; key STR_NULL: it is being trained */
+    const struct json *metrics;   /* NULL: not known */
+    const void *training;         /* struct change of this run: training it there; NULL */
+};
+
 struct want_model {
     struct str name, description;
     struct want_pair *hyperparameters; /* sorted by name */
@@ -109,13 +117,14 @@ struct want_model {
     struct str held;            /* why the spec's version is not published; set by the planner */
     bool held_by_check;         /* else by a gate */
     void *candidate;            /* struct artifact_plan: where a held one comes from; or NULL */
-    bool failed;                /* this run tried and could not make it */
-    bool left_out;              /* cannot be made now: keep the old one, or go without */
-    bool frozen;                /* this run is about another model: it stays as it is published */
-    bool aside;                 /* not among the targets: left_out, and no failure */
-    bool remake;                /* --replace: put it there again, though it is there */
-    bool retrain;               /* --replace of its training job: another attempt */
-    bool retrained;             /* and this run has made it */
+    const struct want_elsewhere *elsewhere; /* NULL: only here */
+    bool failed;                            /* this run tried and could not make it */
+    bool left_out;  /* cannot be made now: keep the old one, or go without */
+    bool frozen;    /* this run is about another model: it stays as it is published */
+    bool aside;     /* not among the targets: left_out, and no failure */
+    bool remake;    /* --replace: put it there again, though it is there */
+    bool retrain;   /* --replace of its training job: another attempt */
+    bool retrained; /* and this run has made it */
 };
 
 /* How the instances are shared: one container for all models, or one for each of a few. */

@@ -95,7 +95,7 @@ void sim_process_open(
         .endpoint_url = STR("http://127.0.0.1:1")};
     struct err err = {0};
     sim_must(aws_new(&options, &process->aws, &err), &err, "a session");
-    struct kinds_options kinds = {process->aws, loop, STR("1")};
+    struct kinds_options kinds = {process->aws, loop, STR("1"), NULL};
     process->world = kinds_world(process->arena, &kinds);
     process->r = (struct reconciler){
         .arena = process->arena,

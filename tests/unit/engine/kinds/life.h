@@ -242,7 +242,7 @@ static UNUSED void life_run(struct life *life, life_work_fn *work, void *arg)
     life->events.len = 0;
     run.arena = arena_new("run", 0);
     assert_ok(aws_new(&options, &run.aws, &life->err), &life->err);
-    struct kinds_options kinds = {run.aws, life->loop, STR("1")};
+    struct kinds_options kinds = {run.aws, life->loop, STR("1"), NULL};
     run.world = kinds_world(run.arena, &kinds);
     life->aws = run.aws;
     run.r = (struct reconciler){

@@ -67,7 +67,7 @@ offline_of(struct arena *arena, const char *train, const char *validation, const
         fail_msg("the spec is not one: " STR_FMT, STR_ARG(loaded.faults));
     struct offline o = {
         .arena = arena, .loop = loop_new(clock_system()), .spec = loaded.specs.items[0]};
-    const struct kinds_options options = {NULL, o.loop, STR("test")};
+    const struct kinds_options options = {NULL, o.loop, STR("test"), NULL};
     o.world = kinds_world(arena, &options);
     return o;
 }

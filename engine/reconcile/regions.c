@@ -1,0 +1,160 @@
+#include "engine/reconcile/regions.h"
+
+#include "engine/reconcile/observe.h"
+#include "engine/reconcile/planner_internal.h"
+
+/* What a region has or makes, by the models' names. */
+struct offers {
+    const struct plan_context *context;
+    struct map *trainings; /* name -> struct change */
+};
+
+static bool is_training(const struct change *change)
+{
+    return change->kind == KIND_TRAINING_JOB || change->kind == KIND_LOCAL_TRAINING;
+}
+
+static struct offers offers_of(struct arena *arena, const struct plan *plan)
+{
+    struct offers offers = {plan->context, map_new(arena)};
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        struct change *change = plan->changes.items[i];
+        if (!is_training(change) || change->action != ACTION_CREATE)
+            continue;
+        const struct training_plan *training = change->subject;
+        if (training->lead == NULL)
+            (void) map_put(offers.trainings, training->model->name, change);
+    }
+    return offers;
+}
+
+/* One that lies there, or will be copied there from what lies somewhere already. */
+static bool lies(
+    const struct offers *offers,
+    const struct artifact_plan *artifact,
+    const struct want_model *model,
+    struct want_elsewhere *out)
+{
+    if (artifact == NULL || !version_is(artifact->fp, str_slice(model->spec_fp, 0, FP16)))
+        return false;
+    const struct want *want = offers->context->want;
+    struct want_elsewhere there = {.region = want->region, .metrics = artifact->metrics};
+    if (artifact->change->action == ACTION_NOOP) {
+        there.bucket = want->bucket;
+        there.key = artifact->key;
+        there.etag = artifact->etag;
+    } else if (artifact->source == ARTIFACT_COPY && !str_is_null(artifact->from_key)) {
+        there.bucket = artifact->from_bucket;
+        there.key = artifact->from_key;
+        there.etag = artifact->from_etag;
+        if (!str_is_null(artifact->from_region))
+            there.region = artifact->from_region;
+    }
+    if (!str_is_null(there.key))
+        *out = there;
+    return !str_is_null(there.key);
+}
+
+static const struct artifact_plan *
+held_candidate(const struct plan_context *context, struct str model)
+{
+    for (size_t i = 0; i < context->held.len; i++)
+        if (str_eq(context->held.items[i].model->name, model))
+            return context->held.items[i].candidate;
+    return NULL;
+}
+
+static bool
+find_there(const struct offers *offers, const struct want_model *model, struct want_elsewhere *out)
+{
+    return lies(offers, planner_artifact(offers->context, model->name), model, out) ||
+           lies(offers, held_candidate(offers->context, model->name), model, out);
+}
+
+/* A region that trains it before this one does. */
+static bool find_training(
+    const struct offers *offers, const struct want_model *model, struct want_elsewhere *out)
+{
+    const struct change *change = map_get(offers->trainings, model->name);
+    const struct training_plan *training = change != NULL ? change->subject : NULL;
+    if (training == NULL || !str_eq(training->model->spec_fp, model->spec_fp))
+        return false;
+    *out = (struct want_elsewhere){.region = offers->context->want->region, .training = change};
+    return true;
+}
+
+/* What this region would have to make: its plan trains it. */
+static bool mark(
+    const struct regional *regions,
+    const struct offers *offers,
+    size_t count,
+    size_t index,
+    struct arena *arena)
+{
+    const struct offers *own = &offers[index];
+    struct want *want = own->context->want;
+    bool marked = false;
+    for (size_t i = 0; i < map_len(own->trainings); i++) {
+        const struct change *change = map_value_at(own->trainings, i);
+        const struct training_plan *training = change->subject;
+        /* Ours to mark: the want was built for this run. */
+        struct want_model *model = &want->models[training->model - want->models];
+        struct want_elsewhere found = {0};
+        bool there = false;
+        for (size_t k = 0; k < count && !there; k++)
+            there = k != index && regions[k].plan != NULL && find_there(&offers[k], model, &found);
+        for (size_t k = 0; k < index && !there; k++)
+            there = regions[k].plan != NULL && find_training(&offers[k], model, &found);
+        if (!there)
+            continue;
+        struct want_elsewhere *elsewhere = ARENA_NEW(arena, struct want_elsewhere);
+        *elsewhere = found;
+        model->elsewhere = elsewhere;
+        marked = true;
+    }
+    return marked;
+}
+
+static void plan_again(struct regional *region)
+{
+    struct reconciler *r = region->reconciler;
+    const struct plan *before = region->plan;
+    const struct plan_context *context = before->context;
+    struct plan *plan;
+    if (plan_seen(r, context->want, context->seen, before->mode, &plan, &region->err) != ERR_NONE) {
+        region->plan = NULL;
+        return;
+    }
+    plan->other_run = before->other_run;
+    reconcile_warn_other_run(r, plan);
+    region->plan = plan;
+}
+
+void regions_share(struct regional *regions, size_t count)
+{
+    AUTO(arena_close) struct arena *scratch = arena_new("regions", 0);
+    struct offers *offers = ARENA_ARRAY(scratch, count, struct offers);
+    for (size_t i = 0; i < count; i++) {
+        if (regions[i].plan != NULL && regions[i].plan->mode != PLAN_APPLY)
+            return;
+        if (regions[i].plan != NULL)
+            offers[i] = offers_of(scratch, regions[i].plan);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (regions[i].plan == NULL ||
+            !mark(regions, offers, count, i, regions[i].reconciler->arena))
+            continue;
+        plan_again(&regions[i]);
+        if (regions[i].plan != NULL)
+            offers[i] = offers_of(scratch, regions[i].plan);
+    }
+}
+
+void regions_give_up(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        struct change *change = plan->changes.items[i];
+        if (is_training(change) && change->outcome == OUTCOME_PENDING)
+            change->outcome = OUTCOME_SKIPPED;
+    }
+}
