@@ -16,7 +16,9 @@ find_region(const struct spec_str *regions, size_t count, struct str region)
     return NULL;
 }
 
-bool spec_in_region(const struct spec_str *regions, size_t count, struct str region)
+/* Whether a model or set with such a list belongs to the region: one without a list is everywhere.
+ */
+static bool in_region(const struct spec_str *regions, size_t count, struct str region)
 {
     return count == 0 || find_region(regions, count, region) != NULL;
 }
@@ -60,14 +62,14 @@ static void take_models(struct arena *arena, const struct spec *whole, struct sp
     spec->n_models = 0;
     for (size_t i = 0; i < whole->n_models; i++) {
         const struct spec_model *model = &whole->models[i];
-        if (spec_in_region(model->regions, model->n_regions, spec->region.value))
+        if (in_region(model->regions, model->n_regions, spec->region.value))
             spec->models[spec->n_models++] = *model;
     }
     spec->sets = ARENA_ARRAY(arena, whole->n_sets, struct spec_model_set);
     spec->n_sets = 0;
     for (size_t i = 0; i < whole->n_sets; i++) {
         const struct spec_model_set *set = &whole->sets[i];
-        if (spec_in_region(set->regions, set->n_regions, spec->region.value))
+        if (in_region(set->regions, set->n_regions, spec->region.value))
             spec->sets[spec->n_sets++] = *set;
     }
 }

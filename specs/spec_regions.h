@@ -10,9 +10,6 @@
 
 #include "specs/spec.h"
 
-/* Whether a model or set with such a list belongs to the region: one without a list is everywhere.
- */
-bool spec_in_region(const struct spec_str *regions, size_t count, struct str region);
 /* A part of spec_check(): what the lists of regions say, and what they leave of each region. */
 void spec_check_regions(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* The stacks of a document that was checked, in the order of its list; one that has no list is its

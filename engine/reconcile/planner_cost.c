@@ -65,7 +65,8 @@ void plan_training_time(struct planner *p)
     for (size_t i = 0; i < p->plan->changes.len; i++) {
         const struct change *change = p->plan->changes.items[i];
         const struct training_plan *subject = change->subject;
-        if (change->kind != KIND_TRAINING_JOB || change->action != ACTION_CREATE)
+        if (change->kind != KIND_TRAINING_JOB || change->action != ACTION_CREATE ||
+            subject->lead != NULL) /* paid for in another region */
             continue;
         int64_t took = took_before(p, &times, subject->model);
         training->jobs++;
