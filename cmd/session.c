@@ -307,8 +307,8 @@ static struct str label_of(const struct spec_list *specs, const struct spec *spe
     return sisters > 1 ? spec->region.value : STR_NULL;
 }
 
-static enum exit_code
-each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg)
+enum exit_code
+session_each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg)
 {
     struct err err = {0};
     enum exit_code worst = EXIT_CODE_OK;
@@ -383,7 +383,7 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
     struct spec_list specs = {0};
     if (session_specs(app, operands_are_specs, &specs, &err) != ERR_NONE)
         return session_fail(app, &err);
-    return each_of(app, &specs, work, arg);
+    return session_each_of(app, &specs, work, arg);
 }
 
 /* ---- figures ---- */

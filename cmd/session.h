@@ -50,9 +50,12 @@ struct session {
     enum exit_code code; /* not OK: it could not be opened, and this was said */
 };
 
-/* Runs `work` for each spec that the command line names, one after the other, with an open session;
- * the worst exit status wins, and an interrupt ends it. */
+/* Runs `work` for each spec, one after the other, with an open session; the worst exit status
+ * wins, and an interrupt ends it. */
 typedef enum exit_code session_work_fn(struct session *session, void *arg);
+enum exit_code
+session_each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg);
+/* The same, of what the command line names. */
 enum exit_code
 session_each(struct app *app, bool operands_are_specs, session_work_fn *work, void *arg);
 
