@@ -45,9 +45,9 @@ struct kinds {
     struct str version;
     struct kinds_sources *sources;
     bool own_sources;
-    struct kinds_data *data; /* of the sources */
-    size_t jobs_running, jobs_ended;
-    unsigned conditions_missing; /* of enum record_condition */
+    struct kinds_data *data;         /* of the sources */
+    size_t jobs_running, jobs_freed; /* freed: ended since the account had no room for more */
+    unsigned conditions_missing;     /* of enum record_condition */
 };
 
 struct kind_ops {

@@ -11,8 +11,7 @@
 struct job_state {
     bool sent, removal, stopping;
     unsigned attempts, not_yet, unheard;
-    size_t queued_at; /* of jobs_ended, when the quota had no room; +1, 0: it had */
-    unsigned queued;  /* polls since */
+    unsigned queued; /* polls since the quota had no room, from 1 on; 0: it had */
     struct str stream, log_token, queue_status;
 };
 
@@ -124,7 +123,7 @@ static struct settle pending(struct str status)
 static void job_ended(struct kinds *kinds)
 {
     kinds->jobs_running--;
-    kinds->jobs_ended++;
+    kinds->jobs_freed++;
 }
 
 static enum err_code job_failed(
@@ -199,12 +198,16 @@ static enum err_code poll_sent(
     return ERR_NONE;
 }
 
-/* Our own jobs hold the account's quota: the next one's turn comes when one of them ends. Somebody
- * else's job may end as well, so it is tried now and then. */
-static bool keeps_queueing(const struct kinds *kinds, struct job_state *state)
+/* Our own jobs hold the account's quota: when one of them ends, one of those that wait may try.
+ * Somebody else's job may end as well, so each tries now and then. */
+static bool keeps_queueing(struct kinds *kinds, struct job_state *state)
 {
-    return state->queued_at == kinds->jobs_ended + 1 && kinds->jobs_running > 0 &&
-           ++state->queued % QUEUED_POLLS != 0;
+    if (state->queued == 0 || kinds->jobs_running == 0 || state->queued++ % QUEUED_POLLS == 0)
+        return false;
+    if (kinds->jobs_freed == 0)
+        return true;
+    kinds->jobs_freed--;
+    return false;
 }
 
 static struct str queue_status(struct arena *arena, const struct err *failure)
@@ -235,7 +238,8 @@ static enum err_code poll_create(
         return ERR_NONE;
     }
     if (code == ERR_QUOTA && kinds->jobs_running > 0) {
-        state->queued_at = kinds->jobs_ended + 1;
+        state->queued = state->queued == 0 ? 1 : state->queued;
+        kinds->jobs_freed = 0;
         state->queue_status = queue_status(call->arena, &failure);
         *out = pending(state->queue_status);
         return ERR_NONE;

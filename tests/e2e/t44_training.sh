@@ -34,6 +34,14 @@ digest() { # STACK MODEL
 }
 is "$(digest spot model_deep)" "$(digest plain model_deep)" "a resumed model is the model"
 
+# ---- metrics: SageMaker tells floats made of five decimals; 0.949999988079071 is 0.95 ----
+run "$MMECTL" status "$plain" --local -json
+is "$(jq -r '[.stacks[0].models[].metrics[] | tostring | test("^[01]([.][0-9]{1,5})?$")] | [length, all] | @csv' "$T/out")" "10,true" \
+    "metrics are what the training said"
+floats=$(call sm DescribeTrainingJob "{\"TrainingJobName\":\"$(call sm ListTrainingJobs '{}' | jq -r '.TrainingJobSummaries[0].TrainingJobName')\"}" |
+    jq -r '[.FinalMetricDataList[].Value | tostring | length > 8] | any')
+is "$floats" true "which the stand-in describes as SageMaker does"
+
 # ---- the cost of a retraining, by the jobs before ----
 edit "$plain" 's/eta: 0\.4/eta: 0.35/'
 mme plan "$plain"
