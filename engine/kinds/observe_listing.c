@@ -38,7 +38,8 @@ static void expect_record(struct arena *scratch, const struct record *record, st
     VEC_RESERVE(scratch, &out->keys, count);
     for (size_t i = 0; i < record->models.len; i++) {
         const struct record_model *model = &record->models.items[i];
-        expect(scratch, out, model->live.key, model->live.etag);
+        if (!str_is_null(model->live.key))
+            expect(scratch, out, model->live.key, model->live.etag);
         for (size_t k = 0; k < model->history.len; k++)
             expect(scratch, out, model->history.items[k].key, model->history.items[k].etag);
     }

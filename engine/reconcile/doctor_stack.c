@@ -84,7 +84,7 @@ void check_artifacts(struct judging *j)
     for (size_t i = 0; i < seen->record.models.len; i++) {
         const struct record_model *model = &seen->record.models.items[i];
         const struct seen_object *object = map_get(seen->objects, model->live.key);
-        if (object == NULL)
+        if (object == NULL) /* or it is held at a version that is gone, and has no key */
             tally_add(&gone, model->name);
         else if (!str_eq(object->etag, model->live.etag) || object->size != model->live.size)
             tally_add(&changed, model->name);

@@ -40,7 +40,8 @@ static void changed_artifacts(struct planner *p)
     for (size_t i = 0; i < record->models.len; i++) {
         const struct record_model *model = &record->models.items[i];
         const struct seen_object *object = map_get(p->seen->objects, model->live.key);
-        if (object != NULL && !object->tampered && object->owner != OWNER_OTHER)
+        if (str_is_null(model->live.key) ||
+            (object != NULL && !object->tampered && object->owner != OWNER_OTHER))
             continue;
         struct change *drift = add_drift(
             p, KIND_ARTIFACT, model->name, object == NULL ? ACTION_DELETE : ACTION_UPDATE);

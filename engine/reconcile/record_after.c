@@ -125,6 +125,24 @@ static void keep_aside(struct arena *arena, const struct plan *plan, struct reco
     }
 }
 
+/* A hold lasts until it is resumed, though the version that it holds is gone and the model goes
+ * without for now: an entry without a key. */
+static void
+keep_holds(struct arena *arena, const struct plan_context *context, struct record *record)
+{
+    const struct record *before = &context->seen->record;
+    for (size_t i = 0; i < before->models.len; i++) {
+        const struct record_model *model = &before->models.items[i];
+        if (!str_is_null(model->hold.fp) && want_find_model(context->want, model->name) != NULL &&
+            planner_artifact(context, model->name) == NULL)
+            *VEC_PUSH(arena, &record->models) = (struct record_model){
+                .name = model->name,
+                .hold = model->hold,
+                .protect = model->protect,
+                .unknown = model->unknown};
+    }
+}
+
 static void note_failure(const struct plan *plan, struct record *record, bool rolled)
 {
     const struct plan_context *context = plan->context;
@@ -283,7 +301,8 @@ bool record_stays(struct arena *arena, const struct plan *plan, bool rolled)
 {
     const struct plan_context *context = plan->context;
     const struct record *before = &context->seen->record;
-    bool plain = !context->want->stable && plan->mode == PLAN_APPLY && plan->aside.len == 0;
+    bool plain = !context->want->stable && plan->mode == PLAN_APPLY && plan->aside.len == 0 &&
+                 context->left_out.len == 0;
     if (!plain) {
         struct record after = record_after(arena, plan, rolled, STR_NULL, STR_NULL);
         return record_same(&after, before);
@@ -317,6 +336,8 @@ struct record record_after(
             *VEC_PUSH(arena, &record.models) = before->models.items[i];
     if (moved && plan->aside.len > 0)
         keep_aside(arena, plan, &record);
+    if (moved && plan->mode == PLAN_APPLY)
+        keep_holds(arena, context, &record);
     if (record.models.len > 1)
         qsort(record.models.items, record.models.len, sizeof(struct record_model), by_name);
     if (want->stable) {

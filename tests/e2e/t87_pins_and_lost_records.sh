@@ -108,11 +108,37 @@ for mode in versioned stable; do
     mme apply "$spec"
     is "$(predict "$spec" model_fast)" "$third" "$mode: v3 answers again"
 
+    # ---- the version that is held goes ----
+    run "$MMECTL" rollback model_fast -f "$spec" --local -auto-approve --to "$v1"
+    is_exit 0 "$mode: held at v1"
+    call s3 get "$record" >"$T/now.json"
+    held=$("$PYTHON" -I -S -c 'import json,sys
+print(json.load(open(sys.argv[1]))["models"]["model_fast"]["key"])' "$T/now.json")
+    call s3 rm "$bucket/$held"
+    for time in first second third; do
+        mme apply "$spec"
+        is_exit 3 "$mode: what is held at a version that is gone is left out ($time time)"
+        has_err "model 'model_fast' is held at $(echo "$v1" | cut -c1-16), and that version is gone" "$mode: it says so"
+        is "$(sent CreateTrainingJob)" 0 "$mode: and does not train what the spec says"
+    done
+    run "$MMECTL" status "$spec" --local
+    is_exit 0 "$mode: status of one without a version"
+    run "$MMECTL" route model_fast -f "$spec" --local
+    is_exit 1 "$mode: it has no target"
+    has_err "model 'model_fast' is not published" "$mode: which it says"
+    run "$MMECTL" doctor "$spec" --local
+    has_out "the artifact is gone" "$mode: doctor sees it"
+    run "$MMECTL" resume model_fast -f "$spec" --local
+    is_exit 0 "$mode: the hold is there to be lifted"
+    mme apply "$spec"
+    is_exit 0 "$mode: and then the spec's version is published"
+    is "$(predict "$spec" model_fast)" "$third" "$mode: v3 answers"
+
     # ---- fewer are kept ----
     edit "$spec" 's/retain: 2/retain: 0/'
     mme apply "$spec"
     is_exit 0 "$mode: retain: 0"
-    has_out '^Apply complete! Resources: 0 added, 0 changed, 2 destroyed\.$' "$mode: removes both older versions"
+    has_out '^Apply complete! Resources: 0 added, 0 changed, 1 destroyed\.$' "$mode: removes the older version that is left"
     has_out 'an older version, beyond versions.retain' "$mode: and says why"
     mme destroy "$spec"
     is_exit 0 "$mode: destroy"
