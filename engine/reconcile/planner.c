@@ -277,11 +277,20 @@ static void plan_data(struct planner *p)
     }
 }
 
+static bool says_nothing(const struct record *record)
+{
+    for (size_t i = 0; i < record->models.len; i++)
+        if (!str_is_null(record->models.items[i].live.key))
+            return false;
+    return true;
+}
+
 static void find_artifacts(struct planner *p)
 {
     size_t most = map_len(p->seen->objects);
     p->by_key = map_new(p->scratch);
     p->versions = version_index_new(p->scratch, p->want, p->seen);
+    p->unrecorded = says_nothing(&p->seen->record);
     if (p->seen->endpoint.present)
         p->live_gen = live_generation(p->arena, p->want, p->seen->live_model_url);
     map_reserve(p->by_key, most);

@@ -121,7 +121,7 @@ static void warn_overwritten(struct planner *p, const struct want_model *model)
  * goes on serving. NULL: none, or the record knows better. */
 static const struct record_version *latest_listed(struct planner *p, const struct want_model *model)
 {
-    if (p->seen->record.models.len > 0)
+    if (!p->unrecorded)
         return NULL;
     struct versions versions = versions_in(p->versions, p->arena, model->name);
     const struct version *version = versions.items;
@@ -146,7 +146,7 @@ plan_versioned_model(struct planner *p, struct want_model *model, struct err *er
     key = object != NULL ? object->key : str_dup(p->arena, key);
     struct artifact_plan *artifact = new_artifact(p, model, model->fp, key);
     /* Without a record that says anything, existence and the key are enough. */
-    if (object != NULL && p->seen->record.models.len == 0 && object->owner == OWNER_UNKNOWN)
+    if (object != NULL && p->unrecorded && object->owner == OWNER_UNKNOWN)
         object->owner = OWNER_US;
     object = seen_at(p, key, live);
     if (object != NULL && object->owner == OWNER_OTHER && !object->tampered)
@@ -229,8 +229,7 @@ bool planner_serves_wanted(struct planner *p, const struct want_model *model)
     /* Without a record that says anything, what stands where the endpoint can reach it is
      * published: unless it was held back before. */
     const struct record_held *held = record_find_held(&p->seen->record, model->name);
-    return p->seen->record.models.len == 0 &&
-           (held == NULL || !version_is(held->version.fp, model->spec_fp)) &&
+    return p->unrecorded && (held == NULL || !version_is(held->version.fp, model->spec_fp)) &&
            map_has(
                p->seen->objects, key_versioned(p->scratch, p->want, model->name, model->spec_fp));
 }

@@ -66,8 +66,7 @@ static void moved_endpoint(struct planner *p)
 {
     const struct seen_endpoint *live = &p->seen->endpoint;
     if (!live->present) {
-        if (p->seen->record.models.len == 0 || want_is_empty(p->want) ||
-            p->seen->old_endpoints.len > 0)
+        if (p->unrecorded || want_is_empty(p->want) || p->seen->old_endpoints.len > 0)
             return;
         struct change *drift = add_drift(p, KIND_ENDPOINT, STR_NULL, ACTION_DELETE);
         drift->old_name = p->want->endpoint;
@@ -76,7 +75,7 @@ static void moved_endpoint(struct planner *p)
     }
     missing_thing(p, KIND_ENDPOINT_CONFIG, &p->seen->live_config);
     missing_thing(p, KIND_MODEL, &p->seen->live_model);
-    if (name_is_ours(p->want, 'c', live->config) || p->seen->record.models.len == 0)
+    if (name_is_ours(p->want, 'c', live->config) || p->unrecorded)
         return;
     struct change *drift = add_drift(p, KIND_ENDPOINT, STR_NULL, ACTION_UPDATE);
     drift->name = live->name;

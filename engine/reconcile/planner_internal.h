@@ -39,6 +39,8 @@ struct planner {
     bool new_generation;
     size_t n_copies;
     bool cannot_serve; /* a container is without its model: what is live stays as it is */
+    bool unrecorded;   /* the record says of no model what is published: it is lost, or there was
+                          none; of one, a rollback may have noted its hold */
 };
 
 /* planner_artifacts.c */

@@ -285,7 +285,7 @@ static bool keepable(
     if (object == NULL || version->held || object->tampered || str_is_null(version->known.fp) ||
         version_is(version->known.fp, current))
         return false;
-    if (version->listed && p->seen->record.models.len > 0)
+    if (version->listed && !p->unrecorded)
         return planner_owns(p, object);
     return object->owner != OWNER_OTHER;
 }

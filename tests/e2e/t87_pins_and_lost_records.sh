@@ -103,6 +103,10 @@ for mode in versioned stable; do
     run "$MMECTL" rollback model_fast -f "$spec" --local -auto-approve --to "$(echo "$v1" | cut -c1-16)"
     is_exit 0 "$mode: without a record a version is found by its key"
     is "$(predict "$spec" model_fast)" "$first" "$mode: v1 answers"
+    for other in model_conservative model_deep; do
+        run "$MMECTL" route "$other" -f "$spec" --local
+        is_exit 0 "$mode: $other stays published through a rollback without a record"
+    done
     run "$MMECTL" resume model_fast -f "$spec" --local
     is_exit 0 "$mode: resume"
     mme apply "$spec"

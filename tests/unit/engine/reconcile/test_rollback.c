@@ -252,6 +252,7 @@ static void without_a_record(void **state)
     for (int stable = 0; stable < 2; stable++) {
         AUTO(line_done) struct line l = line_new(*state, stable == 1);
         struct str live = recorded(&l)->live.fp, old = recorded(&l)->history.items[1].fp;
+        struct str two = record_find(&l.t->s->seen.record, STR("two"))->live.fp;
         l.t->s->seen.record = (struct record){0};
         l.model = STR_NULL;
         assert_ok(run(&l, history_task), &l.err);
@@ -267,6 +268,9 @@ static void without_a_record(void **state)
         assert_ok(roll_back(&l, str_slice(old, 0, 16), NULL), &l.err);
         assert_str_len(recorded(&l)->live.fp, old);
         assert_str_len(recorded(&l)->hold.fp, old);
+        const struct record_model *other = record_find(&l.t->s->seen.record, STR("two"));
+        assert_non_null(other); /* clients of the other models find them as before */
+        assert_str_len(other->live.fp, two);
         assert_ok(run(&l, resume_task), &l.err);
         l.mode = PLAN_APPLY;
         assert_ok(run(&l, plan_task), &l.err);
