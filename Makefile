@@ -48,7 +48,7 @@ HARNESS_SRCS := $(sort $(wildcard tests/harness/*.c))
 UNIT_SRCS := $(sort $(shell find tests/unit -name 'test_*.c'))
 # Programs that shell and Python tests call, and the ones of the benchmarks: one binary per file.
 TOOL_SRCS := $(sort $(wildcard tests/e2e/*.c tests/interop/*.c tests/parity/*.c))
-BENCH_SRCS := $(sort $(wildcard tests/bench/*.c))
+BENCH_SRCS := $(filter-out tests/bench/serve_load_%,$(sort $(wildcard tests/bench/*.c)))
 SIM_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/sim/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 CMD_OBJS := $(CMD_SRCS:%.c=$(B)/obj/%.o)
@@ -120,12 +120,15 @@ $(B)/tests/soak/soak: $(SOAK_OBJS) $(SERVE_OBJS)
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/libmmectl.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(B)/libmmectl.a $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(LINKED) $(B)/libmmectl.a $(LDLIBS)
 
 $(B)/tests/sim/sim: $(SIM_OBJS) $(B)/libmmectl.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(SIM_OBJS) $(B)/libmmectl.a $(LDLIBS)
+
+$(B)/tests/bench/serve_load: $(patsubst %,$(B)/obj/tests/bench/serve_load%.o,_client _bare)
+$(B)/tests/bench/serve_load: LINKED = $(patsubst %,$(B)/obj/tests/bench/serve_load%.o,_client _bare)
 
 # Loads every library that mmectl loads, though it calls none.
 $(B)/tests/bench/empty: $(B)/obj/tests/bench/empty.o

@@ -276,27 +276,55 @@ size_t forest_outputs(const struct forest *forest)
 
 /* ---- predicting ---- */
 
-static float weight_of(const struct node *nodes, uint32_t root, const float *row)
+/* Trees whose walks take turns: while one waits for memory the others go on. */
+enum { ABREAST = 8 };
+
+/* Without a jump that could be guessed wrong: no value is less than a missing one. */
+static uint32_t child_of(const struct node *node, const float *row)
 {
-    const struct node *node = &nodes[root];
-    while (node->left != 0) {
-        float value = row[node->feature & ~NODE_MISSING_LEFT];
-        bool left = isnan(value) ? (node->feature & NODE_MISSING_LEFT) != 0 : value < node->value;
-        node = &nodes[node->left + !left];
-    }
-    return node->value;
+    float value = row[node->feature & ~NODE_MISSING_LEFT];
+    unsigned left = (unsigned) (value < node->value) |
+                    ((unsigned) (isnan(value) != 0) & (node->feature / NODE_MISSING_LEFT));
+    return node->left + 1 - left;
 }
 
-static void predict_classes(const struct forest *forest, const float *values, float *predictions)
+static void walk(const struct node *nodes, uint32_t *at, size_t trees, const float *row)
+{
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (size_t i = 0; i < trees; i++) {
+            const struct node *node = &nodes[at[i]];
+            if (node->left == 0)
+                continue;
+            at[i] = child_of(node, row);
+            moved = true;
+        }
+    }
+}
+
+/* Adds tree after tree, as libxgboost does: floats are not to be added in another order. */
+static void add_trees(const struct forest *forest, const float *row, float *margins)
+{
+    for (size_t first = 0; first < forest->trees; first += ABREAST) {
+        uint32_t at[ABREAST];
+        size_t left = forest->trees - first, n = left < ABREAST ? left : ABREAST;
+        memcpy(at, forest->roots + first, n * sizeof(*at));
+        walk(forest->nodes, at, n, row);
+        for (size_t i = 0; i < n; i++) {
+            float weight = forest->nodes[at[i]].value;
+            if (forest->weights != NULL)
+                weight *= forest->weights[first + i];
+            margins[forest->classes != NULL ? forest->classes[first + i] : 0] += weight;
+        }
+    }
+}
+
+static void predict_classes(const struct forest *forest, const float *row, float *predictions)
 {
     float margins[CLASSES_MAX];
     for (size_t i = 0; i < forest->groups; i++)
         margins[i] = forest->base;
-    for (size_t i = 0; i < forest->trees; i++) {
-        float weight = weight_of(forest->nodes, forest->roots[i], values);
-        margins[forest->classes[i]] +=
-            forest->weights != NULL ? weight * forest->weights[i] : weight;
-    }
+    add_trees(forest, row, margins);
     if (forest->link == LINK_SOFTMAX)
         softmax(margins, forest->groups, predictions);
     else
@@ -307,16 +335,13 @@ void forest_predict(
     const struct forest *forest, const float *values, size_t rows, float *predictions)
 {
     size_t outputs = forest_outputs(forest);
-    for (size_t row = 0; row < rows && forest->groups > 1; row++, values += forest->features)
-        predict_classes(forest, values, predictions + row * outputs);
-    if (forest->groups > 1)
-        return;
     for (size_t row = 0; row < rows; row++, values += forest->features) {
         float margin = forest->base;
-        for (size_t i = 0; i < forest->trees; i++)
-            margin += forest->weights == NULL
-                          ? weight_of(forest->nodes, forest->roots[i], values)
-                          : weight_of(forest->nodes, forest->roots[i], values) * forest->weights[i];
+        if (forest->groups > 1) {
+            predict_classes(forest, values, predictions + row * outputs);
+            continue;
+        }
+        add_trees(forest, values, &margin);
         predictions[row] = prediction_of(forest->link, margin);
     }
 }
