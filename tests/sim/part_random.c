@@ -82,6 +82,7 @@ static void judge(struct course *course, const struct sim_order *order, enum err
     if (code != ERR_NONE)
         return;
     if (order->verb == SIM_APPLY) {
+        course->account->now_ms += 60000; /* a training that a dead run had begun has ended */
         reference_applied(course->account, &order->spec);
         return;
     }

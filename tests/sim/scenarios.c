@@ -328,6 +328,8 @@ void stage_judge(struct stage *stage, const struct sim_result *result)
 {
     struct account *account = stage->account;
     watch_everything(account);
+    account->now_ms +=
+        60000; /* what was under way has ended: a training whose run lost the lease */
     if (result->code == ERR_INTERNAL)
         account_violation(account, "I10", "a defect: %s", result->err.message);
     if (result->code == ERR_PRECONDITION && stage->ends == ERR_PRECONDITION)
