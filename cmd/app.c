@@ -10,6 +10,8 @@ enum exit_code app_fail(struct app *app, const struct err *err)
 {
     struct buf buf = BUF_INIT(KIB(64));
     struct err shown = *err;
+    if (!str_is_null(app->region))
+        err_wrap(&shown, "region '" STR_FMT "'", STR_ARG(app->region));
     if (err->code == ERR_USAGE && app->cmd != NULL)
         err_hint(&shown, "see 'mmectl help %s'", app->cmd->name);
     term_render_error(&buf, app->term.color_err, &shown);

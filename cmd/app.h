@@ -29,6 +29,7 @@ struct app {
     getenv_fn *getenv;
     /* A lease is held and lasts for so long; null: it is not any more. May be NULL. */
     void (*on_lease)(struct str id, int64_t left_ms);
+    struct str region; /* of the stack at work, when its spec has several: errors tell it */
     uint64_t requests, mutating, retried; /* to AWS, of the sessions closed so far */
     bool out_failed;                      /* standard output does not take anything any more */
 };

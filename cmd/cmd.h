@@ -54,6 +54,9 @@ struct cmd {
     const char *text;    /* paragraphs of --help and the man page, wrapped at 78 */
     bool hidden;         /* works, but is not listed */
     bool streams;        /* --json prints events as they happen, not one document */
+    bool names_model;    /* its first operand is a model or a route: of several regions, those that
+                            have it are meant */
+    bool one_region;     /* makes sense in one region only; --region says in which */
     bool any_region;     /* --region may name one that 'regions' has no more: what is left there */
     const struct opt_set *const *sets; /* ends with NULL */
     enum exit_code (*run)(struct app *app);

@@ -219,5 +219,6 @@ const struct cmd cmd_rollback = {
         "The spec is given with -f.",
     .streams = true,
     .sets = s_rollback_sets,
+    .names_model = true,
     .run = run_rollback,
 };

@@ -5,6 +5,7 @@
 #include "cmd/table.h"
 #include "engine/base/file.h"
 #include "engine/cost/cost.h"
+#include "specs/spec_regions.h"
 
 #include <sys/stat.h>
 
@@ -63,6 +64,7 @@ struct estimate {
     const struct spec *spec;
     struct table *own, *scales; /* empty when the instance has no price */
     size_t n_models, jobs;
+    size_t n_copied;      /* trained in a region before this one */
     bool remote_training; /* training jobs on AWS */
     bool training_known;
     struct cost_training job;
@@ -103,7 +105,10 @@ static struct estimate estimate_of(
         hosting_row(e.scales, &spec->endpoint.instance, s_scales[i]);
     e.jobs = found->n_models - spec->n_models;
     for (size_t i = 0; i < spec->n_models; i++) {
-        e.jobs += str_is_null(spec->models[i].artifact.value) ? 1 : 0;
+        bool trained = str_is_null(spec->models[i].artifact.value);
+        bool copied = trained && spec_is_copied(spec, &spec->models[i]);
+        e.jobs += trained && !copied;
+        e.n_copied += copied;
         e.data_bytes += file_bytes(arena, spec->models[i].artifact_path);
     }
     for (size_t i = 0; i < spec->training.n_channels; i++)
@@ -131,7 +136,9 @@ static void text_training(struct arena *arena, struct buf *buf, const struct est
     if (e->jobs == 0 || !e->remote_training) {
         buf_fmt(
             buf, "Training: nothing on AWS (%s)\n",
-            e->jobs == 0 ? "every model is brought along" : "backend: local");
+            e->jobs > 0       ? "backend: local"
+            : e->n_copied > 0 ? "what is trained in another region is copied"
+                              : "every model is brought along");
         return;
     }
     buf_fmt(
@@ -194,8 +201,10 @@ static void print_text(struct app *app, struct question *q, const struct estimat
     const struct spec *spec = e->spec;
     const struct spec_instance *instance = &spec->endpoint.instance;
     buf_fmt(
-        buf, "%s" STR_FMT "%s: %zu model%s on " STR_FMT "\n\n", paint(color, PAINT_BOLD),
-        STR_ARG(spec->name.value), paint_end(color), e->n_models, e->n_models == 1 ? "" : "s",
+        buf, "%s" STR_FMT "%s" STR_FMT "%s: %zu model%s on " STR_FMT "\n\n",
+        paint(color, PAINT_BOLD), STR_ARG(spec->name.value), spec->whole != NULL ? " in " : "",
+        STR_ARG(spec->whole != NULL ? spec->region.value : STR("")), paint_end(color), e->n_models,
+        e->n_models == 1 ? "" : "s",
         STR_ARG(cost_line(arena, instance->type.value, instance->count)));
     if (table_len(e->own) > 0) {
         buf_add_z(

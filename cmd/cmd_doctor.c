@@ -70,8 +70,13 @@ static enum exit_code doctor_one(struct session *session, void *arg)
     if (doctor_run(&session->reconciler, session->spec, &diagnosis, &err) != ERR_NONE)
         return app_fail(app, &err);
     struct str stack = session->spec->name.value;
-    json_push(run->stacks, diagnosis_json(app->arena, stack, &diagnosis));
-    buf_fmt(&run->buf, "%sStack " STR_FMT "\n\n", run->buf.len > 0 ? "\n" : "", STR_ARG(stack));
+    struct json *json = diagnosis_json(app->arena, stack, &diagnosis);
+    session_put_region(session, json);
+    json_push(run->stacks, json);
+    if (run->buf.len > 0)
+        buf_add_char(&run->buf, '\n');
+    session_head(session, &run->buf);
+    buf_fmt(&run->buf, "Stack " STR_FMT "\n\n", STR_ARG(stack));
     show(app, &run->buf, &diagnosis);
     return diagnosis.n_fail > 0 ? EXIT_CODE_ERROR : EXIT_CODE_OK;
 }

@@ -90,7 +90,11 @@ static enum exit_code gc_one(struct session *session, void *arg)
     bool deletes = app->args.delete || app->args.auto_approve;
     if (gc_plan(&session->reconciler, session->spec, &garbage, &err) != ERR_NONE)
         return app_fail(app, &err);
-    json_push(stacks, garbage_json(app->arena, garbage));
+    struct json *json = garbage_json(app->arena, garbage);
+    session_put_region(session, json);
+    json_push(stacks, json);
+    if (!str_is_null(session->label))
+        (void) app_say(app, "Region " STR_FMT ":\n", STR_ARG(session->label));
     enum exit_code shown = app->args.json ? EXIT_CODE_OK : show(app, garbage, deletes);
     if (shown != EXIT_CODE_OK || !deletes || garbage_is_none(garbage))
         return shown;

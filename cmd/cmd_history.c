@@ -163,9 +163,12 @@ static enum exit_code history_one(struct session *session, void *arg)
     if (reconcile_history(&session->reconciler, session->spec, run->model, &history, &err) !=
         ERR_NONE)
         return app_fail(app, &err);
-    json_push(run->stacks, history_json(app->arena, &history));
+    struct json *json = history_json(app->arena, &history);
+    session_put_region(session, json);
+    json_push(run->stacks, json);
     if (run->buf.len > 0)
         buf_add_char(&run->buf, '\n');
+    session_head(session, &run->buf);
     if (history.n_models > 0)
         table_render(&run->buf, versions_table(app->arena, &history), app->term.color_out);
     else
@@ -199,6 +202,7 @@ const struct cmd cmd_history = {
         "Lists every version that is known: the live one and those that are kept for 'mmectl\n"
         "rollback' (versions.retain in the spec says how many), with size, metric, and when and\n"
         "by whom it was published. The spec is given with -f.",
+    .names_model = true,
     .sets = s_sets,
     .run = run,
 };

@@ -294,6 +294,7 @@ const struct cmd cmd_invoke = {
             "came. With --route the key chooses the model; the route's shadow is asked\n"
             "afterwards: -v and -json report how its answer differs, and nothing about it fails\n"
             "the call.",
+    .one_region = true,
     .sets = s_sets,
     .run = run,
 };

@@ -19,10 +19,13 @@ static enum exit_code resume_one(struct session *session, void *arg)
     if (app->args.json) {
         struct json *node = json_object(app->arena);
         json_put(app->arena, node, "stack", json_string(app->arena, session->spec->name.value));
+        session_put_region(session, node);
         json_put(app->arena, node, "model", json_string(app->arena, run->model));
         json_put(app->arena, node, "was_held_at", json_string(app->arena, hold.fp));
         json_push(run->stacks, node);
     }
+    if (!str_is_null(session->label))
+        (void) app_say(app, STR_FMT ": ", STR_ARG(session->label));
     return app_say(
         app,
         "Model '" STR_FMT "' is not held at " STR_FMT
@@ -61,6 +64,7 @@ const struct cmd cmd_resume = {
     .text =
         "Takes the hold of 'mmectl rollback' off a model. What is served does not change until\n"
         "the next apply, which publishes what the spec says. The spec is given with -f.",
+    .names_model = true,
     .sets = s_sets,
     .run = run,
 };

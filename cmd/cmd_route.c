@@ -81,6 +81,8 @@ const struct cmd cmd_route = {
     .text =
         "Prints the TargetModel of a published model, or of the model that a route gives a key,\n"
         "for use with aws-cli or an SDK. The spec is given with -f.",
+    .names_model = true,
+    .one_region = true,
     .sets = s_sets,
     .run = run,
 };

@@ -442,12 +442,14 @@ static struct json *describe(struct test_run *run, const struct bench *bench)
     struct json *stack = json_object(arena);
     json_put(arena, stack, "stack", json_string(arena, bench->status->stack));
     json_put(arena, stack, "endpoint", json_string(arena, bench->status->endpoint));
+    session_put_region(bench->session, stack);
     json_put(arena, stack, "rows", json_int(arena, (int64_t) bench->sample.rows));
     json_put(arena, stack, "calls", json_int(arena, (int64_t) bench->calls));
     json_put(arena, stack, "models", table_json(arena, bench->table));
     json_push(run->stacks, stack);
     if (run->buf.len > 0)
         buf_add_char(&run->buf, '\n');
+    session_head(bench->session, &run->buf);
     buf_fmt(
         &run->buf,
         "Endpoint " STR_FMT ": %zu row%s of '" STR_FMT "' per call, %zu warm calls per model\n\n",
@@ -576,7 +578,8 @@ const struct cmd cmd_test = {
         "first call (on the stand-in after taking the model out of memory: a cold call) and of\n"
         "warm ones, the first prediction, and the largest difference to libxgboost scoring the\n"
         "same rows here with the published artifact; then makes the spec's checks, if it has any:\n"
-        "how many a model passes stands under CHECKS. Of a multi-container endpoint it calls every\n"
+        "how many a model passes stands under CHECKS. Of a multi-container endpoint it calls "
+        "every\n"
         "container, or the whole pipeline. With --route, how many of 100,000 keys each\n"
         "model of the route gets, which has to be its weight's share within 0.5 % (or what chance\n"
         "does at five standard deviations). Exits with 1 when a model or a share fails.",

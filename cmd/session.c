@@ -1,12 +1,14 @@
 #include "cmd/session.h"
 
 #include "cmd/cmd.h"
+#include "cmd/view.h"
 #include "engine/aws/http_curl.h"
 #include "engine/aws/http_trace.h"
 #include "engine/aws/profile.h"
 #include "engine/kinds/kinds.h"
 #include "engine/reconcile/desired.h"
 #include "engine/resource/want.h"
+#include "specs/spec_regions.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -307,16 +309,57 @@ static struct str label_of(const struct spec_list *specs, const struct spec *spe
     return sisters > 1 ? spec->region.value : STR_NULL;
 }
 
+/* What the command line is about: a model or a route. */
+static struct str subject_of(const struct app *app)
+{
+    const struct args *args = &app->args;
+    if (app->cmd->names_model && args->operands.len > 0)
+        return args->operands.items[0];
+    return !str_is_null(args->model) ? args->model : args->route;
+}
+
+/* Of the regions of one spec those that have what the command is about. */
+static enum err_code
+choose(struct app *app, const struct spec_list *specs, struct spec_list *out, struct err *err)
+{
+    struct str subject = subject_of(app);
+    const struct spec *before = NULL;
+    out->items = ARENA_ARRAY(app->arena, specs->len, struct spec *);
+    out->len = 0;
+    for (size_t i = 0; i < specs->len; i++) {
+        struct spec *spec = specs->items[i];
+        if (!str_is_null(subject) && !spec_region_has(spec, subject))
+            continue;
+        if (app->cmd->one_region && before != NULL && before->whole != NULL &&
+            before->whole == spec->whole) {
+            err_set(
+                err, ERR_USAGE,
+                "'%s' is about one endpoint, and stack '" STR_FMT "' is in several regions",
+                app->cmd->name, STR_ARG(spec->name.value));
+            return err_hint(
+                err, "name one of them: --region=" STR_FMT " or --region=" STR_FMT,
+                STR_ARG(before->region.value), STR_ARG(spec->region.value));
+        }
+        out->items[out->len++] = spec;
+        before = spec;
+    }
+    return ERR_NONE;
+}
+
 enum exit_code
-session_each_of(struct app *app, const struct spec_list *specs, session_work_fn *work, void *arg)
+session_each_of(struct app *app, const struct spec_list *all, session_work_fn *work, void *arg)
 {
     struct err err = {0};
+    struct spec_list specs;
     enum exit_code worst = EXIT_CODE_OK;
-    for (size_t i = 0; i < specs->len && !loop_cancelled(app->loop); i++) {
-        const struct spec *spec = specs->items[i];
+    if (choose(app, all, &specs, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    for (size_t i = 0; i < specs.len && !loop_cancelled(app->loop); i++) {
+        const struct spec *spec = specs.items[i];
         const struct shared none = {0};
-        struct session session = {.label = label_of(specs, spec)};
+        struct session session = {.label = label_of(all, spec)};
         enum exit_code code;
+        app->region = session.label;
         if (session_open(app, spec, &none, &session, &err) != ERR_NONE) {
             code = app_fail(app, &err);
             err = (struct err){0};
@@ -324,6 +367,7 @@ session_each_of(struct app *app, const struct spec_list *specs, session_work_fn 
             code = work(&session, arg);
             session_close(&session);
         }
+        app->region = STR_NULL;
         worst = exit_worst(worst, code);
     }
     return worst;
@@ -368,11 +412,15 @@ static enum exit_code run_group(
 }
 
 enum exit_code
-session_groups_of(struct app *app, const struct spec_list *specs, session_group_fn *work, void *arg)
+session_groups_of(struct app *app, const struct spec_list *all, session_group_fn *work, void *arg)
 {
+    struct err err = {0};
+    struct spec_list specs;
     enum exit_code worst = EXIT_CODE_OK;
-    for (size_t i = 0; i < specs->len && !loop_cancelled(app->loop); i += group_len(specs, i))
-        worst = exit_worst(worst, run_group(app, specs, i, work, arg));
+    if (choose(app, all, &specs, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    for (size_t i = 0; i < specs.len && !loop_cancelled(app->loop); i += group_len(&specs, i))
+        worst = exit_worst(worst, run_group(app, &specs, i, work, arg));
     return worst;
 }
 
@@ -384,6 +432,19 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
     if (session_specs(app, operands_are_specs, &specs, &err) != ERR_NONE)
         return session_fail(app, &err);
     return session_each_of(app, &specs, work, arg);
+}
+
+void session_head(const struct session *session, struct buf *buf)
+{
+    if (!str_is_null(session->label))
+        view_region_head(buf, session->label, session->app->term.color_out);
+}
+
+void session_put_region(const struct session *session, struct json *out)
+{
+    struct arena *arena = session->app->arena;
+    if (!str_is_null(session->label))
+        json_put(arena, out, "region", json_string(arena, session->label));
 }
 
 /* ---- figures ---- */

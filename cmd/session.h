@@ -70,6 +70,9 @@ enum exit_code session_groups_of(
 void session_add_stats(struct app *app, const struct session *session, struct json *out);
 void session_add_group_stats(
     struct app *app, const struct session *sessions, size_t count, struct json *out);
+/* Where a spec has several regions, which one this is: as a head line, as a member. */
+void session_head(const struct session *session, struct buf *buf);
+void session_put_region(const struct session *session, struct json *out);
 /* How a command ends that told of each stack: with --json {"format_version", "stacks"} is printed,
  * else `text` (NULL: it was printed on the way); `text` is freed. Gives the worst exit status. */
 enum exit_code

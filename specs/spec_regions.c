@@ -96,6 +96,33 @@ static bool is_there(const struct spec *whole, const struct spec *spec, struct s
     return has_model(spec, model) || (!has_model(whole, model) && has_partition(spec));
 }
 
+static bool has_route(const struct spec *spec, struct str name)
+{
+    for (size_t i = 0; i < spec->n_routes; i++)
+        if (str_eq(spec->routes[i].name.value, name))
+            return true;
+    return false;
+}
+
+bool spec_region_has(const struct spec *spec, struct str name)
+{
+    const struct spec *whole = spec->whole;
+    return whole == NULL || has_model(spec, name) || has_route(spec, name) ||
+           (!has_model(whole, name) && !has_route(whole, name));
+}
+
+bool spec_is_copied(const struct spec *spec, const struct spec_model *model)
+{
+    for (size_t i = 0; spec->whole != NULL && i < spec->whole->n_regions; i++) {
+        struct str region = spec->whole->regions[i].value;
+        if (str_eq(region, spec->region.value))
+            return false;
+        if (in_region(model->regions, model->n_regions, region))
+            return true;
+    }
+    return false;
+}
+
 /* A region takes the routes between models that are there. One of which it has some models only is
  * a fault: the shares of the rest are nobody's to guess. */
 static void

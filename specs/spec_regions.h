@@ -10,6 +10,11 @@
 
 #include "specs/spec.h"
 
+/* Whether the stack has a model or a route of that name. What no region defines may be a
+ * partition's, and may be anywhere. */
+bool spec_region_has(const struct spec *spec, struct str name);
+/* A region before this one in the list has the model, too: what is trained is trained there. */
+bool spec_is_copied(const struct spec *spec, const struct spec_model *model);
 /* A part of spec_check(): what the lists of regions say, and what they leave of each region. */
 void spec_check_regions(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* The stacks of a document that was checked, in the order of its list; one that has no list is its

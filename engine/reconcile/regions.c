@@ -83,7 +83,15 @@ static bool find_training(
     return true;
 }
 
-/* What this region would have to make: its plan trains it. */
+/* What this region would have to make, or cannot: its plan trains it, or leaves it out because its
+ * training job failed before. */
+static bool is_missing(const struct offers *own, const struct want_model *model)
+{
+    bool given_up = model->left_out && !model->aside && !model->failed &&
+                    str_is_null(model->held) && model->fixed == FIXED_NO;
+    return model->trained && (given_up || map_has(own->trainings, model->name));
+}
+
 static bool mark(
     const struct regional *regions,
     const struct offers *offers,
@@ -94,13 +102,13 @@ static bool mark(
     const struct offers *own = &offers[index];
     struct want *want = own->context->want;
     bool marked = false;
-    for (size_t i = 0; i < map_len(own->trainings); i++) {
-        const struct change *change = map_value_at(own->trainings, i);
-        const struct training_plan *training = change->subject;
+    for (size_t i = 0; i < want->n_models; i++) {
         /* Ours to mark: the want was built for this run. */
-        struct want_model *model = &want->models[training->model - want->models];
+        struct want_model *model = &want->models[i];
         struct want_elsewhere found = {0};
         bool there = false;
+        if (!is_missing(own, model))
+            continue;
         for (size_t k = 0; k < count && !there; k++)
             there = k != index && regions[k].plan != NULL && find_there(&offers[k], model, &found);
         for (size_t k = 0; k < index && !there; k++)
