@@ -33,7 +33,19 @@ static void split(struct str uri, struct str *ret_bucket, struct str *ret_key)
     *ret_key = slash == SIZE_MAX ? STR("") : str_from_index(rest, slash + 1);
 }
 
-/* Where the user, or the names of the tutorial, say that a model's artifact is. */
+/* What the endpoint's container of that name has loaded; STR_NULL: there is none, or no model in
+ * it. */
+static struct str container_url(const struct looking *l, struct str name)
+{
+    JSON_EACH (container, json_get(l->look->seen->live_model.describe, "Containers")) {
+        if (str_eq(json_get_str(container, "ContainerHostname"), name))
+            return json_get_str(container, "ModelDataUrl");
+    }
+    return STR_NULL;
+}
+
+/* Where the user, the endpoint's container, or the names of the tutorial say that a model's
+ * artifact is. */
 static enum err_code find_source(struct looking *l, size_t index, struct err *err)
 {
     struct arena *arena = l->r->arena;
@@ -43,6 +55,11 @@ static enum err_code find_source(struct looking *l, size_t index, struct err *er
     if (str_is_null(given) && !model->trained)
         return ERR_NONE; /* its artifact is the user's own file: apply publishes that */
     struct map *there = l->look->there;
+    bool contained = l->look->want->mode != WANT_MULTI_MODEL;
+    if (contained && str_is_null(given))
+        given = container_url(l, model->name);
+    if (contained && str_is_null(given))
+        return ERR_NONE;
     if (str_starts(given, STR("s3://"))) {
         source->uri = given;
         enum err_code code =
@@ -73,7 +90,8 @@ static enum err_code look_at_artifacts(struct looking *l, struct err *err)
     struct adopt_look *look = l->look;
     look->sources = ARENA_ARRAY(l->r->arena, look->want->n_models, struct adopt_source);
     enum err_code code = ERR_NONE;
-    if (str_starts(look->seen->live_model_url, STR("s3://")))
+    bool listed = look->want->mode == WANT_MULTI_MODEL;
+    if (listed && str_starts(look->seen->live_model_url, STR("s3://")))
         code = l->r->world->ops->list_source(
             l->r->world, l->r->arena, look->want, look->seen->live_model_url, &look->there, err);
     for (size_t i = 0; code == ERR_NONE && i < look->want->n_models; i++)

@@ -124,7 +124,8 @@ static void warn_renamed(struct adopting *a)
 static void note_renamed(struct adopting *a, const struct want_model *model, struct str before)
 {
     struct str now = key_target_model(a->look->want, adopt_key(a, model));
-    if (str_is_null(before) || str_eq(now, before))
+    bool named = a->look->want->mode == WANT_MULTI_MODEL; /* else by their containers */
+    if (!named || str_is_null(before) || str_eq(now, before))
         return;
     if (a->n_renamed++ > 0)
         return;
@@ -188,6 +189,29 @@ static void warn_lost(struct adopting *a)
         "next apply takes %s away from callers",
         lost.len, lost.len == 1 ? "" : "s", STR_ARG(lost.items[0]),
         lost.len == 1 ? "" : " and others", lost.len == 1 ? "it" : "them");
+}
+
+static bool wants_container(const struct want *want, struct str name)
+{
+    for (size_t i = 0; i < want->n_containers; i++)
+        if (str_eq(want->containers[i].name, name))
+            return true;
+    return false;
+}
+
+/* Containers that can be called today and will not be after the roll. */
+static void warn_lost_containers(struct adopting *a)
+{
+    JSON_EACH (container, json_get(a->look->seen->live_model.describe, "Containers")) {
+        struct str name = json_get_str(container, "ContainerHostname");
+        if (a->look->want->n_containers == 0 || wants_container(a->look->want, name))
+            continue;
+        adopt_warn(
+            a, STR("put it into the spec, and import again, before the next apply"),
+            "the endpoint has container '" STR_FMT "', which the spec has not; the next apply "
+            "takes it away from callers",
+            STR_ARG(name));
+    }
 }
 
 /* The model and configuration that the next apply makes, against what serves now. */
@@ -261,6 +285,17 @@ static void warn_dropped(struct adopting *a)
             "the endpoint's model has network isolation, which the next apply takes off");
 }
 
+/* Each container's own; what else lies beside them is nobody's business here. */
+static void name_left_artifacts(struct adopting *a)
+{
+    JSON_EACH (container, json_get(a->look->seen->live_model.describe, "Containers")) {
+        struct str url = json_get_str(container, "ModelDataUrl");
+        if (!str_is_null(url))
+            *VEC_PUSH(a->arena, &a->out->left) = (struct adopt_left){
+                "artifact", url, str_fmt(a->arena, "aws s3 rm " STR_FMT, STR_ARG(url))};
+    }
+}
+
 static void name_left(struct adopting *a)
 {
     const struct snapshot *seen = a->look->seen;
@@ -281,6 +316,10 @@ static void name_left(struct adopting *a)
     struct str home = str_fmt(arena, STR_FMT "/", STR_ARG(a->look->want->home));
     if (str_starts(seen->live_model_url, home) || str_starts(home, seen->live_model_url))
         return;
+    if (a->look->want->n_containers > 0) {
+        name_left_artifacts(a);
+        return;
+    }
     *VEC_PUSH(arena, &a->out->left) = (struct adopt_left){
         "artifacts", seen->live_model_url,
         str_fmt(arena, "aws s3 rm --recursive " STR_FMT, STR_ARG(seen->live_model_url))};
@@ -366,6 +405,7 @@ static enum err_code import_endpoint(struct adopting *a, struct err *err)
     plan_record(a);
     warn_renamed(a);
     warn_lost(a);
+    warn_lost_containers(a);
     return ERR_NONE;
 }
 

@@ -123,6 +123,23 @@ static enum err_code check_config(const struct adopt_look *look, struct err *err
     return ERR_NONE;
 }
 
+/* The spec has containers. */
+static enum err_code
+check_containers(const struct adopt_look *look, const struct json *containers, struct err *err)
+{
+    if (containers == NULL || containers->len < 2)
+        return differs(
+            look, "its model has one container, and the spec has 'endpoint.containers'",
+            "write the spec as the endpoint is; its mode can be changed afterwards", err);
+    JSON_EACH (container, containers) {
+        if (str_eq(json_get_str(container, "Mode"), STR("MultiModel")))
+            return differs(
+                look, "one of its containers serves many models",
+                "mmectl manages containers of one model each: deploy it anew with apply", err);
+    }
+    return ERR_NONE;
+}
+
 static enum err_code check_model(const struct adopt_look *look, struct err *err)
 {
     const struct json *model = look->seen->live_model.describe;
@@ -132,12 +149,16 @@ static enum err_code check_model(const struct adopt_look *look, struct err *err)
         return differs(
             look, "its model does not exist any more",
             "instances keep serving it, but nobody can see what it was: make it anew", err);
+    if (look->want->mode != WANT_MULTI_MODEL)
+        return check_containers(look, containers, err);
     if (container == NULL && containers != NULL && containers->len == 1)
         container = containers->first;
     if (container == NULL)
         return differs(
             look, "its model has several containers",
-            "a multi-model endpoint has one: deploy it anew with apply", err);
+            "a multi-model endpoint has one: write them into the spec, as 'endpoint.mode' and "
+            "'endpoint.containers'",
+            err);
     if (!str_eq(json_get_str(container, "Mode"), STR("MultiModel")))
         return differs(
             look, "its model serves a single artifact, its Mode is not MultiModel",

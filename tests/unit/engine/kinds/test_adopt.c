@@ -187,6 +187,57 @@ static void nothing_is_trained(void **state)
     assert_int_equal(json_get(life_world(life), "models")->len, 1); /* theirs */
 }
 
+/* The spec with a container for each model, and one more that has none. */
+static struct str contained(struct arena *arena)
+{
+    struct str text = text_replace(
+        arena, STR(LIFE_SPEC),
+        "  models:\n"
+        "    - {name: one, hyperparameters: {max_depth: 2}}\n"
+        "    - {name: two, hyperparameters: {max_depth: 3}}\n",
+        "");
+    return text_replace(
+        arena, text, "    targetModels: stable\n",
+        "    mode: multi-container-direct\n"
+        "    containers:\n"
+        "    - {name: one, image: builtin, hyperparameters: {max_depth: 2}}\n"
+        "    - {name: two, image: builtin, hyperparameters: {max_depth: 3}}\n"
+        "    - {name: three, image: builtin, hyperparameters: {max_depth: 4}}\n");
+}
+
+static void containers_are_taken_over(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    theirs_bucket(life);
+    life_put(life, STR("theirs/a/model.tar.gz"), STR("the first"));
+    life_put(life, STR("theirs/b/model.tar.gz"), STR("the second"));
+    theirs_make(
+        life, "CreateModel",
+        "{'ModelName': 'their-model', 'ExecutionRoleArn': '" LIFE_ROLE
+        "', 'InferenceExecutionConfig': {'Mode': 'Direct'}, 'Containers': ["
+        "{'ContainerHostname': 'one', 'Image': 'sagemaker-xgboost:1.7-1', 'ModelDataUrl': "
+        "'s3://life-bucket/theirs/a/model.tar.gz'},"
+        "{'ContainerHostname': 'two', 'Image': 'sagemaker-xgboost:1.7-1', 'ModelDataUrl': "
+        "'s3://life-bucket/theirs/b/model.tar.gz'}]}");
+    theirs_make(
+        life, "CreateEndpointConfig",
+        "{'EndpointConfigName': 'their-config', 'ProductionVariants': [{'VariantName': "
+        "'AllTraffic', 'ModelName': 'their-model', 'InstanceType': 'ml.m5.large', "
+        "'InitialInstanceCount': 1}]}");
+    theirs_make(
+        life, "CreateEndpoint", "{'EndpointName': 'demo', 'EndpointConfigName': 'their-config'}");
+    struct str spec = contained(life->arena);
+    assert_ok(run(life, VERB_IMPORT, spec), &life->err);
+    assert_int_equal(life->report.n_imported, 1);
+    assert_int_equal(life->report.n_added, 2);
+    assert_ok(life_apply(life, spec), &life->err);
+    assert_int_equal(json_get(life_world(life), "trainingJobs")->len, 1); /* the third's */
+    life_settled(life, spec);
+    assert_ok(life_destroy(life, spec), &life->err);
+    assert_int_equal(json_get(life_world(life), "models")->len, 1); /* theirs */
+}
+
 static void a_renamed_stack_lives_on(void **state)
 {
     (void) state;
@@ -367,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_request_lost),
         cmocka_unit_test(nothing_is_trained),
+        cmocka_unit_test(containers_are_taken_over),
         cmocka_unit_test(a_renamed_stack_lives_on),
         cmocka_unit_test(what_fails),
         cmocka_unit_test(a_diagnosis),

@@ -44,6 +44,34 @@ static void copies_under_our_keys(void **state)
     }
 }
 
+static void containers_bring_their_models(void **state)
+{
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    (void) state;
+    struct adopt_scene *a = adopt_scene_new(arena, true, 2);
+    struct scene *c = scene_containers(arena, WANT_DIRECT, 2);
+    a->s->want.mode = WANT_DIRECT;
+    a->s->want.containers = c->want.containers; /* m0, m1, rules */
+    a->s->want.n_containers = c->want.n_containers;
+    a->look.there = NULL;
+    a->s->seen.live_model.describe = quoted(
+        arena,
+        "{'ModelName': 'their-model', 'Containers': ["
+        "{'ContainerHostname': 'm0', 'Image': 'i', 'ModelDataUrl': 's3://theirs/models/m0.tar.gz'},"
+        "{'ContainerHostname': 'gone', 'Image': 'i', 'ModelDataUrl': 's3://theirs/x/gone.tar.gz'},"
+        "{'ContainerHostname': 'rules', 'Image': 'j'}]}");
+    assert_ok(adopt(a), &a->err);
+    assert_int_equal(a->out->plan->n_add, 2);
+    assert_int_equal(json_get(a->out->model->after, "container")->len, 3);
+    assert_true(warned(a, "the endpoint has container 'gone', which the spec has not"));
+    assert_false(warned(a, "container 'rules'"));
+    assert_false(warned(a, "callers send TargetModel"));
+    /* Their configuration, their model, and each container's artifact. */
+    assert_int_equal(a->out->left.len, 4);
+    assert_str(a->out->left.items[2].command, "aws s3 rm s3://theirs/models/m0.tar.gz");
+    assert_str(a->out->left.items[3].command, "aws s3 rm s3://theirs/x/gone.tar.gz");
+}
+
 static void what_is_there_already(void **state)
 {
     (void) state;
@@ -155,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_under_our_keys),
+        cmocka_unit_test(containers_bring_their_models),
         cmocka_unit_test(what_is_there_already),
         cmocka_unit_test(a_bucket_of_its_own),
         cmocka_unit_test(models_that_are_not_imported),

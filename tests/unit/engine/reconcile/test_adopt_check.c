@@ -41,6 +41,25 @@ static void what_mmectl_does_not_manage(void **state)
     }
 }
 
+static void containers_and_one_of_many_models(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *model, *message;
+    } cases[] = {
+        {THEIR_MODEL, "its model has one container, and the spec has 'endpoint.containers'"},
+        {"{'Containers': [{'Mode': 'SingleModel'}]}", "its model has one container"},
+        {"{'Containers': [{}, {'Mode': 'MultiModel'}]}", "one of its containers serves many"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+        struct adopt_scene *a = adopt_scene_new(arena, true, 1);
+        a->s->want.mode = WANT_DIRECT;
+        a->s->seen.live_model.describe = quoted(arena, cases[i].model);
+        refused(a, ERR_REFUSED, cases[i].message);
+    }
+}
+
 static void tags_of_other_tools(void **state)
 {
     (void) state;
@@ -119,6 +138,7 @@ static void state_of_the_endpoint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(containers_and_one_of_many_models),
         cmocka_unit_test(what_mmectl_does_not_manage), cmocka_unit_test(tags_of_other_tools),
         cmocka_unit_test(whose_it_is), cmocka_unit_test(state_of_the_endpoint)};
     return cmocka_run_group_tests_name("adopt_check", tests, NULL, NULL);
