@@ -179,6 +179,25 @@ struct spec_autoscaling {
     struct srcloc at;
 };
 
+/* One way for an endpoint to move to a new configuration, by a share or a number of instances. */
+struct spec_step {
+    bool set; /* the block is there */
+    struct spec_number percent, instances;
+    int64_t wait_s;           /* after each step */
+    int64_t rollback_percent; /* rolling: on the way back; 0: all at once */
+    struct srcloc at;
+};
+
+struct spec_update {
+    bool set;                                              /* the block is there */
+    struct spec_str strategy;                              /* STR_NULL: what the ways say */
+    struct spec_step all_at_once, canary, linear, rolling; /* at most one is set */
+    int64_t termination_wait_s, max_execution_s;           /* max_execution_s 0: not given */
+    struct spec_str *alarms;
+    size_t n_alarms;
+    struct srcloc at;
+};
+
 struct spec_endpoint {
     struct spec_str name; /* default: the stack's name */
     enum spec_mode mode;
@@ -192,6 +211,7 @@ struct spec_endpoint {
     struct spec_map environment;
     enum spec_model_cache model_cache;
     struct spec_autoscaling autoscaling;
+    struct spec_update update;
     bool protect;
     struct srcloc at;
 };

@@ -409,29 +409,6 @@ static void check_models(struct arena *arena, struct diags *diags, const struct 
     }
 }
 
-static void check_autoscaling(struct diags *diags, const struct spec *spec)
-{
-    const struct spec_autoscaling *scaling = &spec->endpoint.autoscaling;
-    int64_t count = spec->endpoint.instance.count;
-    if (!scaling->set || scaling->min < 1 || scaling->max < 1)
-        return; /* said already */
-    if (scaling->min > scaling->max)
-        diag_hint(
-            diags,
-            diags_error(
-                diags, scaling->at, "'autoscaling' has 'min' %lld above 'max' %lld",
-                (long long) scaling->min, (long long) scaling->max),
-            "the count moves between the two");
-    else if (count > scaling->max)
-        diag_hint(
-            diags,
-            diags_error(
-                diags, spec->endpoint.instance.at,
-                "'instance' has 'count' %lld, above the 'max' %lld of 'autoscaling'",
-                (long long) count, (long long) scaling->max),
-            "start with at most as many, or raise 'max'");
-}
-
 void spec_check(struct arena *arena, struct diags *diags, const struct spec *spec)
 {
     check_account(arena, diags, spec);
@@ -442,8 +419,7 @@ void spec_check(struct arena *arena, struct diags *diags, const struct spec *spe
     check_sets(arena, diags, spec);
     spec_check_routes(arena, diags, spec);
     spec_check_instance(diags, &spec->endpoint.instance, INSTANCE_HOSTING);
-    check_autoscaling(diags, spec);
-    spec_check_environment(diags, &spec->endpoint.environment);
+    spec_check_endpoint(diags, spec);
     spec_check_containers(arena, diags, spec);
     spec_check_gates(diags, spec);
     spec_check_regions(arena, diags, spec);

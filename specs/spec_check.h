@@ -29,6 +29,8 @@ void spec_check_instance(
 void spec_check_training(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* Gates and checks alone (spec_check_gates.c): a part of spec_check(). */
 void spec_check_gates(struct diags *diags, const struct spec *spec);
+/* The endpoint (spec_check_endpoint.c), but for its instance type. */
+void spec_check_endpoint(struct diags *diags, const struct spec *spec);
 /* Their part of the routes (spec_check_routes.c): names, and the models that they name. */
 void spec_check_routes(struct arena *arena, struct diags *diags, const struct spec *spec);
 /* Two stacks of one name in one account and region. */

@@ -206,7 +206,15 @@ static const struct spec_field s_endpoint_fields[] = {
              "with; what the load made of it stays when the endpoint is updated. Taken out of the "
              "spec, the endpoint keeps the instances it has.",
      .example = "{min: 1, max: 4, targetInvocationsPerInstance: 1000}"},
-    UNSUPPORTED("update", "How the endpoint moves to a new configuration."),
+    {.name = "update",
+     .type = FIELD_BLOCK,
+     .fallback_note = "all at once, to a second fleet",
+     .block = &spec_update_block,
+     .offset = offsetof(struct spec_endpoint, update),
+     .help = "How the endpoint moves to a new configuration, and which alarms send it back. "
+             "Changing this block alone changes nothing that is live: it holds for the next "
+             "update.",
+     .example = "{canary: {percent: 10, bake: 10m}, rollbackAlarms: [model-errors]}"},
     UNSUPPORTED("dataCapture", "Recording of calls to S3."),
     UNSUPPORTED("kmsKey", "The KMS key of the instances' disks."),
     UNSUPPORTED("vpc", "Subnets and security groups of the container."),

@@ -30,6 +30,7 @@ extern const struct spec_block spec_gate_block, spec_model_gate_block, spec_chec
 extern const struct spec_block spec_training_block;
 extern const struct spec_block spec_endpoint_block;
 extern const struct spec_block spec_container_block;
+extern const struct spec_block spec_update_block; /* endpoint.update */
 extern const struct spec_block spec_channel_block;
 extern const struct spec_block spec_model_set_block;
 extern const struct spec_block spec_route_block;

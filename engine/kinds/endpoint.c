@@ -129,12 +129,26 @@ static enum err_code try_update(struct kinds *kinds, struct world_call *call, st
     json_put(
         call->arena, body, "RetainAllVariantProperties",
         json_bool(call->arena, subject->keep_counts));
+    if (subject->deployment != NULL)
+        json_put(
+            call->arena, body, "DeploymentConfig", json_copy(call->arena, subject->deployment));
     return kinds_call(kinds, call->arena, "UpdateEndpoint", body, NULL, err);
 }
 
 static struct settle pending(struct str status)
 {
     return (struct settle){.state = SETTLE_PENDING, .status = status};
+}
+
+/* "Updating", and what SageMaker is doing about it, where it says so: "Updating: Baking". */
+static struct str status_of(struct arena *arena, const struct seen_endpoint *endpoint)
+{
+    const struct json *pending_update = json_get(endpoint->describe, "PendingDeploymentSummary");
+    const struct json *variant = json_at(json_get(pending_update, "ProductionVariants"), 0);
+    struct str step = json_get_str(json_at(json_get(variant, "VariantStatus"), 0), "Status");
+    if (str_is_null(step))
+        return endpoint->status;
+    return str_fmt(arena, STR_FMT ": " STR_FMT, STR_ARG(endpoint->status), STR_ARG(step));
 }
 
 /* As describe(), within a wait: what cannot be asked now is asked again, and *ret_asked is false.
@@ -345,7 +359,7 @@ static enum err_code step_wait(
     enum err_code code = look(kinds, call, &endpoint, out, &asked, err);
     if (!asked)
         return code;
-    *out = pending(endpoint.present ? endpoint.status : STR("Creating"));
+    *out = pending(endpoint.present ? status_of(call->arena, &endpoint) : STR("Creating"));
     if (!endpoint.present)
         return step_absent(kinds, call, state, err);
     if (endpoint_is_busy(endpoint.status)) {

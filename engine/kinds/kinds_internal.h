@@ -141,6 +141,16 @@ enum err_code kinds_list(
 /* SageMaker cannot use a role yet that IAM has only just made (and reads some stores late). */
 bool kinds_not_yet(const struct err *err);
 
+/* ---- alarms.c ---- */
+
+/* Those of update.rollbackAlarms that exist, with their state. */
+enum err_code kinds_observe_alarms(
+    struct kinds *kinds,
+    struct arena *arena,
+    const struct want *want,
+    struct snapshot *out,
+    struct err *err) MUST_USE;
+
 /* ---- scaling.c ---- */
 
 /* Takes the endpoint's variant off autoscaling; it need not be on it. */

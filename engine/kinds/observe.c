@@ -203,6 +203,16 @@ static void read_scaling(void *arg)
         part->kinds, part->arena, part->want, &part->out->scaling, &part->err);
 }
 
+/* Of the names in the spec, those that exist; at most ten. */
+static void read_alarms(void *arg)
+{
+    struct part *part = arg;
+    const struct want_update *update = part->want->update;
+    if (part->destroy || update == NULL || update->n_alarms == 0)
+        return;
+    part->code = kinds_observe_alarms(part->kinds, part->arena, part->want, part->out, &part->err);
+}
+
 /* Owners of the things that are not in use: one ListTags each, and there are hardly ever any. */
 static enum err_code verify_things(
     struct kinds *kinds,
@@ -264,8 +274,8 @@ enum err_code kinds_observe(
             *err = unread;
         return err->code;
     }
-    task_fn *const readers[] = {read_storage, read_endpoint,  list_models, list_configs,
-                                read_jobs,    read_log_group, read_scaling};
+    task_fn *const readers[] = {read_storage, read_endpoint,  list_models,  list_configs,
+                                read_jobs,    read_log_group, read_scaling, read_alarms};
     struct part *parts = ARENA_ARRAY(arena, ARRAY_LEN(readers), struct part);
     struct task *tasks[ARRAY_LEN(readers)];
     for (size_t i = 0; i < ARRAY_LEN(readers); i++) {

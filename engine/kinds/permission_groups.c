@@ -227,6 +227,12 @@ static void for_scaling_role(struct statement *w)
     statement_add_condition(w, "StringEquals", STR("iam:AWSServiceName"), str_from(service));
 }
 
+/* Asked for by name; the action is judged on alarms as a whole. */
+static void for_alarms(struct statement *w)
+{
+    statement_add_arn(w, "cloudwatch", STR("alarm:*"));
+}
+
 static void for_import(struct statement *w)
 {
     static const char *const s_things[] = {"endpoint/*", "endpoint-config/*", "model/*"};
@@ -318,6 +324,7 @@ static const struct {
     [GROUP_SCALED] = {"ScaledEndpoint", for_endpoint},
     [GROUP_SCALING_ALARMS] = {"ScalingAlarms", for_scaling_alarms},
     [GROUP_SCALING_ROLE] = {"ScalingRole", for_scaling_role},
+    [GROUP_ALARMS] = {"SeeAlarms", for_alarms},
     [GROUP_IMPORT] = {"DescribeToImport", for_import},
     [GROUP_ROLE_DATA] = {"ReadData", for_role_data},
     [GROUP_ROLE_OUTPUT] = {"WriteOutput", for_role_output},

@@ -13,6 +13,7 @@ enum need {
     NEED_WARM_POOL,      /* whose instances are kept */
     NEED_BUCKET_MADE,    /* the bucket may have to be made */
     NEED_BUCKET_DELETED, /* the bucket is the stack's, to its end */
+    NEED_ALARMS,         /* updates are rolled back by alarms */
     NEED_SCALING,        /* the endpoint scales with its load */
 };
 
@@ -115,6 +116,7 @@ static const struct permission {
     {AWS_SAGEMAKER, "UpdateEndpointWeightsAndCapacities", GROUP_SCALED, A, NEED_SCALING},
     {AWS_CLOUDWATCH, "PutMetricAlarm", GROUP_SCALING_ALARMS, A, NEED_SCALING},
     {AWS_CLOUDWATCH, "DeleteAlarms", GROUP_SCALING_ALARMS, A | D, NEED_SCALING},
+    {AWS_CLOUDWATCH, "DescribeAlarms", GROUP_ALARMS, P | A, NEED_ALARMS},
     {ANY_SERVICE, "iam:CreateServiceLinkedRole", GROUP_SCALING_ROLE, A, NEED_SCALING},
 
     {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_IMPORT, I, NEED_NOTHING},
@@ -140,6 +142,8 @@ static const struct permission s_role_permissions[] = {
     {ANY_SERVICE, "logs:DescribeLogStreams", GROUP_ROLE_LOGS, A, NEED_NOTHING},
     {ANY_SERVICE, "logs:PutLogEvents", GROUP_ROLE_LOGS, A, NEED_NOTHING},
     {ANY_SERVICE, "cloudwatch:PutMetricData", GROUP_ROLE_METRICS, A, NEED_NOTHING},
+    /* https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html */
+    {AWS_CLOUDWATCH, "DescribeAlarms", GROUP_ALARMS, A, NEED_ALARMS},
     {ANY_SERVICE, "ecr:GetAuthorizationToken", GROUP_ROLE_REGISTRY, A, NEED_NOTHING},
     {ANY_SERVICE, "ecr:BatchCheckLayerAvailability", GROUP_ROLE_IMAGES, A, NEED_NOTHING},
     {ANY_SERVICE, "ecr:BatchGetImage", GROUP_ROLE_IMAGES, A, NEED_NOTHING},
@@ -168,6 +172,8 @@ static bool is_needed(const struct permission *p, const struct permission_scope 
         return !scope->bucket_exists;
     case NEED_BUCKET_DELETED:
         return !scope->bucket_exists && !scope->want->bucket_is_default;
+    case NEED_ALARMS:
+        return scope->want->update != NULL && scope->want->update->n_alarms > 0;
     case NEED_SCALING:
         return scope->want->scaling != NULL;
     case NEED_NOTHING:

@@ -83,8 +83,9 @@ struct endpoint_plan {
     bool recreate;     /* Failed: delete, then create */
     bool tags_only;
     bool keep_counts; /* the spec's instance count did not change: RetainAllVariantProperties */
-    bool unscale;     /* its scalable target has to be deregistered before */
-    bool rescale;     /* and is somebody else's: registered again, as it was, when that is done */
+    const struct json *deployment; /* DeploymentConfig of the update; NULL: SageMaker's usual way */
+    bool unscale;                  /* its scalable target has to be deregistered before */
+    bool rescale; /* and is somebody else's: registered again, as it was, when that is done */
 };
 
 /* Subject of KIND_SCALING_TARGET and KIND_SCALING_POLICY: RegisterScalableTarget's or

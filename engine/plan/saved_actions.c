@@ -50,6 +50,8 @@ static void put_endpoint(
     put_flag(arena, to, "recreate", endpoint->recreate);
     put_flag(arena, to, "tags_only", endpoint->tags_only);
     put_flag(arena, to, "keep_counts", endpoint->keep_counts);
+    if (endpoint->deployment != NULL)
+        json_put(arena, to, "deployment", json_copy(arena, endpoint->deployment));
     put_flag(arena, to, "unscale", endpoint->unscale);
     put_flag(arena, to, "rescale", endpoint->rescale);
     const struct json *tags = json_get(change->after, "tags");

@@ -73,6 +73,11 @@ struct seen_scaling {
     const struct json *policies; /* as they are described; NULL: there are none */
 };
 
+/* An alarm of CloudWatch that the spec names, and that is there. */
+struct seen_alarm {
+    struct str name, state; /* "OK", "ALARM", "INSUFFICIENT_DATA" */
+};
+
 struct snapshot {
     struct {
         bool present;
@@ -89,6 +94,8 @@ struct snapshot {
     struct str live_instance_type;
     int64_t live_instance_count;
     struct seen_scaling scaling;
+    bool alarms_seen;              /* they were asked for: not where a stack is taken down */
+    VEC(struct seen_alarm) alarms; /* of update.rollbackAlarms */
     VEC(struct seen_thing) models, configs; /* all with our names, the live ones included */
     VEC(struct seen_job) jobs; /* with our names; in apply only when some model has to be trained */
     bool jobs_listed;

@@ -4,6 +4,33 @@
 
 /* What the block `endpoint` asks for besides machines and image. */
 
+static struct want_update update_of(struct arena *arena, const struct spec_update *from)
+{
+    const struct spec_step *const ways[] = {
+        [MOVE_ALL_AT_ONCE] = &from->all_at_once,
+        [MOVE_CANARY] = &from->canary,
+        [MOVE_LINEAR] = &from->linear,
+        [MOVE_ROLLING] = &from->rolling};
+    struct want_update out = {
+        .termination_wait_s = from->termination_wait_s,
+        .max_execution_s = from->max_execution_s,
+        .n_alarms = from->n_alarms};
+    for (size_t i = MOVE_ALL_AT_ONCE; i < ARRAY_LEN(ways); i++) {
+        if (!ways[i]->set)
+            continue;
+        out.move = (enum want_move) i;
+        out.percent = (int64_t) ways[i]->percent.value;
+        out.instances = (int64_t) ways[i]->instances.value;
+        out.wait_s = ways[i]->wait_s;
+        out.rollback_percent = ways[i]->rollback_percent;
+    }
+    struct want_alarm *alarms = ARENA_ARRAY(arena, from->n_alarms, struct want_alarm);
+    for (size_t i = 0; i < from->n_alarms; i++)
+        alarms[i] = (struct want_alarm){from->alarms[i].value, from->alarms[i].at};
+    out.alarms = alarms;
+    return out;
+}
+
 void desired_endpoint(struct arena *arena, const struct spec *spec, struct want *want)
 {
     const struct spec_autoscaling *scaling = &spec->endpoint.autoscaling;
@@ -17,5 +44,10 @@ void desired_endpoint(struct arena *arena, const struct spec *spec, struct want 
             .out_cooldown_s = scaling->out_cooldown_s,
             .at = scaling->at};
         want->scaling = out;
+    }
+    if (spec->endpoint.update.set) {
+        struct want_update *update = ARENA_NEW(arena, struct want_update);
+        *update = update_of(arena, &spec->endpoint.update);
+        want->update = update;
     }
 }

@@ -189,6 +189,32 @@ static enum err_code check_claims(struct planner *p, struct err *err)
     return ERR_NONE;
 }
 
+static bool alarm_exists(const struct snapshot *seen, struct str name)
+{
+    for (size_t i = 0; i < seen->alarms.len; i++)
+        if (str_eq(seen->alarms.items[i].name, name))
+            return true;
+    return false;
+}
+
+/* UpdateEndpoint would be refused at the very end, when all the rest is done. */
+static enum err_code check_alarms(struct planner *p, struct err *err)
+{
+    const struct want_update *update = p->want->update;
+    for (size_t i = 0; p->seen->alarms_seen && i < update->n_alarms; i++) {
+        if (alarm_exists(p->seen, update->alarms[i].name))
+            continue;
+        err_set(
+            err, ERR_SPEC, "alarm '" STR_FMT "' does not exist in account " STR_FMT ", " STR_FMT,
+            STR_ARG(update->alarms[i].name), STR_ARG(p->want->account), STR_ARG(p->want->region));
+        err_hint(
+            err, "rollbackAlarms names alarms of CloudWatch that are there before the endpoint is "
+                 "updated: make it, or correct its name");
+        return err_locate(err, update->alarms[i].at);
+    }
+    return ERR_NONE;
+}
+
 static void plan_bucket(struct planner *p)
 {
     /* Ours, and nothing in it, not even a record: its first run was killed while setting it up. */
@@ -442,6 +468,8 @@ enum err_code plan_build(
     enum err_code code = mode == PLAN_DESTROY ? plan_handover(&p, err) : ERR_NONE;
     if (code == ERR_NONE)
         code = check_claims(&p, err);
+    if (code == ERR_NONE && mode == PLAN_APPLY)
+        code = check_alarms(&p, err);
     if (code == ERR_NONE)
         code = scope_prepare(&p, err);
     if (code != ERR_NONE)

@@ -193,6 +193,7 @@ plan_endpoint(struct planner *p, struct change *config, struct str config_name)
         .config = config_name,
         .recreate = recreate,
         .tags_only = !moves,
+        .deployment = request_deployment(p->arena, p->want),
         /* What scaling made of the count is not the spec's to undo. */
         .keep_counts =
             p->want->scaling != NULL || p->seen->live_instance_count == p->want->instance_count};
@@ -301,21 +302,35 @@ static void need_things(struct planner *p)
     }
 }
 
+/* It would be rolled back as soon as it begins. */
+static void check_state(struct planner *p)
+{
+    for (size_t i = 0; i < p->seen->alarms.len; i++)
+        if (str_eq(p->seen->alarms.items[i].state, STR("ALARM")))
+            planner_warn(
+                p, STR("wait until it is OK again, or take it out of rollbackAlarms"),
+                "alarm '" STR_FMT "' is in ALARM: SageMaker would roll the update back at once",
+                STR_ARG(p->seen->alarms.items[i].name));
+}
+
 static void note_roll(struct planner *p, const struct change *endpoint)
 {
     const struct endpoint_plan *subject = endpoint->subject;
     if (endpoint->action != ACTION_UPDATE || subject->tags_only)
         return;
     size_t copies = p->new_generation ? p->n_copies : 0;
-    struct str copied = STR("");
+    struct str copied = STR(""), words = deployment_words(p->arena, p->want);
     if (copies > 0)
         copied = str_fmt(
             p->arena, " (%zu artifact%s copied server-side to a new generation)", copies,
             copies == 1 ? "" : "s");
     p->plan->note_roll = str_fmt(
         p->arena,
-        "endpoint '" STR_FMT "' rolls once to new instances; the old ones serve until then" STR_FMT,
-        STR_ARG(p->want->endpoint), STR_ARG(copied));
+        "endpoint '" STR_FMT "' rolls once to new instances%s" STR_FMT
+        "; the old ones serve until then" STR_FMT,
+        STR_ARG(p->want->endpoint), str_is_null(words) ? "" : ", ", STR_ARG(words),
+        STR_ARG(copied));
+    check_state(p);
 }
 
 static struct str model_data_url(const struct planner *p)

@@ -13,6 +13,10 @@
 
 struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url);
 struct json *request_config(struct arena *arena, const struct want *want, struct str model_name);
+/* UpdateEndpoint's DeploymentConfig; NULL when the spec says nothing. */
+struct json *request_deployment(struct arena *arena, const struct want *want);
+/* The same for people: "a canary of 10 % first, the rest 10m later"; STR_NULL for the usual way. */
+struct str deployment_words(struct arena *arena, const struct want *want);
 /* RegisterScalableTarget and PutScalingPolicy; without a want->scaling, what names them. */
 struct json *request_scalable_target(struct arena *arena, const struct want *want);
 struct json *

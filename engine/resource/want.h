@@ -167,6 +167,24 @@ struct want_scaling {
     struct srcloc at;
 };
 
+enum want_move { MOVE_AS_USUAL, MOVE_ALL_AT_ONCE, MOVE_CANARY, MOVE_LINEAR, MOVE_ROLLING };
+
+struct want_alarm {
+    struct str name;
+    struct srcloc at;
+};
+
+/* How the endpoint moves to a new configuration. */
+struct want_update {
+    enum want_move move;
+    int64_t percent, instances;                  /* of one step: one of the two; the other is 0 */
+    int64_t wait_s;                              /* after each step */
+    int64_t rollback_percent;                    /* rolling: on the way back; 0: all at once */
+    int64_t termination_wait_s, max_execution_s; /* max_execution_s 0: SageMaker's */
+    const struct want_alarm *alarms;
+    size_t n_alarms;
+};
+
 struct want_route {
     struct str name;
     const struct want_share *split; /* in the spec's order */
@@ -208,6 +226,7 @@ struct want {
     struct str instance_type;
     int64_t instance_count;
     const struct want_scaling *scaling;  /* NULL: always instance_count */
+    const struct want_update *update;    /* NULL: as SageMaker does when it is told nothing */
     const struct want_pair *environment; /* sorted by name */
     size_t n_environment;
     bool cache_disabled;

@@ -18,6 +18,9 @@ call s3 get sagemaker-us-east-1-123456789012/"$(call s3 ls sagemaker-us-east-1-1
 call s3 put other/given/model.tar.gz "$T/model.tar.gz" || bail "put"
 edit "$spec" 's/^  models:/&\n    - {name: given, artifact: "s3:\/\/other\/given\/model.tar.gz"}/'
 
+call alarms PutMetricAlarm '{"AlarmName": "errors", "Namespace": "AWS/SageMaker", "MetricName": "Invocation5XXErrors", "Statistic": "Sum",
+    "Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}' >/dev/null || bail "an alarm"
+edit "$spec" 's/^  endpoint:/&\n    update: {allAtOnce: {bake: 1s}, rollbackAlarms: [errors]}/'
 edit "$spec" 's/^  endpoint:/&\n    autoscaling: {min: 1, max: 4, targetInvocationsPerInstance: 1000}/'
 
 # key NAME POLICY-FILE: a session whose policy that is.

@@ -56,6 +56,83 @@ static void faults_across_fields(void **state)
         {"type: \"${type}\", ", "",
          "E spec.yaml:18:5 missing 'type' in 'spec.training.instance' | for example 'instance: "
          "{type: ml.m5.large}'\n"},
+        {"    targetModels: stable", "    update: {canary: {percent: 60, bake: 1m}}",
+         "E spec.yaml:31:32 'percent' must be 1 to 50, not 60 | 'mmectl help spec "
+         "spec.endpoint.update.canary.percent' explains it\n"},
+        {"    targetModels: stable", "    update: {canary: {percent: 10, bake: 61m}}",
+         "E spec.yaml:31:42 'bake' must be 0 to 3600 seconds, not 3660 | 'mmectl help spec "
+         "spec.endpoint.update.canary.bake' explains it\n"},
+        {"    targetModels: stable", "    update: {rolling: {percent: 4, interval: 1m}}",
+         "E spec.yaml:31:33 'percent' must be 5 to 50, not 4 | 'mmectl help spec "
+         "spec.endpoint.update.rolling.percent' explains it\n"},
+        {"    targetModels: stable", "    update: {rolling: {percent: 51, interval: 1m}}",
+         "E spec.yaml:31:33 'percent' must be 5 to 50, not 51 | 'mmectl help spec "
+         "spec.endpoint.update.rolling.percent' explains it\n"},
+        {"    targetModels: stable", "    update: {linear: {percent: 9, interval: 1m}}",
+         "E spec.yaml:31:32 'percent' must be 10 to 50, not 9 | 'mmectl help spec "
+         "spec.endpoint.update.linear.percent' explains it\n"},
+        {"    targetModels: stable",
+         "    update: {canary: {percent: 10, bake: 1m}, linear: {percent: 20, interval: 1m}}",
+         "E spec.yaml:31:47 'canary' and 'linear' exclude each other | an endpoint moves in one "
+         "way; keep one of the two\n"},
+        {"    targetModels: stable", "    update: {canary: {percent: 12.5, bake: 1m}}",
+         "E spec.yaml:31:32 'percent' must be a whole number | leave out what is behind the "
+         "point\n"},
+        {"    targetModels: stable", "    update: {canary: {instances: 1.5, bake: 1m}}",
+         "E spec.yaml:31:34 'instances' must be a whole number | leave out what is behind the "
+         "point\n"},
+        {"    targetModels: stable", "    update: {canary: {bake: 1m}}",
+         "E spec.yaml:31:14 'canary' needs 'percent' or 'instances' | the size of a step is a "
+         "share of the instances, or a number of them\n"},
+        {"    targetModels: stable", "    update: {canary: {percent: 10, instances: 1, bake: 1m}}",
+         "E spec.yaml:31:14 'canary' has both 'percent' and 'instances' | the size of a step is a "
+         "share of the instances, or a number of them\n"},
+        {"    targetModels: stable", "    update: {canary: {instances: 1, bake: 1m}}",
+         "E spec.yaml:31:34 'canary' takes 1 of 1 instance | SageMaker takes at most half of them "
+         "at once\n"},
+        {"    targetModels: stable",
+         "    update: {canary: {instances: 9, bake: 1m}}\n    autoscaling: {min: 1, max: 16, "
+         "targetInvocationsPerInstance: 9}",
+         "E spec.yaml:31:34 'canary' takes 9 of 16 instances | SageMaker takes at most half of "
+         "them at once\n"},
+        {"    targetModels: stable",
+         "    update: {linear: {instances: 1, interval: 1m}}\n    autoscaling: {min: 1, max: 16, "
+         "targetInvocationsPerInstance: 9}",
+         "E spec.yaml:31:34 'linear' takes 1 of 16 instances, less than 10 % | take more at "
+         "once\n"},
+        {"    targetModels: stable", "    update: {strategy: rolling}",
+         "E spec.yaml:31:24 'strategy: rolling' needs 'rolling' | for example 'rolling: {percent: "
+         "20, interval: 5m}'\n"},
+        {"    targetModels: stable",
+         "    update: {strategy: blue-green, rolling: {percent: 20, interval: 1m}}",
+         "E spec.yaml:31:24 'strategy: blue-green' excludes 'rolling' | 'rolling' is a strategy of "
+         "its own, without a second fleet\n"},
+        {"    targetModels: stable",
+         "    update: {terminationWait: 1m, rolling: {percent: 20, interval: 1m}}",
+         "E spec.yaml:31:35 'rolling' has no 'terminationWait' | no second fleet is kept that "
+         "could be waited for\n"},
+        {"    targetModels: stable",
+         "    update: {maximumExecutionTimeout: 20m, canary: {percent: 20, bake: 11m}}",
+         "E spec.yaml:31:5 'maximumExecutionTimeout' is 1200 s, and the update waits for 1320 s in "
+         "all | SageMaker would give up and roll back: allow more, or wait less\n"},
+        {"    targetModels: stable",
+         "    update: {maximumExecutionTimeout: 20m, linear: {percent: 30, interval: 6m}}",
+         "E spec.yaml:31:5 'maximumExecutionTimeout' is 1200 s, and the update waits for 1440 s in "
+         "all | SageMaker would give up and roll back: allow more, or wait less\n"},
+        {"    targetModels: stable",
+         "    update: {maximumExecutionTimeout: 10m, terminationWait: 6m, allAtOnce: {bake: 5m}}",
+         "E spec.yaml:31:5 'maximumExecutionTimeout' is 600 s, and the update waits for 660 s in "
+         "all | SageMaker would give up and roll back: allow more, or wait less\n"},
+        {"    targetModels: stable",
+         "    update: {maximumExecutionTimeout: 10m, terminationWait: 11m}",
+         "E spec.yaml:31:5 'maximumExecutionTimeout' is 600 s, and the update waits for 660 s in "
+         "all | SageMaker would give up and roll back: allow more, or wait less\n"},
+        {"    targetModels: stable",
+         "    update: {allAtOnce: {bake: 1m}, rollbackAlarms: [a, b, a]}",
+         "E spec.yaml:31:60 alarm 'a' is named twice | name it once\n"},
+        {"    targetModels: stable", "    update: {rollbackAlarms: [a]}",
+         "W spec.yaml:31:31 'rollbackAlarms' are not looked at: nothing is waited for while the "
+         "endpoint moves | give the new instances time, for example 'allAtOnce: {bake: 5m}'\n"},
         {"    targetModels: stable",
          "    autoscaling: {min: 3, max: 2, targetInvocationsPerInstance: 10}",
          "E spec.yaml:31:5 'autoscaling' has 'min' 3 above 'max' 2 | the count moves between the "

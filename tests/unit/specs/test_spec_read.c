@@ -287,9 +287,6 @@ static void faults_of_single_fields(void **state)
          "spec.endpoint.autoscaling.targetInvocationsPerInstance' explains it\nE spec.yaml:31:85 "
          "'scaleInCooldown' must be a time such as 30s, 5m or 2h, not the string '2d' | 'mmectl "
          "help spec spec.endpoint.autoscaling.scaleInCooldown' explains it\n"},
-        {"    targetModels: stable", "    update: {}",
-         "E spec.yaml:31:5 'update' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
         {"    targetModels: stable", "    dataCapture: {}",
          "E spec.yaml:31:5 'dataCapture' is not supported by this version | take it out; 'mmectl "
          "help spec' lists what this version supports\n"},
@@ -310,7 +307,8 @@ static void faults_of_single_fields(void **state)
          "'spec.storage'\n"},
         {"    targetModels: stable", "    quux: x",
          "E spec.yaml:31:5 unknown key 'quux' in 'spec.endpoint' | known keys here: name, mode, "
-         "targetModels, instance, container, containers, modelCache, autoscaling, protect\n"},
+         "targetModels, instance, container, containers, modelCache, autoscaling, update, "
+         "protect\n"},
         {"    instance: {type: ml.m5.large, count: 1}\n    container", "    container",
          "E spec.yaml:29:3 missing 'instance' in 'spec.endpoint' | for example 'instance: {type: "
          "ml.m5.large, count: 1}'\n"},

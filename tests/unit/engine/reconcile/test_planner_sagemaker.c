@@ -458,12 +458,63 @@ static void without_one_of_its_models_an_endpoint_stays_as_it_is(void **state)
     settled(s);
 }
 
+static void put_alarm(struct scene *s, const char *name, const char *state)
+{
+    *VEC_PUSH(s->arena, &s->seen.alarms) = (struct seen_alarm){str_from(name), str_from(state)};
+}
+
+/* The spec's way of moving goes with the update, and is told; alone it is no difference. */
+static void how_it_moves(void **state)
+{
+    static const struct want_update update = {.move = MOVE_CANARY, .percent = 10, .wait_s = 60};
+    struct scene *s = scene_new(*state, true, 1);
+    plan_ok(s, 5, 0, 0);
+    arrive(s);
+    s->want.update = &update;
+    plan_ok(s, 0, 0, 0);
+    s->want.instance_count = 3;
+    plan_ok(s, 1, 1, 1);
+    assert_non_null(endpoint_of(s)->deployment);
+    assert_str(
+        s->plan->note_roll,
+        "endpoint 'demo' rolls once to new instances, a canary of 10 % first, the rest 1m later; "
+        "the old ones serve until then");
+}
+
+static void alarms_have_to_exist(void **state)
+{
+    static const struct want_alarm alarms[] = {{STR_INIT("a"), {0}}, {STR_INIT("b"), {.line = 9}}};
+    static const struct want_update update = {
+        .move = MOVE_ALL_AT_ONCE, .wait_s = 60, .alarms = alarms, .n_alarms = 2};
+    struct scene *s = scene_new(*state, true, 1);
+    s->want.update = &update;
+    plan_ok(s, 5, 0, 0); /* nobody asked */
+    s->seen.alarms_seen = true;
+    put_alarm(s, "a", "OK");
+    assert_int_equal(plan(s), ERR_SPEC);
+    assert_str(
+        str_from(s->err.message), "alarm 'b' does not exist in account 123456789012, us-east-1");
+    assert_int_equal(s->err.at.line, 9);
+    put_alarm(s, "b", "ALARM");
+    plan_ok(s, 5, 0, 0);
+    assert_int_equal(s->plan->warnings.len, 0); /* a new endpoint does not move */
+    arrive(s);
+    s->want.instance_count = 3;
+    plan_ok(s, 1, 1, 1);
+    assert_int_equal(s->plan->warnings.len, 1);
+    assert_str(
+        s->plan->warnings.items[0].message,
+        "alarm 'b' is in ALARM: SageMaker would roll the update back at once");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(containers_are_one_model_that_rolls),
         WITH_ARENA(one_of_the_other_mode),
         WITH_ARENA(without_one_of_its_models_an_endpoint_stays_as_it_is),
+        WITH_ARENA(how_it_moves),
+        WITH_ARENA(alarms_have_to_exist),
         WITH_ARENA(a_changed_fleet_is_a_new_config_and_one_roll),
         WITH_ARENA(tags_are_set_without_a_roll),
         WITH_ARENA(a_failed_endpoint_is_made_anew),
