@@ -212,6 +212,63 @@ static void nothing_to_do(void **state)
     arena_free(arena);
 }
 
+/* Sections, and one summary. */
+static void regions(void **state)
+{
+    (void) state;
+    struct arena *arena = arena_new("test", 0);
+    struct buf buf = BUF_INIT(MIB(1));
+    struct plan *some = new_plan(arena, PLAN_APPLY), *none = new_plan(arena, PLAN_APPLY);
+    plan_add(arena, some, KIND_ENDPOINT, ACTION_CREATE)->address =
+        STR("aws_sagemaker_endpoint.this");
+    plan_finish(arena, some);
+    plan_finish(arena, none);
+    const struct plan *both[] = {some, none};
+    assert_str(view_region_line(arena, some, STR("a")), "a: 1 to add, 0 to change, 0 to destroy.");
+    assert_str(
+        view_region_line(arena, none, STR("a")),
+        "a: no changes. Your infrastructure matches the configuration.");
+    assert_str(view_total_line(arena, both, 2), "Plan: 1 to add, 0 to change, 0 to destroy.");
+    assert_str(
+        view_total_line(arena, &both[1], 1),
+        "No changes. Your infrastructure matches the configuration.");
+    struct plan *left = new_plan(arena, PLAN_APPLY);
+    plan_finish(arena, left);
+    left->n_left_out = 1;
+    const struct plan *out[] = {left, none};
+    assert_str(
+        view_total_line(arena, out, 2),
+        "No changes. 1 model is left out; the rest matches the configuration.");
+    const struct view_options options = {.region = STR("eu-west-1")};
+    view_plan_text(arena, &buf, some, &options);
+    assert_true(str_starts(buf_str(&buf), STR("Region eu-west-1\n\nResource actions")));
+    assert_true(str_find(buf_str(&buf), STR("\neu-west-1: 1 to add, ")) != SIZE_MAX);
+    assert_true(str_find(buf_str(&buf), STR("Plan: ")) == SIZE_MAX);
+    buf_clear(&buf);
+    view_plan_markdown(arena, &buf, some, &options);
+    assert_true(str_find(buf_str(&buf), STR(", eu-west-1)\n")) != SIZE_MAX);
+    buf_clear(&buf);
+    struct report report = {.n_added = 2, .n_failed = 1};
+    view_region_report(&buf, STR("a"), &report, true);
+    report = (struct report){.n_changed = 1};
+    view_region_report(&buf, STR("b"), &report, true);
+    view_region_report(&buf, STR("c"), &report, false);
+    view_region_report(&buf, STR("d"), NULL, true);
+    assert_str(
+        buf_str(&buf), "a: 2 added, 0 changed, 0 destroyed, 1 failed, 0 skipped\n"
+                       "b: 0 added, 1 changed, 0 destroyed, not finished\n"
+                       "c: 0 added, 1 changed, 0 destroyed\n"
+                       "d: not done\n");
+    buf_clear(&buf);
+    report.n_stacks_out = 1;
+    view_report_text(&buf, new_plan(arena, PLAN_APPLY), &report, false);
+    assert_str(
+        buf_str(&buf), "Apply incomplete: 0 added, 1 changed, 0 destroyed, 0 failed, 0 skipped, "
+                       "nothing in 1 region.\n");
+    buf_done(&buf);
+    arena_free(arena);
+}
+
 static void reports(void **state)
 {
     (void) state;
@@ -342,6 +399,7 @@ int main(void)
         cmocka_unit_test(many_models_collapse),
         cmocka_unit_test(nothing_to_do),
         cmocka_unit_test(reports),
+        cmocka_unit_test(regions),
         cmocka_unit_test(json_is_terraforms),
         cmocka_unit_test(events_are_one_line_each),
         cmocka_unit_test(markdown_leads_with_deletions),

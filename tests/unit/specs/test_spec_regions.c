@@ -137,6 +137,38 @@ static void a_route_is_where_its_models_are(void **state)
     assert_int_equal(loaded.specs.items[1]->n_routes, 1);
 }
 
+static void who_has_what(void **state)
+{
+    struct str text = text_replace(*state, STR(SPEC_TEST_BASE), REGION, REGIONS);
+    text = text_replace(
+        *state, text, "    - name: two\n" TWO,
+        "    - name: two\n      hyperparameters: {num_round: 5}\n      regions: [eu-west-1]");
+    text = text_replace(
+        *state, text, "    modelCache: enabled\n",
+        "    modelCache: enabled\n"
+        "  routes: [{name: there, split: {two: 1}}]\n");
+    struct loaded loaded = load_text(*state, text);
+    assert_str(loaded.faults, "");
+    const struct spec *us = loaded.specs.items[0], *eu = loaded.specs.items[1];
+    assert_true(spec_region_has(us, STR("one")));
+    assert_false(spec_region_has(us, STR("two")));
+    assert_false(spec_region_has(us, STR("there")));
+    assert_true(spec_region_has(eu, STR("two")));
+    assert_true(spec_region_has(eu, STR("there")));
+    assert_true(spec_region_has(us, STR("nobody"))); /* may be a partition's */
+    assert_false(spec_is_copied(us, &us->models[0]));
+    assert_true(spec_is_copied(eu, &eu->models[0]));
+    assert_false(spec_is_copied(eu, &eu->models[1]));
+    /* One that was taken out of the list comes last. */
+    const struct spec_options options = {.region = STR("sa-east-1"), .any_region = true};
+    loaded = load_with(*state, text, &options);
+    assert_true(spec_is_copied(loaded.specs.items[0], &loaded.specs.items[0]->models[0]));
+    loaded = load_text(*state, STR(SPEC_TEST_BASE));
+    const struct spec *alone = loaded.specs.items[0];
+    assert_true(spec_region_has(alone, STR("nobody")));
+    assert_false(spec_is_copied(alone, &alone->models[0]));
+}
+
 static void one_of_them_is_named(void **state)
 {
     struct loaded loaded = load_regions(*state, NULL, NULL, STR("eu-west-1"), false);
@@ -240,6 +272,7 @@ int main(void)
         WITH_ARENA(places_are_filled),
         WITH_ARENA(models_and_sets_have_their_regions),
         WITH_ARENA(a_route_is_where_its_models_are),
+        WITH_ARENA(who_has_what),
         WITH_ARENA(one_of_them_is_named),
         WITH_ARENA(faults),
         WITH_ARENA(no_models_at_all),
