@@ -223,8 +223,35 @@ static enum exit_code show_total(const struct group *group)
     return code;
 }
 
+/* What is wrong with the spec or its files is wrong in every region: told once. */
+static bool fails_everywhere(const struct group *group)
+{
+    const struct err *first = &group->parts[0].err;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct err *err = &group->parts[i].err;
+        if (err->code == ERR_NONE || group->parts[i].out ||
+            strcmp(err->message, first->message) != 0)
+            return false;
+    }
+    return group->count > 1;
+}
+
+static void fail_everywhere(struct group *group)
+{
+    struct str label = group->parts[0].session->label;
+    group->parts[0].session->label = STR_NULL;
+    enum exit_code code = fail(&group->parts[0], &group->parts[0].err);
+    group->parts[0].session->label = label;
+    for (size_t i = 0; i < group->count; i++)
+        leave(&group->parts[i], code);
+}
+
 static enum exit_code show_all(struct group *group)
 {
+    if (fails_everywhere(group)) {
+        fail_everywhere(group);
+        return EXIT_CODE_OK;
+    }
     /* Who saved it has seen it. */
     bool show = group->direction->saved == NULL || group->app->args.json;
     enum exit_code code = EXIT_CODE_OK;

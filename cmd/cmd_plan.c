@@ -4,6 +4,8 @@
 #include "cmd/view.h"
 #include "engine/reconcile/regions.h"
 
+#include <string.h>
+
 struct plan_run {
     struct buf buf;
     struct json *all; /* one object per stack */
@@ -106,6 +108,16 @@ static void plan_all(struct app *app, struct planning *plannings, size_t count)
     }
 }
 
+/* What is wrong with the spec or its files is wrong in every region: told once. */
+static bool fails_alike(const struct planning *plannings, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (plannings[i].err.code == ERR_NONE || plannings[i].session->code != EXIT_CODE_OK ||
+            strcmp(plannings[i].err.message, plannings[0].err.message) != 0)
+            return false;
+    return true;
+}
+
 static enum exit_code plan_group(struct session *sessions, size_t count, void *arg)
 {
     struct plan_run *run = arg;
@@ -117,6 +129,8 @@ static enum exit_code plan_group(struct session *sessions, size_t count, void *a
     for (size_t i = 0; i < count; i++)
         plannings[i].session = &sessions[i];
     plan_all(app, plannings, count);
+    if (fails_alike(plannings, count))
+        return app_fail(app, &plannings[0].err);
     for (size_t i = 0; i < count; i++) {
         struct err *err = &plannings[i].err;
         if (sessions[i].code != EXIT_CODE_OK)

@@ -54,6 +54,14 @@ static void fill_places(struct arena *arena, struct spec *spec)
     spec->bucket.value = fill_place(arena, spec->bucket.value, region);
     spec->training.image.value = fill_place(arena, spec->training.image.value, region);
     spec->endpoint.image.value = fill_place(arena, spec->endpoint.image.value, region);
+    /* Of a document with a list, they are everybody's. */
+    size_t count = spec->endpoint.n_containers;
+    struct spec_container *containers = ARENA_ARRAY(arena, count, struct spec_container);
+    for (size_t i = 0; i < count; i++) {
+        containers[i] = spec->endpoint.containers[i];
+        containers[i].image.value = fill_place(arena, containers[i].image.value, region);
+    }
+    spec->endpoint.containers = containers;
 }
 
 static void take_models(struct arena *arena, const struct spec *whole, struct spec *spec)
@@ -314,6 +322,8 @@ void spec_check_regions(struct arena *arena, struct diags *diags, const struct s
     check_bucket(arena, diags, spec);
     check_image(diags, spec, &spec->training.image);
     check_image(diags, spec, &spec->endpoint.image);
+    for (size_t i = 0; i < spec->endpoint.n_containers; i++)
+        check_image(diags, spec, &spec->endpoint.containers[i].image);
     check_empty(arena, diags, spec);
 }
 

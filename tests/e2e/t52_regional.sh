@@ -39,6 +39,12 @@ mme plan "$spec" -format=markdown
 has_out '^## Plan Result \(regional, us-east-1\)$' "as Markdown, a section for each"
 has_out '^\*\*Plan: 13 to add, 0 to change, 0 to destroy\.\*\*$' "and the summary"
 
+mv "$T/r/data" "$T/r/away"
+mme plan "$spec"
+is_exit 1 "data that is not there"
+is "$(grep -c '^Error: ' "$T/err")" 1 "is told once for all regions"
+mv "$T/r/away" "$T/r/data"
+
 # ---- a region that fails ----
 
 fault '{"operation": "PutObject", "kind": "error", "name": "'"$eu"'/regional/models/", "status": 403, "code": "AccessDenied", "message": "no", "times": 0}'
@@ -63,6 +69,11 @@ is "$(trained)" 1 "and trains only what no region has"
 as_planned "two regions"
 is "$(count_things '^endpoint regional ')" 2 "two endpoints"
 before=$(things)
+mme apply "$spec" -json
+is_exit 0 "a run without a difference, as JSON"
+ok "gives JSON, line by line" "$PYTHON" -I -S -c 'import json, sys
+for line in open(sys.argv[1]):
+    json.loads(line)' "$T/out"
 mme apply "$spec"
 is_exit 0 "a run without a difference"
 has_out '^No changes\. Your infrastructure matches the configuration\.$' "says so once for all"
@@ -128,7 +139,14 @@ is "$(trained)" 0 "without training"
 
 # ---- one region alone ----
 
-edit "$spec" 's/max_depth: 5, eta: 0.1/max_depth: 5, eta: 0.15/'
+edit "$spec" 's/max_depth: 5, eta: 0.1/max_depth: 5, eta: 0.12/'
+mme apply "$spec" -json
+is "$("$PYTHON" -I -S -c 'import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+done = [line["region"] for line in lines if line["type"] == "apply_complete"]
+sums = [line["changes"]["add"] for line in lines if line["type"] == "change_summary"]
+print(sorted(set(done)), sums)' "$T/out")" "['eu-west-1', 'us-east-1'] [2, 2]" "events say where, and the sums are of both"
+edit "$spec" 's/max_depth: 5, eta: 0.12/max_depth: 5, eta: 0.15/'
 mme apply "$spec" --region eu-west-1
 is_exit 0 "--region narrows to one"
 lacks_out '^Region ' "without sections"

@@ -139,6 +139,13 @@ slip "both region and regions" '8a\  regions: [eu-west-1]' \
     "a spec has either 'region' or 'regions'" 8:11 "keep one of the two"
 slip "a region twice" 's/region: us-east-1/regions: [us-east-1, us-east-1]/' \
     "region 'us-east-1' is listed twice, first at .*" 8:24 "take one of the two out"
+slip "one bucket for two regions" 's/region: us-east-1/regions: [us-east-1, eu-west-1]/; 9a\  storage: {bucket: models}' \
+    "bucket 'models' can be in one region only" 10:21 "write \{region\} in its name.*"
+slip "a model in a region that is none of the spec's" '20a\      regions: [eu-west-1]' \
+    "region 'eu-west-1' is none of the spec's" 21:17 "the spec is for us-east-1; .*"
+slip "a region without a model" 's/region: us-east-1/regions: [us-east-1, eu-west-1]/; 18a\      regions: [us-east-1]
+20a\      regions: [us-east-1]' \
+    "no model is left for region 'eu-west-1'" 8:24 "take the region out, .*"
 slip "a region without an image" 's/region: us-east-1/regions: [us-east-1, us-east-9]/' \
     "no XGBoost image is known for region 'us-east-9'" 8:24 "name the image in .*"
 not_built kmsKey 11:5 '9a\  storage:\n    kmsKey: alias\/own'

@@ -61,6 +61,29 @@ static void places_are_filled(void **state)
         STR_NULL, false);
     assert_str(
         loaded.specs.items[1]->endpoint.image.value, "1.dkr.ecr.eu-west-1.amazonaws.com/x:1");
+    /* So are those of containers. */
+    struct str text = text_replace(*state, STR(SPEC_TEST_BASE), REGION, REGIONS);
+    size_t models = str_find(text, STR("  models:\n")), end = str_find(text, STR("  endpoint:\n"));
+    text = str_fmt(
+        *state, STR_FMT STR_FMT, STR_ARG(str_slice(text, 0, models)),
+        STR_ARG(str_slice(text, end, text.len)));
+    text = text_replace(
+        *state, text, "    targetModels: stable\n",
+        "    mode: multi-container-direct\n"
+        "    containers:\n"
+        "      - {name: a, image: \"1.dkr.ecr.{region}.amazonaws.com/x:1\"}\n"
+        "      - {name: b, image: \"1.dkr.ecr.us-east-1.amazonaws.com/y:1\"}\n");
+    text = text_replace(*state, text, "    container: {environment: {WORKERS: \"1\"}}\n", "");
+    text = text_replace(*state, text, "    modelCache: enabled\n", "");
+    loaded = load_text(*state, text);
+    assert_true(str_find(loaded.faults, STR("x:1")) == SIZE_MAX);
+    assert_true(str_find(loaded.faults, STR("/y:1' is not in region 'eu-west-1' | ")) != SIZE_MAX);
+    text = text_replace(*state, text, "us-east-1.amazonaws.com/y", "{region}.amazonaws.com/y");
+    loaded = load_text(*state, text);
+    assert_str(loaded.faults, "");
+    assert_str(
+        loaded.specs.items[1]->endpoint.containers[1].image.value,
+        "1.dkr.ecr.eu-west-1.amazonaws.com/y:1");
     /* In one region as well. */
     loaded = load_text(
         *state, text_replace(*state, STR(SPEC_TEST_BASE), BUCKET, "{bucket: \"models-{region}\"}"));
