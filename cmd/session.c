@@ -388,7 +388,7 @@ static enum exit_code run_group(
 {
     size_t count = group_len(specs, from), n_open = 0;
     struct session *sessions = ARENA_ARRAY(app->arena, count, struct session);
-    struct shared shared = {.sources = kinds_sources_new()};
+    struct shared shared = {.sources = count > 1 ? kinds_sources_new() : NULL};
     enum exit_code worst = EXIT_CODE_OK;
     for (size_t i = 0; i < count; i++) {
         const struct spec *spec = specs->items[from + i];

@@ -19,11 +19,13 @@ enum err_code kinds_digest_file(
     uint64_t *ret_size,
     struct err *err)
 {
-    struct kinds_sources *sources = kinds_of(world)->sources;
+    const struct kinds *kinds = kinds_of(world);
     AUTO(arena_close) struct arena *scratch = arena_new("path", 0);
     struct sha256 hash;
     const char *name = str_z(scratch, path);
-    struct str known, state = sources_find(sources, scratch, path, &known, ret_size);
+    struct str known = STR_NULL, state = STR_NULL;
+    if (!kinds->own_sources) /* alone, it asks for each file once: nothing is kept for nobody */
+        state = sources_find(kinds->sources, scratch, path, &known, ret_size);
     if (!str_is_null(known)) {
         *ret_sha256 = str_dup(arena, known);
         return ERR_NONE;
@@ -38,7 +40,7 @@ enum err_code kinds_digest_file(
     if (code != ERR_NONE)
         return code;
     *ret_sha256 = hex_of(arena, hash.bytes, sizeof(hash.bytes));
-    sources_keep(sources, state, *ret_sha256, *ret_size);
+    sources_keep(kinds->sources, state, *ret_sha256, *ret_size);
     return ERR_NONE;
 }
 
