@@ -58,7 +58,7 @@ TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%) $(B)/tests/sim/sim
 BENCH_BINS := $(BENCH_SRCS:%.c=$(B)/%)
 LINT_TESTS := tests/lint/run.sh
 E2E_TESTS := $(sort $(wildcard tests/e2e/t*.sh tests/interop/*.py tests/parity/t*.sh tests/sim/t*.sh \
-  tests/soak/t*.sh))
+  tests/soak/t*.sh tests/image/t*.sh))
 # End-to-end files that say so in a line of their own are short enough for `make check`.
 FAST_E2E_TESTS := $(shell grep -lx '\# fast' $(E2E_TESTS) /dev/null)
 
@@ -71,7 +71,7 @@ endif
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools parity soak check test demo install uninstall lint tidy format \
+.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools parity soak image check test demo install uninstall lint tidy format \
   check-asan check-valgrind cover cover-all fresh bench kills docs help FORCE
 
 all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan, tsan or cover)
@@ -257,6 +257,10 @@ soak: ## 64 clients load, unload and call models for ten minutes (SOAK_SECONDS),
 	@$(MAKE) --no-print-directory -j2 MODE=asan build/asan/tests/soak/soak
 	@tests/soak/run.sh tsan $${SOAK_SECONDS:-600} 64
 	@tests/soak/run.sh asan $${SOAK_SECONDS:-600} 64
+
+image: $(B)/mmectl ## carry out engine/serve/Dockerfile from the first step to the last, without Docker (root; debootstrap)
+	@tests/harness/apt.sh debootstrap
+	@IMAGE_FROM_SOURCE=1 BUILD=$(B) sh tests/image/t01_image.sh
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)
