@@ -17,6 +17,7 @@ struct part {
     struct report report;
     struct err err; /* of what is under way; ERR_NONE: it went well */
     bool out;       /* takes no part any more */
+    bool aside;     /* nothing of it is among the targets */
     enum exit_code code;
 };
 
@@ -255,10 +256,18 @@ static enum exit_code show_all(struct group *group)
     /* Who saved it has seen it. */
     bool show = group->direction->saved == NULL || group->app->args.json;
     enum exit_code code = EXIT_CODE_OK;
+    bool any_well = false;
+    for (size_t i = 0; i < group->count; i++)
+        any_well = any_well || (!group->parts[i].out && group->parts[i].err.code == ERR_NONE);
     for (size_t i = 0; i < group->count; i++) {
         struct part *part = &group->parts[i];
         if (part->out)
             continue;
+        if (session_is_aside(part->session, &part->err, any_well)) {
+            part->aside = true;
+            leave(part, EXIT_CODE_OK);
+            continue;
+        }
         if (part->err.code != ERR_NONE) {
             leave(part, fail(part, &part->err));
             continue;
@@ -372,6 +381,8 @@ static void show_reports(const struct group *group)
     struct buf buf = BUF_INIT(MIB(1));
     for (size_t i = 0; i < group->count; i++) {
         const struct part *part = &group->parts[i];
+        if (part->aside)
+            continue;
         if (has_report(part)) {
             plan = part->plan;
             add_report(app, &total, &part->report);

@@ -131,9 +131,12 @@ static enum exit_code plan_group(struct session *sessions, size_t count, void *a
     plan_all(app, plannings, count);
     if (fails_alike(plannings, count))
         return app_fail(app, &plannings[0].err);
+    bool any_well = false;
+    for (size_t i = 0; i < count; i++)
+        any_well = any_well || plannings[i].plan != NULL;
     for (size_t i = 0; i < count; i++) {
         struct err *err = &plannings[i].err;
-        if (sessions[i].code != EXIT_CODE_OK)
+        if (sessions[i].code != EXIT_CODE_OK || session_is_aside(&sessions[i], err, any_well))
             continue;
         if (err->code != ERR_NONE) {
             if (!str_is_null(sessions[i].label))

@@ -40,6 +40,7 @@ void plan_file_add(struct plan_file *file, struct session *session, const struct
     struct view_options options = {
         .full = app->args.full,
         .wall_ms = clock_wall_ms(app->clock),
+        .region = session->label,
     };
     struct buf text AUTO(buf_done) = BUF_INIT(SAVED_MAX_BYTES);
     view_plan_text(app->arena, &text, plan, &options);
@@ -137,6 +138,19 @@ static enum err_code changed_spec(struct str file, struct str stack, struct err 
     return err_hint(err, "apply it in the checkout it was made in, or look at a new plan");
 }
 
+/* Regions in which nothing was among the targets are not in the plan. */
+static void drop_untargeted(const struct saved_plan *plan, struct spec_list *specs)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < specs->len; i++) {
+        struct spec *spec = specs->items[i];
+        bool aside = plan->n_targets > 0 && spec->whole != NULL;
+        if (!aside || plan_file_stack(plan, spec) != NULL)
+            specs->items[kept++] = spec;
+    }
+    specs->len = kept;
+}
+
 static enum err_code
 check_specs(const struct saved_plan *plan, const struct spec_list *specs, struct err *err)
 {
@@ -168,8 +182,10 @@ enum err_code plan_file_specs(
         app->args.files = spec_files(app, plan);
     struct spec_list specs;
     code = session_specs(app, false, &specs, err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
+        drop_untargeted(plan, &specs);
         code = check_specs(plan, &specs, err);
+    }
     if (code == ERR_NONE)
         *ret_specs = specs;
     return code;

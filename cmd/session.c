@@ -434,6 +434,15 @@ session_each(struct app *app, bool operands_are_specs, session_work_fn *work, vo
     return session_each_of(app, &specs, work, arg);
 }
 
+bool session_is_aside(const struct session *session, const struct err *err, bool any_well)
+{
+    if (err->code != ERR_USAGE || !any_well || session->app->args.targets.len == 0)
+        return false;
+    if (!session->app->args.json)
+        term_note(STR_FMT ": nothing is among the targets", STR_ARG(session->label));
+    return true;
+}
+
 void session_head(const struct session *session, struct buf *buf)
 {
     if (!str_is_null(session->label))

@@ -70,6 +70,9 @@ enum exit_code session_groups_of(
 void session_add_stats(struct app *app, const struct session *session, struct json *out);
 void session_add_group_stats(
     struct app *app, const struct session *sessions, size_t count, struct json *out);
+/* An address of --target that a region does not have, where another one has it (any_well): told in
+ * one line, and no failure. */
+bool session_is_aside(const struct session *session, const struct err *err, bool any_well);
 /* Where a spec has several regions, which one this is: as a head line, as a member. */
 void session_head(const struct session *session, struct buf *buf);
 void session_put_region(const struct session *session, struct json *out);

@@ -137,6 +137,18 @@ mme apply "$spec"
 is_exit 0 "and apply goes on from there"
 is "$(trained)" 0 "without training"
 
+# ---- targets ----
+
+edit "$spec" 's/max_depth: 2, eta: 0.3/max_depth: 2, eta: 0.35/'
+mme plan "$spec" --target 'aws_s3_object.model["churn_eu"]' -out="$T/plan"
+is_exit 0 "a target that only one region has"
+has_err '^us-east-1: nothing is among the targets$' "leaves the other aside"
+run "$MMECTL" apply "$T/plan" --local
+is_exit 0 "also when it was saved"
+has_out '^Apply complete! Resources: 1 added' "one model is changed"
+mme plan "$spec" --target 'aws_s3_object.model["nobody"]'
+is_exit 64 "a target that no region has is a mistake"
+
 # ---- one region alone ----
 
 edit "$spec" 's/max_depth: 5, eta: 0.1/max_depth: 5, eta: 0.12/'
