@@ -43,7 +43,7 @@ static struct str fp_of(const struct reference *ref, unsigned depth)
 
 static struct str key_of(const struct reference *ref, size_t model, struct str fp)
 {
-    if (!ref->spec->stable)
+    if (!sim_spec_stable(ref->spec))
         return str_fmt(
             ref->arena, SIM_PREFIX "/models/m%zu--" STR_FMT ".tar.gz", model,
             STR_ARG(str_slice(fp, 0, 16)));
@@ -142,26 +142,61 @@ only_one(const struct reference *ref, const char *list, char letter, struct str 
     return found;
 }
 
+static void check_environment(const struct reference *ref, const struct json *container)
+{
+    struct str workers = json_get_str(json_get(container, "Environment"), "WORKERS");
+    struct str env = ref->spec->env > 0 ? str_fmt(ref->arena, "%u", ref->spec->env) : STR_NULL;
+    if (!str_eq(workers, env))
+        WRONG(ref, "the container's WORKERS is '" STR_FMT "'", STR_ARG(workers));
+}
+
+/* A container for each model, all of one generation. */
+static void check_containers(struct reference *ref, const struct json *request)
+{
+    const struct json *container = json_at(json_get(request, "Containers"), 0);
+    struct str mode = json_get_str(json_get(request, "InferenceExecutionConfig"), "Mode");
+    struct str home = STR("s3://" SIM_BUCKET "/" SIM_PREFIX "/models/");
+    struct str url = json_get_str(container, "ModelDataUrl");
+    ref->url = str_slice(url, 0, home.len + 11);
+    if (!str_starts(url, home))
+        WRONG(ref, "the first ModelDataUrl is '" STR_FMT "'", STR_ARG(url));
+    if (!str_eq_z(mode, ref->spec->mode == 1 ? "Direct" : "Serial"))
+        WRONG(ref, "the containers' mode is '" STR_FMT "'", STR_ARG(mode));
+    for (size_t i = 0; i < SIM_MODELS; i++) {
+        if (ref->spec->depth[i] == 0)
+            continue;
+        struct str wanted = str_fmt(ref->arena, STR_FMT "m%zu.tar.gz", STR_ARG(ref->url), i);
+        if (!str_eq(json_get_str(container, "ModelDataUrl"), wanted) ||
+            !str_eq(json_get_str(container, "ContainerHostname"), sim_model_name(ref->arena, i)))
+            WRONG(ref, "the container of m%zu is another one", i);
+        check_environment(ref, container);
+        container = container != NULL ? container->next : NULL;
+    }
+    if (container != NULL)
+        WRONG(ref, "there is a container too much");
+}
+
 static void check_model(struct reference *ref, struct str name)
 {
     const struct json *model = only_one(ref, "models", 'm', name);
+    if (!str_eq_z(json_get_str(json_get(model, "request"), "ExecutionRoleArn"), SIM_ROLE))
+        WRONG(ref, "the model has another role");
+    if (sim_spec_contained(ref->spec)) {
+        check_containers(ref, json_get(model, "request"));
+        return;
+    }
     const struct json *container = json_get(json_get(model, "request"), "PrimaryContainer");
     struct str cache = json_get_str(json_get(container, "MultiModelConfig"), "ModelCacheSetting");
-    struct str workers = json_get_str(json_get(container, "Environment"), "WORKERS");
-    struct str env = ref->spec->env > 0 ? str_fmt(ref->arena, "%u", ref->spec->env) : STR_NULL;
+    check_environment(ref, container);
     ref->url = json_get_str(container, "ModelDataUrl");
     struct str home = STR("s3://" SIM_BUCKET "/" SIM_PREFIX "/models/");
-    size_t below = ref->spec->stable ? 11 : 0; /* gen10 and a slash */
+    size_t below = sim_spec_stable(ref->spec) ? 11 : 0; /* gen10 and a slash */
     if (!str_starts(ref->url, home) || ref->url.len != home.len + below)
         WRONG(ref, "the model's ModelDataUrl is '" STR_FMT "'", STR_ARG(ref->url));
     if (!str_eq_z(json_get_str(container, "Mode"), "MultiModel"))
         WRONG(ref, "the model is no multi-model");
-    if (!str_eq(workers, env))
-        WRONG(ref, "the container's WORKERS is '" STR_FMT "'", STR_ARG(workers));
     if (!str_eq_z(cache, ref->spec->no_cache ? "Disabled" : "Enabled"))
         WRONG(ref, "the container's ModelCacheSetting is '" STR_FMT "'", STR_ARG(cache));
-    if (!str_eq_z(json_get_str(json_get(model, "request"), "ExecutionRoleArn"), SIM_ROLE))
-        WRONG(ref, "the model has another role");
 }
 
 static void check_endpoint(struct reference *ref)

@@ -75,6 +75,27 @@ static void set_remove_one(struct stage *stage)
     stage->order.spec = spec;
 }
 
+/* Containers, where multi-model was before, and one model less. */
+static void set_contain(struct stage *stage)
+{
+    struct sim_spec spec = five(stage);
+    must_apply(stage, &spec);
+    spec.mode = 1;
+    spec.depth[1] = 0;
+    stage->order.spec = spec;
+}
+
+/* One container's model, and what all of them are told. */
+static void set_container(struct stage *stage)
+{
+    struct sim_spec spec = five(stage);
+    spec.mode = 2;
+    must_apply(stage, &spec);
+    spec.depth[2] = 9;
+    spec.env = 2;
+    stage->order.spec = spec;
+}
+
 static void set_remove_all(struct stage *stage)
 {
     struct sim_spec spec = five(stage);
@@ -276,6 +297,8 @@ const struct scenario scenarios[] = {
     {"update-all", true, true, false, set_update_all},
     {"remove-one", true, true, false, set_remove_one},
     {"remove-all", true, true, false, set_remove_all},
+    {"contain", true, true, false, set_contain},
+    {"container", false, true, false, set_container},
     {"instance", true, false, false, set_instance},
     {"env", true, true, false, set_env},
     {"adopt", true, true, false, set_adopt},

@@ -34,8 +34,42 @@ size_t sim_spec_models(const struct sim_spec *spec)
     return count;
 }
 
+bool sim_spec_contained(const struct sim_spec *spec)
+{
+    return spec->mode > 0 && sim_spec_models(spec) > 1;
+}
+
+bool sim_spec_stable(const struct sim_spec *spec)
+{
+    return spec->stable || sim_spec_contained(spec);
+}
+
+/* Their order is the pipeline's, whatever the dress. */
+static void add_containers(struct buf *buf, const struct sim_spec *spec)
+{
+    buf_fmt(
+        buf,
+        "  endpoint:\n"
+        "    mode: multi-container-%s\n"
+        "    instance: {type: %s, count: %u}\n"
+        "    containers:\n",
+        spec->mode == 1 ? "direct" : "serial", sim_instance_type(spec->instance), spec->count);
+    for (size_t i = 0; i < SIM_MODELS; i++) {
+        if (spec->depth[i] == 0)
+            continue;
+        buf_fmt(
+            buf, "    - {name: m%zu, image: builtin, hyperparameters: {max_depth: %u}", i,
+            spec->depth[i]);
+        if (spec->env > 0)
+            buf_fmt(buf, ", environment: {WORKERS: \"%u\"}", spec->env);
+        buf_add_z(buf, "}\n");
+    }
+}
+
 static void add_models(struct buf *buf, const struct sim_spec *spec)
 {
+    if (sim_spec_contained(spec))
+        return;
     buf_add_z(buf, sim_spec_models(spec) > 0 ? "  models:\n" : "  models: []\n");
     for (size_t i = 0; i < SIM_MODELS; i++) {
         size_t index = spec->dress % 2 == 0 ? i : SIM_MODELS - 1 - i;
@@ -55,6 +89,10 @@ static void add_models(struct buf *buf, const struct sim_spec *spec)
 
 static void add_endpoint(struct buf *buf, const struct sim_spec *spec)
 {
+    if (sim_spec_contained(spec)) {
+        add_containers(buf, spec);
+        return;
+    }
     buf_fmt(
         buf,
         "  endpoint:\n"
@@ -117,7 +155,10 @@ struct str sim_spec_line(struct arena *arena, const struct sim_spec *spec)
 {
     const unsigned *d = spec->depth;
     return str_fmt(
-        arena, "%s %u.%u.%u.%u.%u.%u type %ux%u env %u team %u data %u%s",
+        arena, "%s%s %u.%u.%u.%u.%u.%u type %ux%u env %u team %u data %u%s",
+        spec->mode == 0   ? ""
+        : spec->mode == 1 ? "direct or "
+                          : "serial or ",
         spec->stable ? "stable" : "versioned", d[0], d[1], d[2], d[3], d[4], d[5], spec->instance,
         spec->count, spec->env, spec->team, spec->data, spec->no_cache ? " no-cache" : "");
 }
@@ -139,6 +180,7 @@ struct sim_spec sim_spec_random(struct rng *rng)
     unsigned models = 1 + draw(rng, 3);
     for (unsigned i = 0; i < models; i++)
         spec.depth[draw(rng, SIM_MODELS)] = 1 + draw(rng, 4);
+    spec.mode = draw(rng, 2) * draw(rng, 3);
     return spec;
 }
 
@@ -147,7 +189,7 @@ struct sim_spec sim_spec_changed(struct rng *rng, const struct sim_spec *from)
     struct sim_spec spec = *from;
     for (unsigned changes = 1 + draw(rng, 3); changes > 0; changes--) {
         unsigned index = draw(rng, SIM_MODELS);
-        switch (draw(rng, 9)) {
+        switch (draw(rng, 10)) {
         case 0:
             spec.instance = draw(rng, 3);
             break;
@@ -167,6 +209,9 @@ struct sim_spec sim_spec_changed(struct rng *rng, const struct sim_spec *from)
             spec.stable = draw(rng, 4) == 0 ? !spec.stable : spec.stable;
             break;
         case 6:
+            spec.mode = draw(rng, 3);
+            break;
+        case 7:
             spec.depth[index] = 0;
             break;
         default:

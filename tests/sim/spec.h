@@ -19,6 +19,7 @@
 
 struct sim_spec {
     bool stable;                /* targetModels */
+    unsigned mode;              /* of the endpoint, while it has two models: 0, or containers */
     unsigned depth[SIM_MODELS]; /* max_depth of model m0, m1, ...; 0: not in the spec */
     unsigned instance;          /* which type serves */
     unsigned count;             /* of instances */
@@ -34,6 +35,10 @@ struct str sim_spec_text(struct arena *arena, const struct sim_spec *spec);
 /* "stable 2.3.0.0.0.0 type 0x1 env 0 team 0 data 0" */
 struct str sim_spec_line(struct arena *arena, const struct sim_spec *spec);
 size_t sim_spec_models(const struct sim_spec *spec);
+/* A container for each model: side by side (mode 1) or one after the other (mode 2). */
+bool sim_spec_contained(const struct sim_spec *spec);
+/* Artifacts lie in a generation: targetModels, or containers. */
+bool sim_spec_stable(const struct sim_spec *spec);
 struct str sim_model_name(struct arena *arena, size_t index);
 /* Content of the training file, and its name. */
 struct str sim_data_bytes(unsigned data);
