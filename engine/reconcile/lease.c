@@ -317,9 +317,10 @@ static enum err_code take(struct lease *lease, struct err *err)
         enum err_code code = write_own(lease, scratch, STR_NULL, &failure);
         if (code == ERR_NONE)
             return ERR_NONE;
-        *err = failure;
-        if (code == ERR_NOT_FOUND || !must_read_back(code, &failure))
+        if (code == ERR_NOT_FOUND || !must_read_back(code, &failure)) {
+            *err = failure;
             return code;
+        }
         code = lease_peek(r, scratch, lease->want, &found, err);
         if (code != ERR_NONE)
             return code;

@@ -9,6 +9,8 @@ spec=$(copy_demo iam)
 drop_model "$spec" model_aggressive
 drop_model "$spec" model_balanced
 edit "$spec" "s/bucket: \${bucket}.*/bucket: $bucket/; s/prefix: iam.*/prefix: team\/iam/"
+# Instances that stay warm have to be given up before a job can be deleted.
+edit "$spec" 's/^    maxRuntime:.*/&\n    keepAlive: 1h/'
 # A model from elsewhere, too.
 call s3 mb other || bail "mb other"
 admin=$(env | sed -n "s/^\(AWS_[A-Z_]*\)=\(.*\)/export \1='\2'/p")
@@ -138,7 +140,7 @@ victim=$!
 wait_for=0
 until as_admin call things | grep -q 'training-job .* InProgress'; do
     wait_for=$((wait_for + 1))
-    [ "$wait_for" -lt 100 ] || bail "no job was started"
+    [ "$wait_for" -lt 1000 ] || bail "no job was started"
 done
 kill -9 "$victim"
 as_admin "$PYTHON" -c '
