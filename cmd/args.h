@@ -44,6 +44,7 @@ struct args {
     int64_t port;
     struct str account;
     struct opt_list delays;
+    struct str record;
     bool force;
     int64_t ready_fd;
     /* serve */

@@ -222,7 +222,11 @@ static enum err_code read_server_options(
         .ready_fd = args->ready_fd > 0 ? (int) args->ready_fd : -1,
         .delays = delays,
     };
-    return ERR_NONE;
+    struct str record;
+    code = standin_record(app, &record, err);
+    if (code == ERR_NONE && !str_is_null(record))
+        options->record = record.ptr;
+    return code;
 }
 
 /* A full disk takes no log, so whoever waits for the server is told directly. */
@@ -287,6 +291,8 @@ static const struct opt s_server_opts[] = {
      "its AWS account (default 123456789012)"},
     {OPT_LIST, 0, "delay", "NAME=MS", AT(delays), NULL, 0,
      "how long a state lasts, e.g. endpoint_creating_ms=0; all=0 for every state"},
+    {OPT_STRING, 0, "record", "FILE", AT(record), NULL, 0,
+     "append every request and its answer to FILE, one JSON line each, without credentials"},
 };
 static const struct opt_set s_server = OPT_SET(s_server_opts);
 
@@ -314,7 +320,11 @@ const struct cmd cmd_local_start = {
     .summary = "start the AWS stand-in of this machine",
     .text = "Starts the AWS stand-in in the background, on 127.0.0.1 only. It keeps its world in\n"
             "MMECTL_HOME (default ${XDG_STATE_HOME:-~/.local/state}/mmectl) and goes on where it\n"
-            "was when it is started again. Starting it twice is fine.",
+            "was when it is started again. Starting it twice is fine.\n"
+            "\n"
+            "With --record=FILE, or MMECTL_LOCAL_RECORD=FILE for one that --local starts, FILE\n"
+            "gets each request and its answer, so that a test can assert what a pipeline sent:\n"
+            "jq -r .operation FILE | sort | uniq -c. Credentials and signatures are left out.",
     .sets = s_start_sets,
     .run = run_start,
 };

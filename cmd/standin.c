@@ -4,6 +4,10 @@
 #include "engine/base/file.h"
 #include "engine/base/uri.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
 #define STOP_TIMEOUT_MS 20000
 #define STOP_POLL_MS 20
 #define MAX_ANSWER_BYTES MIB(64)
@@ -32,6 +36,24 @@ enum err_code standin_home(struct app *app, struct str *ret_home, struct err *er
     }
     *ret_home = path;
     return code;
+}
+
+enum err_code standin_record(struct app *app, struct str *ret_path, struct err *err)
+{
+    struct str path = app->args.record;
+    if (str_is_null(path))
+        path = str_from(app->getenv("MMECTL_LOCAL_RECORD"));
+    *ret_path = STR_NULL;
+    if (str_is_empty(path))
+        return ERR_NONE;
+    if (path.ptr[0] != '/') {
+        char *folder = arena_alloc(app->arena, PATH_MAX);
+        if (getcwd(folder, PATH_MAX) == NULL)
+            return err_errno(err, errno, "looking for the working folder");
+        path = path_join(app->arena, str_from(folder), path);
+    }
+    *ret_path = str_from(str_z(app->arena, path));
+    return ERR_NONE;
 }
 
 enum err_code standin_find(

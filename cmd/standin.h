@@ -12,12 +12,15 @@
 
 /* The folder, made when it is missing; NUL-terminated. */
 enum err_code standin_home(struct app *app, struct str *ret_home, struct err *err) MUST_USE;
+/* Where the stand-in records what it is sent: --record, else MMECTL_LOCAL_RECORD, as an absolute
+ * path with a NUL, since the server's working folder is /; STR_NULL for nowhere. */
+enum err_code standin_record(struct app *app, struct str *ret_path, struct err *err) MUST_USE;
 /* ERR_NOT_FOUND, with the command to start one as its hint, when none answers. */
 enum err_code standin_find(
     struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)
     MUST_USE;
-/* Starts one (with --port, --account, --delay) unless one is running, waits until it answers.
- * ERR_EXISTS when one runs on another port than --port. */
+/* Starts one (with --port, --account, --delay, --record) unless one is running, waits until it
+ * answers. ERR_EXISTS when one runs on another port than --port, or when --record comes too late. */
 enum err_code standin_start(
     struct app *app,
     struct http_transport *transport,

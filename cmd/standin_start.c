@@ -50,7 +50,7 @@ static char **child_environment(struct arena *arena)
     return out;
 }
 
-static char **child_arguments(struct app *app, int ready_fd)
+static char **child_arguments(struct app *app, struct str record, int ready_fd)
 {
     struct arena *arena = app->arena;
     const struct args *args = &app->args;
@@ -64,6 +64,8 @@ static char **child_arguments(struct app *app, int ready_fd)
         argv[n++] = str_z(arena, str_fmt(arena, "--port=%lld", (long long) args->port));
     if (!str_is_null(args->account))
         argv[n++] = str_z(arena, str_fmt(arena, "--account=" STR_FMT, STR_ARG(args->account)));
+    if (!str_is_null(record))
+        argv[n++] = str_z(arena, str_fmt(arena, "--record=" STR_FMT, STR_ARG(record)));
     for (size_t i = 0; i < args->delays.len && n < MAX_ARGS - 1; i++)
         argv[n++] =
             str_z(arena, str_fmt(arena, "--delay=" STR_FMT, STR_ARG(args->delays.items[i])));
@@ -173,10 +175,13 @@ launch_open(struct app *app, struct str home, struct launch *launch, struct err 
 static enum err_code launch_server(struct app *app, struct str home, struct err *err)
 {
     AUTO(launch_done) struct launch launch = {.log_fd = -1, .null_fd = -1, .ready = {-1, -1}};
-    enum err_code code = launch_open(app, home, &launch, err);
+    struct str record;
+    enum err_code code = standin_record(app, &record, err);
+    if (code == ERR_NONE)
+        code = launch_open(app, home, &launch, err);
     if (code != ERR_NONE)
         return code;
-    char **argv = child_arguments(app, launch.ready[1]);
+    char **argv = child_arguments(app, record, launch.ready[1]);
     char **envp = child_environment(app->arena);
     pid_t pid = fork();
     if (pid < 0)
@@ -225,6 +230,16 @@ check_port(const struct app *app, const struct local_info *info, struct err *err
     return err_hint(err, "'mmectl local stop' ends it");
 }
 
+/* One that runs takes neither. */
+static enum err_code
+check_running(const struct app *app, const struct local_info *info, struct err *err)
+{
+    if (str_is_null(app->args.record))
+        return check_port(app, info, err);
+    err_set(err, ERR_EXISTS, "the stand-in is running already, and '--record' is for its start");
+    return err_hint(err, "'mmectl local stop' ends it");
+}
+
 enum err_code standin_start(
     struct app *app,
     struct http_transport *transport,
@@ -240,7 +255,7 @@ enum err_code standin_start(
         return code;
     code = standin_find(app, transport, out, &failure);
     if (code == ERR_NONE)
-        return check_port(app, out, err);
+        return check_running(app, out, err);
     if (code != ERR_NOT_FOUND) {
         *err = failure;
         return code;

@@ -7,6 +7,7 @@
 #include "engine/local/access.h"
 #include "engine/local/auth.h"
 #include "engine/local/faults.h"
+#include "engine/local/record_wire.h"
 #include "engine/local/route.h"
 #include "engine/local/world.h"
 
@@ -317,6 +318,8 @@ void local_handle(
     };
     answer_call(&call);
     finish(&call);
+    if (local->options.record != NULL)
+        record_wire_add(local->options.record, &call);
     log_debug(
         "local", STR_FMT " " STR_FMT " %s: %d", STR_ARG(request->method), STR_ARG(request->target),
         call.op != NULL ? call.op->name : "-", response->status);

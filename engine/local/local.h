@@ -20,6 +20,7 @@
 #include "engine/httpd/httpd.h"
 
 struct local;
+struct record_wire;   /* record_wire.h: where exchanges are written down */
 struct local_trainer; /* trainer.h: what a training job's work is done by */
 
 /* How long each state lasts, in milliseconds. Defaults are short but real; tests set them to 0.
@@ -57,6 +58,7 @@ struct local_options {
     const struct local_delays *delays;   /* NULL: the defaults */
     const struct local_trainer *trainer; /* NULL: libxgboost on a pool of threads */
     size_t serve_memory_bytes;           /* for the models of one endpoint; 0: by instance type */
+    struct record_wire *record; /* NULL: none; closed by the caller, later than the world */
     bool inline_work; /* training runs inside the request that notices it is due: simulations */
 };
 

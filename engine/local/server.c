@@ -3,6 +3,7 @@
 
 #include "engine/base/file.h"
 #include "engine/local/local_client.h"
+#include "engine/local/record_wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,11 +130,19 @@ enum err_code local_server_run(const struct local_server_options *options, struc
     enum err_code code = lock_home(arena, options->home, &lock, err);
     if (code != ERR_NONE)
         return code;
+    struct record_wire *record = NULL;
+    if (options->record != NULL)
+        code = record_wire_open(options->record, &record, err);
     struct local_options world = {
-        .folder = options->home, .account = options->account, .delays = options->delays};
-    code = local_open(&world, &local, err);
+        .folder = options->home,
+        .account = options->account,
+        .delays = options->delays,
+        .record = record};
+    if (code == ERR_NONE)
+        code = local_open(&world, &local, err);
     if (code == ERR_NONE)
         code = serve(options, arena, local, &ends, err);
     local_close(local);
+    record_wire_close(record);
     return code;
 }

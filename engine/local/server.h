@@ -21,6 +21,7 @@ struct local_server_options {
      * the server could not be started. */
     int ready_fd;
     const struct local_delays *delays; /* NULL: the defaults */
+    const char *record; /* file that gets every exchange (record_wire.h); NULL: none */
 };
 
 /* Serves until SIGTERM or SIGINT, then finishes what runs and returns. Changes the signal mask and
