@@ -168,7 +168,6 @@ enum err_code kinds_inspect(
     bool ours = str_eq(s3_meta_get(&info, "mmectl-uid"), want->uid);
     object->owner = ours ? OWNER_US : OWNER_OTHER;
     object->fp = ours ? s3_meta_get(&info, "mmectl-fp") : STR_NULL;
-    object->sha256 = s3_meta_get(&info, "mmectl-sha256");
     if (ours)
         read_candidate(arena, &info, object);
     object->imported = ours && str_eq(s3_meta_get(&info, "mmectl-imported"), STR("true"));

@@ -26,7 +26,6 @@ struct seen_object {
     bool tampered; /* ours by name, but the content is not what we put there */
     bool imported; /* by the user's word, from its metadata */
     struct str fp; /* of an artifact, from its key, the record or its metadata; STR_NULL unknown */
-    struct str sha256;          /* from its metadata */
     const struct json *metrics; /* of a candidate, from its metadata; NULL */
     struct str check;           /* digest of the checks it did not pass, from its metadata */
 };

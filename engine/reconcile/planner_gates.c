@@ -39,8 +39,8 @@ static struct seen_object *waiting(struct planner *p, const struct want_model *m
  * the object that waits. NULL: not known. */
 const struct json *planner_metrics(struct planner *p, const struct want_model *model)
 {
-    if (model->metrics != NULL)
-        return model->metrics;
+    if (want_run(model)->metrics != NULL)
+        return want_run(model)->metrics;
     const struct record_held *held = recorded_held(p, model->name);
     if (held != NULL && version_is(held->version.fp, model->spec_fp))
         return held->version.metrics;
@@ -56,8 +56,8 @@ const struct json *planner_metrics(struct planner *p, const struct want_model *m
 /* The check that this content did not pass, now or before; STR_NULL when there is none. */
 static struct str check_fault(struct planner *p, const struct want_model *model)
 {
-    if (!str_is_null(model->fault) || str_is_null(model->checks_digest))
-        return model->fault;
+    if (!str_is_null(want_run(model)->fault) || str_is_null(model->checks_digest))
+        return want_run(model)->fault;
     const struct record_held *held = recorded_held(p, model->name);
     if (held != NULL && version_is(held->version.fp, model->spec_fp))
         return str_eq(held->check, model->checks_digest) ? held->reason : STR_NULL;
@@ -81,10 +81,11 @@ bool planner_passes(
     struct str fault = model->n_gates > 0 ? gates_fault(p->arena, model, metrics) : STR_NULL;
     if (str_is_null(fault))
         return true;
-    model->held = fault;
-    model->held_by_check = false;
+    struct want_run *run = want_run_edit(p->arena, model);
+    run->held = fault;
+    run->held_by_check = false;
+    run->candidate = from;
     model->left_out = true;
-    model->candidate = from;
     if (from != NULL)
         from->metrics = metrics;
     return false;
@@ -94,18 +95,22 @@ void plan_gates(struct planner *p)
 {
     for (size_t i = 0; i < p->want->n_models; i++) {
         struct want_model *model = &p->want->models[i];
-        model->held = STR_NULL;
-        model->held_by_check = false;
-        model->candidate = NULL;
+        if (model->run != NULL) {
+            model->run->held = STR_NULL;
+            model->run->held_by_check = false;
+            model->run->candidate = NULL;
+        }
         bool judged = model->n_gates > 0 || model->n_checks > 0;
-        bool made = model->metrics != NULL || !str_is_null(model->fault); /* by this run */
+        bool made = want_run(model)->metrics != NULL ||
+                    !str_is_null(want_run(model)->fault); /* by this run */
         if (!judged || p->plan->mode != PLAN_APPLY || model->left_out || model->remake ||
             model->fixed != FIXED_NO || (!made && planner_serves_wanted(p, model)))
             continue;
         struct str fault = check_fault(p, model);
         if (!str_is_null(fault)) {
-            model->held = fault;
-            model->held_by_check = model->left_out = true;
+            struct want_run *run = want_run_edit(p->arena, model);
+            run->held = fault;
+            run->held_by_check = model->left_out = true;
             continue;
         }
         const struct json *metrics = model->n_gates > 0 ? planner_metrics(p, model) : NULL;
@@ -147,7 +152,7 @@ static void note_held(struct planner *p, const struct held_model *one)
         .fp = model->spec_fp,
         .serving = serving_fp(p, model),
         .reason = one->reason,
-        .by_check = model->held_by_check,
+        .by_check = want_run(model)->held_by_check,
         .fresh = before == NULL || !version_is(before->version.fp, model->spec_fp)};
     held->text = held_text(p, held);
     if (p->plan->held.len <= NOTED_MODELS)
@@ -168,12 +173,12 @@ static bool was_published(struct planner *p, const struct want_model *model)
 static bool
 candidate_source(struct planner *p, const struct want_model *model, struct artifact_plan *candidate)
 {
-    const struct artifact_plan *from = model->candidate;
+    const struct artifact_plan *from = want_run(model)->candidate;
     candidate->from_bucket = p->want->bucket;
     candidate->source = ARTIFACT_COPY;
-    if (model->result != NULL) {
+    if (want_run(model)->result != NULL) {
         candidate->source = ARTIFACT_TRAINED;
-        candidate->trained = model->result;
+        candidate->trained = want_run(model)->result;
         return true;
     }
     if (from != NULL) {
@@ -183,8 +188,8 @@ candidate_source(struct planner *p, const struct want_model *model, struct artif
         candidate->from_etag = from->from_etag;
         return true;
     }
-    if (!str_is_null(model->made_at)) {
-        struct str rest = str_from_index(model->made_at, STR("s3://").len);
+    if (!str_is_null(want_run(model)->made_at)) {
+        struct str rest = str_from_index(want_run(model)->made_at, STR("s3://").len);
         size_t slash = str_index(rest, '/');
         candidate->from_bucket = str_slice(rest, 0, slash);
         candidate->from_key = str_from_index(rest, slash + 1);
@@ -208,7 +213,7 @@ plan_candidate(struct planner *p, const struct want_model *model, const struct j
         .fp = model->spec_fp,
         .key = key_retained(p->arena, p->want, model->name, model->spec_fp),
         .metrics = metrics,
-        .check = model->held_by_check ? model->checks_digest : STR_NULL,
+        .check = want_run(model)->held_by_check ? model->checks_digest : STR_NULL,
         .candidate = true};
     const struct seen_object *there = map_get(p->seen->objects, candidate->key);
     bool ours = there != NULL && there->owner != OWNER_OTHER;
@@ -238,7 +243,7 @@ plan_candidate(struct planner *p, const struct want_model *model, const struct j
 /* Its check could not be made: it waits where it can be called. */
 static void keep_uncalled(struct planner *p, const struct want_model *model)
 {
-    if (!str_is_null(model->uncalled) && !p->want->stable)
+    if (!str_is_null(want_run(model)->uncalled) && !p->want->stable)
         planner_keep(p, key_versioned(p->scratch, p->want, model->name, model->spec_fp));
 }
 
@@ -260,19 +265,19 @@ void plan_candidates(struct planner *p)
 {
     for (size_t i = 0; i < p->want->n_models; i++) {
         const struct want_model *model = &p->want->models[i];
-        if (str_is_null(model->held)) {
+        if (str_is_null(want_run(model)->held)) {
             keep_before(p, model);
             keep_uncalled(p, model);
             continue;
         }
-        const struct artifact_plan *from = model->candidate;
+        const struct artifact_plan *from = want_run(model)->candidate;
         const struct json *metrics = from != NULL ? from->metrics : planner_metrics(p, model);
         struct held_model *held = VEC_PUSH(p->arena, &p->context->held);
         *held = (struct held_model){
             .model = model,
             .metrics = metrics,
-            .reason = model->held,
-            .check = model->held_by_check ? model->checks_digest : STR_NULL};
+            .reason = want_run(model)->held,
+            .check = want_run(model)->held_by_check ? model->checks_digest : STR_NULL};
         held->candidate = plan_candidate(p, model, metrics);
         note_held(p, held);
     }

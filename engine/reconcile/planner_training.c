@@ -201,9 +201,9 @@ enum err_code plan_source(
         }
         return ERR_NONE;
     }
-    if (model->result != NULL) {
+    if (want_run(model)->result != NULL) {
         artifact->source = ARTIFACT_TRAINED;
-        artifact->trained = model->result;
+        artifact->trained = want_run(model)->result;
         return ERR_NONE;
     }
     if (plan_from_elsewhere(p, model, artifact))

@@ -278,7 +278,7 @@ static bool keepable(
     struct str current)
 {
     /* Put where it could be called, and found wanting: it never was a version. */
-    bool wanting = !str_is_null(model->held) || !str_is_null(model->uncalled);
+    bool wanting = !str_is_null(want_run(model)->held) || !str_is_null(want_run(model)->uncalled);
     if (wanting && version->listed && version_is(version->known.fp, model->spec_fp))
         return false;
     struct seen_object *object = version->object;

@@ -223,7 +223,7 @@ static void note_held(
                      (kept->change->action == ACTION_NOOP || kept->change->outcome == OUTCOME_DONE);
         bool same = before != NULL && version_is(before->version.fp, held->model->spec_fp);
         struct record_held *out = VEC_PUSH(arena, &record->held);
-        if (!there && before != NULL && (same || str_is_null(held->model->held))) {
+        if (!there && before != NULL && (same || str_is_null(want_run(held->model)->held))) {
             *out = *before;
             out->check = held->check;
             continue;

@@ -88,7 +88,7 @@ static bool find_training(
 static bool is_missing(const struct offers *own, const struct want_model *model)
 {
     bool given_up = model->left_out && !model->aside && !model->failed &&
-                    str_is_null(model->held) && model->fixed == FIXED_NO;
+                    str_is_null(want_run(model)->held) && model->fixed == FIXED_NO;
     return model->trained && (given_up || map_has(own->trainings, model->name));
 }
 

@@ -125,14 +125,15 @@ static enum err_code commit(struct reconciler *r, const struct plan *plan, struc
 static bool judge(struct reconciler *r, struct want_model *model, const struct change *change)
 {
     const struct training_plan *training = change->subject;
+    struct want_run *run = want_run_edit(r->arena, model);
     bool here = change->kind == KIND_LOCAL_TRAINING;
     if (here)
-        model->result = training->trained;
+        run->result = training->trained;
     else
-        model->made_at = training->artifact;
-    model->metrics = here ? training->trained->metrics : training->metrics;
+        run->made_at = training->artifact;
+    run->metrics = here ? training->trained->metrics : training->metrics;
     model->retrained = true;
-    return model->n_gates > 0 && !str_is_null(gates_fault(r->arena, model, model->metrics));
+    return model->n_gates > 0 && !str_is_null(gates_fault(r->arena, model, run->metrics));
 }
 
 /* Models whose training failed in this run, or that a gate holds back: the rest is planned again
@@ -314,7 +315,8 @@ check_versions(struct reconciler *r, struct plan **plan, struct report *report, 
     if (run_checks(r, *plan) || want->stable)
         return ERR_NONE;
     for (size_t i = 0; i < want->n_models; i++)
-        want->models[i].failed = want->models[i].failed || !str_is_null(want->models[i].uncalled);
+        want->models[i].failed =
+            want->models[i].failed || !str_is_null(want_run(&want->models[i])->uncalled);
     struct plan *first = *plan;
     enum err_code code = plan_rest(r, first, plan, err);
     if (code != ERR_NONE)

@@ -30,11 +30,12 @@ static void call_one(struct calling *c, const struct artifact_plan *artifact)
         enum err_code code = ops->call_model(
             c->r->world, c->r->arena, c->want, artifact, model->checks[i], &fault, &err);
         if (code != ERR_NONE) {
-            model->uncalled = str_dup(c->r->arena, str_from(err.message));
+            want_run_edit(c->r->arena, model)->uncalled =
+                str_dup(c->r->arena, str_from(err.message));
             return;
         }
         if (!str_is_null(fault)) {
-            model->fault = fault;
+            want_run_edit(c->r->arena, model)->fault = fault;
             return;
         }
     }
@@ -96,7 +97,7 @@ bool run_checks(struct reconciler *r, const struct plan *plan)
         if (answers)
             *VEC_PUSH(scratch, &calling.artifacts) = artifact;
         else
-            mutable_model(context->want, artifact->model)->uncalled =
+            want_run_edit(r->arena, mutable_model(context->want, artifact->model))->uncalled =
                 STR("the endpoint does not serve it");
     }
     struct task *tasks[CALLS_AT_ONCE];
@@ -111,12 +112,12 @@ bool run_checks(struct reconciler *r, const struct plan *plan)
         /* Interrupted: what was not called is not published. */
         struct want_model *model = mutable_model(context->want, calling.artifacts.items[i]->model);
         if (i >= calling.next)
-            model->uncalled = STR("interrupted");
+            want_run_edit(r->arena, model)->uncalled = STR("interrupted");
     }
     bool all = true;
     for (size_t i = 0; i < context->want->n_models; i++) {
         const struct want_model *model = &context->want->models[i];
-        all = all && str_is_null(model->fault) && str_is_null(model->uncalled);
+        all = all && str_is_null(want_run(model)->fault) && str_is_null(want_run(model)->uncalled);
     }
     return all;
 }
@@ -127,19 +128,20 @@ enum err_code run_checks_result(const struct want *want, struct err *err)
     const struct want_model *first = NULL;
     for (size_t i = 0; i < want->n_models; i++) {
         const struct want_model *model = &want->models[i];
-        bool shown = !str_is_null(model->uncalled) || (want->stable && !str_is_null(model->fault));
+        bool shown = !str_is_null(want_run(model)->uncalled) ||
+                     (want->stable && !str_is_null(want_run(model)->fault));
         if (shown && count++ == 0)
             first = model;
     }
     if (count == 0)
         return ERR_NONE;
-    bool uncalled = str_is_null(first->fault);
+    bool uncalled = str_is_null(want_run(first)->fault);
     err_set(
         err, ERR_PARTIAL, "model '" STR_FMT "' %s: " STR_FMT, STR_ARG(first->name),
         !uncalled      ? "is published and does not pass its check"
         : want->stable ? "is published and could not be checked"
                        : "could not be checked and is not published",
-        STR_ARG(uncalled ? first->uncalled : first->fault));
+        STR_ARG(uncalled ? want_run(first)->uncalled : want_run(first)->fault));
     if (count > 1)
         err_wrap(err, "%zu models did not pass their checks; the first", count);
     if (want->stable)

@@ -1,5 +1,7 @@
 #include "engine/resource/want.h"
 
+#include "engine/base/arena.h"
+
 static int by_name(const void *a, const void *b)
 {
     const struct want_model *x = a, *y = b;
@@ -22,6 +24,19 @@ bool want_has_other_image(const struct want *want, struct str model)
         if (str_eq(want->containers[i].name, model))
             return !str_eq(want->containers[i].image, want->image);
     return false;
+}
+
+const struct want_run *want_run(const struct want_model *model)
+{
+    static const struct want_run s_nothing = {0};
+    return model->run != NULL ? model->run : &s_nothing;
+}
+
+struct want_run *want_run_edit(struct arena *arena, struct want_model *model)
+{
+    if (model->run == NULL)
+        model->run = ARENA_NEW(arena, struct want_run);
+    return model->run;
 }
 
 const struct want_model *want_find_model(const struct want *want, struct str name)

@@ -78,6 +78,18 @@ struct want_elsewhere {
     const void *training;         /* struct change of this run: training it there; NULL */
 };
 
+/* What this run has found out about a model: nothing, of most of ten thousand. */
+struct want_run {
+    void *result;               /* struct trained_bytes, when it has been trained here */
+    const struct json *metrics; /* of its training; NULL: it was not trained */
+    struct str made_at;         /* s3:// of what its training job made */
+    struct str fault;           /* the check that its version did not pass; STR_NULL */
+    struct str uncalled;        /* why a check could not be made; STR_NULL */
+    struct str held;            /* why the spec's version is not published; set by the planner */
+    bool held_by_check;         /* else by a gate */
+    void *candidate;            /* struct artifact_plan: where a held one comes from; or NULL */
+};
+
 struct want_model {
     struct str name, description;
     struct want_pair *hyperparameters; /* sorted by name */
@@ -104,19 +116,12 @@ struct want_model {
     size_t n_channels;
     struct str set;       /* "customer-{key}", when a set made it */
     struct str set_value; /* of a partition: the value whose rows these are; else STR_NULL */
-    void *result;         /* struct trained_bytes, when this run has trained it here already */
     const struct want_gate *const *gates;
     size_t n_gates;
     const struct want_check *const *checks;
     size_t n_checks;
-    struct str checks_digest;   /* of what is called and expected; STR_NULL without checks */
-    const struct json *metrics; /* of this run's training; NULL: it has not trained it */
-    struct str made_at;         /* s3:// of what this run's training job made */
-    struct str fault;           /* the check that this run's version did not pass; STR_NULL */
-    struct str uncalled;        /* why a check could not be made in this run; STR_NULL */
-    struct str held;            /* why the spec's version is not published; set by the planner */
-    bool held_by_check;         /* else by a gate */
-    void *candidate;            /* struct artifact_plan: where a held one comes from; or NULL */
+    struct str checks_digest; /* of what is called and expected; STR_NULL without checks */
+    struct want_run *run;     /* NULL: want_run() */
     const struct want_elsewhere *elsewhere; /* NULL: only here */
     bool failed;                            /* this run tried and could not make it */
     bool left_out;  /* cannot be made now: keep the old one, or go without */
@@ -249,5 +254,9 @@ size_t want_channels(
     const struct want_channel **ret_channels);
 const struct want_model *
 want_find_model(const struct want *want, struct str name); /* binary search */
+/* Never NULL; to be read ... */
+const struct want_run *want_run(const struct want_model *model);
+/* ... and to be written, on the arena that the want is on. */
+struct want_run *want_run_edit(struct arena *arena, struct want_model *model);
 
 #endif

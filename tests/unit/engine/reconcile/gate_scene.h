@@ -41,9 +41,7 @@ static UNUSED void next_run(struct toy *t)
 {
     for (size_t i = 0; i < t->s->want.n_models; i++) {
         struct want_model *model = &t->s->want.models[i];
-        model->metrics = NULL;
-        model->result = NULL;
-        model->made_at = model->fault = model->uncalled = STR_NULL;
+        model->run = NULL;
         model->failed = model->retrained = false;
     }
     t->answers = NULL;

@@ -340,7 +340,7 @@ static void training_here(void **state)
     assert_ptr_equal(bytes->trained, subject->trained);
     assert_true(waits_for(artifact, training));
     /* The second plan of a run finds what the first one trained. */
-    s->want.models[0].result = subject->trained;
+    want_run_edit(s->arena, &s->want.models[0])->result = subject->trained;
     plan_ok(s, 6, 0, 0);
     size_t trainings = 0;
     for (size_t i = 0; i < s->plan->changes.len; i++)

@@ -199,7 +199,7 @@ static UNUSED enum err_code toy_observe(
         struct seen_object *copy = ARENA_NEW(arena, struct seen_object);
         *copy = *(const struct seen_object *) map_value_at(real->objects, i);
         copy->owner = OWNER_UNKNOWN;
-        copy->fp = copy->sha256 = STR_NULL;
+        copy->fp = STR_NULL;
         copy->tampered = false;
         map_put(out->objects, copy->key, copy);
     }
