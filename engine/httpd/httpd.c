@@ -10,6 +10,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/httpd/header_name.h"
 #include "engine/httpd/later.h"
 #include "engine/httpd/listen.h"
 #include "engine/httpd/workers.h"
@@ -170,15 +171,6 @@ struct header_walk {
     bool bad;
 };
 
-/* RFC 9112, 5.1: a blank before the colon has let one server see a header that another did not. */
-static bool is_token(struct str name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if (name.ptr[i] <= ' ' || name.ptr[i] == 0x7f || strchr("\"(),/:;<=>?@[\\]{}", name.ptr[i]))
-            return false;
-    return name.len > 0;
-}
-
 static enum MHD_Result on_header(
     void *arg,
     enum MHD_ValueKind kind,
@@ -190,7 +182,7 @@ static enum MHD_Result on_header(
     struct header_walk *walk = arg;
     struct str name = str_of(name_ptr, name_len), value = str_of(value_ptr, value_len);
     (void) kind;
-    if (walk->headers.len == MAX_HEADERS || !is_token(name)) {
+    if (walk->headers.len == MAX_HEADERS || !header_name_is_sound(name)) {
         walk->bad = true;
         return MHD_NO;
     }

@@ -207,7 +207,9 @@ static void describe_model(struct visit *visit)
 
 static void fail_load(struct visit *visit, const struct err *err)
 {
-    struct str why = str_dup(visit->arena, str_from(err->message));
+    struct str why = err->hint[0] == '\0'
+                         ? str_dup(visit->arena, str_from(err->message))
+                         : str_fmt(visit->arena, "%s; %s", err->message, err->hint);
     switch ((int) err->code) {
     case ERR_EXISTS:
         fail(

@@ -46,6 +46,7 @@ ARTIFACTS = {
     "ubjson": pack(member("xgboost-model", UBJSON)),
     "binary": GOOD,
 }
-for name, data in ARTIFACTS.items():
-    with open(os.path.join(sys.argv[1], name + ".tar.gz"), "wb") as file:
-        file.write(data)
+if __name__ == "__main__":
+    for name, data in ARTIFACTS.items():
+        with open(os.path.join(sys.argv[1], name + ".tar.gz"), "wb") as file:
+            file.write(data)

@@ -31,7 +31,7 @@ done
 stop_local
 is "$(find "$T/models" -name '*.answer' -size +100c | wc -l)" 5 "five models, five answers"
 
-"$PYTHON" -I -S tests/e2e/serve.py "$MMECTL" "$T" >"$T/serve.tap" 2>&1
+"$PYTHON" -S -B tests/e2e/serve.py "$MMECTL" "$T" >"$T/serve.tap" 2>&1
 while IFS= read -r line; do
     case $line in
         'ok '*) pass "${line#ok - }" ;;
