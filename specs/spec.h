@@ -57,10 +57,13 @@ enum spec_mode { SPEC_MULTI_MODEL, SPEC_CONTAINERS_DIRECT, SPEC_CONTAINERS_SERIA
 enum spec_target_models { SPEC_TARGETS_VERSIONED, SPEC_TARGETS_STABLE };
 enum spec_model_cache { SPEC_CACHE_ENABLED, SPEC_CACHE_DISABLED };
 
+enum spec_capture_mode { SPEC_CAPTURE_BOTH, SPEC_CAPTURE_INPUT, SPEC_CAPTURE_OUTPUT };
+
 struct spec_instance {
     struct spec_str type; /* "ml.m5.large" */
     int64_t count;
     int64_t volume_gb; /* training only; default 10 */
+    struct spec_number hosting_volume_gb;
     struct srcloc at;
 };
 
@@ -198,6 +201,21 @@ struct spec_update {
     struct srcloc at;
 };
 
+/* Calls and answers, recorded to S3. */
+struct spec_capture {
+    bool set; /* the block is there */
+    int64_t percent;
+    struct spec_str destination, kms_key;
+    enum spec_capture_mode mode;
+    struct srcloc at;
+};
+
+struct spec_vpc {
+    bool set; /* the block is there */
+    struct spec_str *subnets, *groups;
+    size_t n_subnets, n_groups;
+};
+
 struct spec_endpoint {
     struct spec_str name; /* default: the stack's name */
     enum spec_mode mode;
@@ -212,6 +230,12 @@ struct spec_endpoint {
     enum spec_model_cache model_cache;
     struct spec_autoscaling autoscaling;
     struct spec_update update;
+    struct spec_capture capture;
+    struct spec_str kms_key;
+    struct spec_vpc vpc;
+    bool isolated;
+    int64_t health_check_timeout_s, download_timeout_s; /* 0: SageMaker's */
+    struct spec_number retention_days;
     bool protect;
     struct srcloc at;
 };

@@ -181,9 +181,92 @@ static void check_update(struct diags *diags, const struct spec *spec)
     check_alarms(diags, update, first != NULL && first->step->wait_s > 0);
 }
 
+/* --- where it runs --------------------------------------------------------------------------- */
+
+/* Families with a local NVMe disk have a 'd' behind their number, or are one of a few.
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/host-instance-storage.html */
+static bool has_local_disk(struct str type)
+{
+    static const char *const families[] = {"g5", "g6",  "g6e",  "gr6",  "g7",    "g7e",
+                                           "p5", "p5e", "p5en", "trn1", "trn1n", "trn2"};
+    struct str rest = type, family = STR_NULL;
+    (void) str_split(&rest, '.', &family);
+    (void) str_split(&rest, '.', &family);
+    bool digit = false;
+    for (size_t i = 0; i < family.len; i++) {
+        digit = digit || (family.ptr[i] >= '0' && family.ptr[i] <= '9');
+        if (digit && family.ptr[i] == 'd')
+            return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+        if (str_eq_z(family, families[i]))
+            return true;
+    return false;
+}
+
+static void check_volume(struct diags *diags, const struct spec *spec)
+{
+    const struct spec_instance *instance = &spec->endpoint.instance;
+    const struct spec_number *volume = &instance->hosting_volume_gb;
+    if (!volume->set || !is_whole(diags, "volumeSizeInGB", volume) ||
+        !has_local_disk(instance->type.value))
+        return;
+    diag_hint(
+        diags,
+        diags_error(
+            diags, volume->at, "'volumeSizeInGB' is not for '" STR_FMT "'",
+            STR_ARG(instance->type.value)),
+        "the type has a local disk of its own; take the line out");
+}
+
+/* https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ */
+static void check_retention(struct diags *diags, const struct spec *spec)
+{
+    static const int16_t allowed[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                      365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+    const struct spec_number *days = &spec->endpoint.retention_days;
+    int wanted = (int) days->value, above = 0;
+    if (!days->set || !is_whole(diags, "retentionDays", days))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(allowed) && above < wanted; i++)
+        above = allowed[i];
+    if (above == wanted)
+        return;
+    diag_hint(
+        diags, diags_error(diags, days->at, "CloudWatch cannot keep logs for %d days", wanted),
+        "the next longer time that it knows is %d days", above);
+}
+
+/* What lies under the stack's prefix is the stack's, and goes with it. */
+static void check_capture(struct diags *diags, const struct spec *spec)
+{
+    const struct spec_capture *capture = &spec->endpoint.capture;
+    struct str rest = capture->destination.value;
+    struct str bucket = spec->bucket.value, prefix = spec->prefix.value;
+    if (!capture->set || str_is_null(bucket) || !str_starts(rest, STR("s3://")))
+        return;
+    rest = str_from_index(rest, 5);
+    if (!str_starts(rest, bucket) || rest.len <= bucket.len || rest.ptr[bucket.len] != '/')
+        return;
+    rest = str_from_index(rest, bucket.len + 1);
+    bool inside =
+        str_starts(rest, prefix) && (rest.len == prefix.len || rest.ptr[prefix.len] == '/');
+    if (inside)
+        diag_hint(
+            diags,
+            diags_error(
+                diags, capture->destination.at,
+                "'destination' lies in the stack's own prefix '" STR_FMT "'", STR_ARG(prefix)),
+            "record to another prefix or bucket: this one holds what the stack is made of");
+}
+
 void spec_check_endpoint(struct diags *diags, const struct spec *spec)
 {
     check_autoscaling(diags, spec);
     check_update(diags, spec);
+    check_volume(diags, spec);
+    check_retention(diags, spec);
+    check_capture(diags, spec);
     spec_check_environment(diags, &spec->endpoint.environment);
 }

@@ -113,3 +113,27 @@ logs_delete_group(struct aws *aws, struct arena *arena, struct str group, struct
     json_put(arena, input, "logGroupName", json_string(arena, group));
     return delete_named(aws, arena, "DeleteLogGroup", input, err);
 }
+
+enum err_code
+logs_create_group(struct aws *aws, struct arena *arena, struct str group, struct err *err)
+{
+    struct json *input = json_object(arena);
+    struct err failed = {0};
+    json_put(arena, input, "logGroupName", json_string(arena, group));
+    enum err_code code =
+        aws_json_call(aws, arena, AWS_LOGS, "CreateLogGroup", input, NULL, &failed);
+    if (code == ERR_EXISTS)
+        return ERR_NONE;
+    if (code != ERR_NONE)
+        *err = failed;
+    return code;
+}
+
+enum err_code
+logs_retain(struct aws *aws, struct arena *arena, struct str group, int64_t days, struct err *err)
+{
+    struct json *input = json_object(arena);
+    json_put(arena, input, "logGroupName", json_string(arena, group));
+    json_put(arena, input, "retentionInDays", json_int(arena, days));
+    return aws_json_call(aws, arena, AWS_LOGS, "PutRetentionPolicy", input, NULL, err);
+}

@@ -37,6 +37,14 @@ enum err_code logs_events(
     size_t *ret_count,
     struct err *err) MUST_USE;
 
+/* There already is success. */
+enum err_code
+logs_create_group(struct aws *aws, struct arena *arena, struct str group, struct err *err) MUST_USE;
+/* How many days a group keeps what is written to it. */
+enum err_code
+logs_retain(struct aws *aws, struct arena *arena, struct str group, int64_t days, struct err *err)
+    MUST_USE;
+
 /* Absent is success. */
 enum err_code logs_delete_stream(
     struct aws *aws, struct arena *arena, struct str group, struct str stream, struct err *err)

@@ -129,6 +129,15 @@ static enum err_code try_update(struct kinds *kinds, struct world_call *call, st
     json_put(
         call->arena, body, "RetainAllVariantProperties",
         json_bool(call->arena, subject->keep_counts));
+    /* What is recorded counts as a property of the variant: retained, it would stay as it was. */
+    if (subject->keep_counts &&
+        (call->want->capture != NULL ||
+         json_get(call->seen->live_config.describe, "DataCaptureConfig") != NULL))
+        json_put(
+            call->arena, body, "ExcludeRetainedVariantProperties",
+            json_push(
+                json_array(call->arena),
+                kinds_body(call->arena, "VariantPropertyType", STR("DataCaptureConfig"))));
     if (subject->deployment != NULL)
         json_put(
             call->arena, body, "DeploymentConfig", json_copy(call->arena, subject->deployment));

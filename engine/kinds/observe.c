@@ -179,7 +179,7 @@ static void read_jobs(void *arg)
 static void read_log_group(void *arg)
 {
     struct part *part = arg;
-    if (!part->destroy)
+    if (!part->destroy && part->want->retention_days == 0)
         return;
     struct str group =
         str_fmt(part->arena, "/aws/sagemaker/Endpoints/" STR_FMT, STR_ARG(part->want->endpoint));
@@ -190,8 +190,10 @@ static void read_log_group(void *arg)
     if (part->code != ERR_NONE)
         return;
     JSON_EACH (item, json_get(reply, "logGroups")) {
-        if (str_eq(json_get_str(item, "logGroupName"), group))
-            part->out->log_group = true;
+        if (!str_eq(json_get_str(item, "logGroupName"), group))
+            continue;
+        part->out->log_group = true;
+        part->out->log_retention_days = json_get_int(item, "retentionInDays", 0);
     }
 }
 

@@ -233,6 +233,46 @@ static void for_alarms(struct statement *w)
     statement_add_arn(w, "cloudwatch", STR("alarm:*"));
 }
 
+/* By ARN, id or alias; an alias is no resource of these actions, and becomes a condition.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
+static void add_kms_key(struct statement *w, struct str key, bool by_alias)
+{
+    if (str_is_null(key))
+        return;
+    if (str_starts(key, STR("arn:")) && str_find(key, STR(":key/")) != SIZE_MAX) {
+        statement_add_resource(w, key);
+        return;
+    }
+    size_t alias = str_find(key, STR("alias/"));
+    statement_add_arn(
+        w, "kms",
+        alias == SIZE_MAX ? str_fmt(w->arena, "key/" STR_FMT, STR_ARG(key)) : STR("key/*"));
+    if (alias != SIZE_MAX && by_alias)
+        statement_add_condition(
+            w, "ForAnyValue:StringEquals", STR("kms:ResourceAliases"), str_from_index(key, alias));
+}
+
+/* A condition holds for the whole statement: it stands only where every key is an alias. */
+static void for_keys(struct statement *w)
+{
+    const struct str keys[] = {
+        w->want->disk_key, w->want->capture != NULL ? w->want->capture->kms_key : STR_NULL};
+    bool by_alias = true;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        by_alias =
+            by_alias && (str_is_null(keys[i]) || str_find(keys[i], STR("alias/")) != SIZE_MAX);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        add_kms_key(w, keys[i], by_alias);
+}
+
+static void for_role_capture(struct statement *w)
+{
+    struct str rest = str_from_index(w->want->capture->destination, strlen("s3://"));
+    struct str bucket = str_slice(rest, 0, str_index(rest, '/'));
+    struct str key = bucket.len < rest.len ? str_from_index(rest, bucket.len + 1) : STR("");
+    add_s3(w, bucket, str_fmt(w->arena, STR_FMT "*", STR_ARG(key)));
+}
+
 static void for_import(struct statement *w)
 {
     static const char *const s_things[] = {"endpoint/*", "endpoint-config/*", "model/*"};
@@ -325,6 +365,9 @@ static const struct {
     [GROUP_SCALING_ALARMS] = {"ScalingAlarms", for_scaling_alarms},
     [GROUP_SCALING_ROLE] = {"ScalingRole", for_scaling_role},
     [GROUP_ALARMS] = {"SeeAlarms", for_alarms},
+    [GROUP_KEYS] = {"Keys", for_keys},
+    [GROUP_ROLE_CAPTURE] = {"WriteRecords", for_role_capture},
+    [GROUP_ROLE_NETWORK] = {"JoinNetwork", for_account},
     [GROUP_IMPORT] = {"DescribeToImport", for_import},
     [GROUP_ROLE_DATA] = {"ReadData", for_role_data},
     [GROUP_ROLE_OUTPUT] = {"WriteOutput", for_role_output},

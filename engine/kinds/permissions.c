@@ -13,6 +13,10 @@ enum need {
     NEED_WARM_POOL,      /* whose instances are kept */
     NEED_BUCKET_MADE,    /* the bucket may have to be made */
     NEED_BUCKET_DELETED, /* the bucket is the stack's, to its end */
+    NEED_LOGS,           /* the log group is kept for a time of the spec's */
+    NEED_CAPTURE,        /* calls are recorded */
+    NEED_KEYS,           /* disks or records are encrypted with keys of the account */
+    NEED_VPC,            /* the endpoint is in a VPC */
     NEED_ALARMS,         /* updates are rolled back by alarms */
     NEED_SCALING,        /* the endpoint scales with its load */
 };
@@ -49,6 +53,7 @@ static const struct permission {
     {AWS_SAGEMAKER, "ListTrainingJobs", GROUP_ACCOUNT, P | A, NEED_TRAINING},
     {AWS_SAGEMAKER, "ListTrainingJobs", GROUP_ACCOUNT, D | F, NEED_NOTHING},
     {AWS_LOGS, "DescribeLogGroups", GROUP_ACCOUNT, D | F, NEED_NOTHING},
+    {AWS_LOGS, "DescribeLogGroups", GROUP_ACCOUNT, P | A, NEED_LOGS},
 
     {AWS_S3, "ListObjectsV2", GROUP_BUCKET_LIST, P | A | D | C, NEED_NOTHING},
     {AWS_S3, "GetBucketTagging", GROUP_BUCKET, P | A, NEED_NOTHING},
@@ -105,6 +110,8 @@ static const struct permission {
     {AWS_LOGS, "GetLogEvents", GROUP_JOB_STREAMS, A, NEED_TRAINING},
     {AWS_LOGS, "DeleteLogStream", GROUP_JOB_STREAMS, D, NEED_TRAINING},
     {AWS_LOGS, "DeleteLogGroup", GROUP_ENDPOINT_LOGS, D, NEED_NOTHING},
+    {AWS_LOGS, "CreateLogGroup", GROUP_ENDPOINT_LOGS, A, NEED_LOGS},
+    {AWS_LOGS, "PutRetentionPolicy", GROUP_ENDPOINT_LOGS, A, NEED_LOGS},
 
     /* https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html */
     {AWS_SCALING, "DescribeScalableTargets", GROUP_ACCOUNT, P | A | D, NEED_NOTHING},
@@ -117,6 +124,8 @@ static const struct permission {
     {AWS_CLOUDWATCH, "PutMetricAlarm", GROUP_SCALING_ALARMS, A, NEED_SCALING},
     {AWS_CLOUDWATCH, "DeleteAlarms", GROUP_SCALING_ALARMS, A | D, NEED_SCALING},
     {AWS_CLOUDWATCH, "DescribeAlarms", GROUP_ALARMS, P | A, NEED_ALARMS},
+    {ANY_SERVICE, "kms:CreateGrant", GROUP_KEYS, A, NEED_KEYS},
+    {ANY_SERVICE, "kms:DescribeKey", GROUP_KEYS, A, NEED_KEYS},
     {ANY_SERVICE, "iam:CreateServiceLinkedRole", GROUP_SCALING_ROLE, A, NEED_SCALING},
 
     {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_IMPORT, I, NEED_NOTHING},
@@ -144,6 +153,19 @@ static const struct permission s_role_permissions[] = {
     {ANY_SERVICE, "cloudwatch:PutMetricData", GROUP_ROLE_METRICS, A, NEED_NOTHING},
     /* https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html */
     {AWS_CLOUDWATCH, "DescribeAlarms", GROUP_ALARMS, A, NEED_ALARMS},
+    {AWS_S3, "PutObject", GROUP_ROLE_CAPTURE, A, NEED_CAPTURE},
+    {ANY_SERVICE, "kms:CreateGrant", GROUP_KEYS, A, NEED_KEYS},
+    {ANY_SERVICE, "kms:GenerateDataKey", GROUP_KEYS, A, NEED_KEYS},
+    {ANY_SERVICE, "kms:Decrypt", GROUP_KEYS, A, NEED_KEYS},
+    {ANY_SERVICE, "ec2:CreateNetworkInterface", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:CreateNetworkInterfacePermission", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DeleteNetworkInterface", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DeleteNetworkInterfacePermission", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DescribeNetworkInterfaces", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DescribeVpcs", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DescribeDhcpOptions", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DescribeSubnets", GROUP_ROLE_NETWORK, A, NEED_VPC},
+    {ANY_SERVICE, "ec2:DescribeSecurityGroups", GROUP_ROLE_NETWORK, A, NEED_VPC},
     {ANY_SERVICE, "ecr:GetAuthorizationToken", GROUP_ROLE_REGISTRY, A, NEED_NOTHING},
     {ANY_SERVICE, "ecr:BatchCheckLayerAvailability", GROUP_ROLE_IMAGES, A, NEED_NOTHING},
     {ANY_SERVICE, "ecr:BatchGetImage", GROUP_ROLE_IMAGES, A, NEED_NOTHING},
@@ -172,6 +194,14 @@ static bool is_needed(const struct permission *p, const struct permission_scope 
         return !scope->bucket_exists;
     case NEED_BUCKET_DELETED:
         return !scope->bucket_exists && !scope->want->bucket_is_default;
+    case NEED_LOGS:
+        return scope->want->retention_days > 0;
+    case NEED_CAPTURE:
+        return scope->want->capture != NULL;
+    case NEED_KEYS:
+        return true; /* the group names the keys there are */
+    case NEED_VPC:
+        return scope->want->n_subnets > 0;
     case NEED_ALARMS:
         return scope->want->update != NULL && scope->want->update->n_alarms > 0;
     case NEED_SCALING:

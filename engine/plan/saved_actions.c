@@ -99,6 +99,9 @@ static void put_subject(struct arena *arena, struct json *to, const struct chang
     case KIND_COUNT:
         break;
     }
+    const struct json *days = json_get(change->after, "retention_in_days");
+    if (days != NULL)
+        json_put(arena, to, "retention_in_days", json_copy(arena, days));
 }
 
 static struct saved_action describe(struct arena *arena, const struct change *change)

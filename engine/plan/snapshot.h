@@ -98,7 +98,8 @@ struct snapshot {
     VEC(struct seen_thing) models, configs; /* all with our names, the live ones included */
     VEC(struct seen_job) jobs; /* with our names; in apply only when some model has to be trained */
     bool jobs_listed;
-    bool log_group; /* /aws/sagemaker/Endpoints/<name>; destroy only */
+    bool log_group; /* /aws/sagemaker/Endpoints/<name>; destroy, and where the spec is about it */
+    int64_t log_retention_days; /* 0: for good */
     VEC(struct str)
     uploads; /* unfinished multipart uploads under the prefix ("key\nid"); destroy only */
     /* Where the stack was before its endpoint's name, bucket or prefix changed. */

@@ -28,11 +28,22 @@ static const struct field_rule s_rules[] = {
     {KIND_MODEL, "Containers.*.ModelDataUrl", CLASS_COMPARE, NULL},
     {KIND_MODEL, "Containers.*.Environment", CLASS_COMPARE, NULL},
     {KIND_MODEL, "InferenceExecutionConfig.Mode", CLASS_NOT_USUAL, "Serial"},
+    {KIND_MODEL, "VpcConfig.Subnets", CLASS_COUNT, NULL}, /* their order is not kept */
+    {KIND_MODEL, "VpcConfig.SecurityGroupIds", CLASS_COUNT, NULL},
+    {KIND_MODEL, "EnableNetworkIsolation", CLASS_NOT_USUAL, NULL},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants", CLASS_COUNT, NULL},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.VariantName", CLASS_COMPARE, "AllTraffic"},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.ModelName", CLASS_COMPARE, NULL},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.InstanceType", CLASS_COMPARE, NULL},
     {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.InitialInstanceCount", CLASS_COMPARE, NULL},
+    {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.VolumeSizeInGB", CLASS_NOT_USUAL, NULL},
+    {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.ModelDataDownloadTimeoutInSeconds",
+     CLASS_NOT_USUAL, NULL},
+    {KIND_ENDPOINT_CONFIG, "ProductionVariants.0.ContainerStartupHealthCheckTimeoutInSeconds",
+     CLASS_NOT_USUAL, NULL},
+    {KIND_ENDPOINT_CONFIG, "KmsKeyId", CLASS_NOT_USUAL, NULL},
+    {KIND_ENDPOINT_CONFIG, "DataCaptureConfig.InitialSamplingPercentage", CLASS_COMPARE, NULL},
+    {KIND_ENDPOINT_CONFIG, "DataCaptureConfig.DestinationS3Uri", CLASS_COMPARE, NULL},
 };
 
 const struct json *compare_at(const struct json *node, const char *path)

@@ -31,9 +31,47 @@ static struct want_update update_of(struct arena *arena, const struct spec_updat
     return out;
 }
 
+static const struct want_capture *capture_of(struct arena *arena, const struct spec_capture *from)
+{
+    struct want_capture *out = ARENA_NEW(arena, struct want_capture);
+    *out = (struct want_capture){
+        .percent = from->percent,
+        .destination = from->destination.value,
+        .kms_key = from->kms_key.value,
+        .input = from->mode != SPEC_CAPTURE_OUTPUT,
+        .output = from->mode != SPEC_CAPTURE_INPUT};
+    return out;
+}
+
+static const struct str *strings_of(struct arena *arena, const struct spec_str *from, size_t count)
+{
+    struct str *out = ARENA_ARRAY(arena, count, struct str);
+    for (size_t i = 0; i < count; i++)
+        out[i] = from[i].value;
+    return out;
+}
+
+static void hosting(struct arena *arena, const struct spec_endpoint *from, struct want *want)
+{
+    if (from->capture.set)
+        want->capture = capture_of(arena, &from->capture);
+    want->disk_key = from->kms_key.value;
+    want->subnets = strings_of(arena, from->vpc.subnets, from->vpc.n_subnets);
+    want->n_subnets = from->vpc.n_subnets;
+    want->security_groups = strings_of(arena, from->vpc.groups, from->vpc.n_groups);
+    want->n_security_groups = from->vpc.n_groups;
+    want->isolated = from->isolated;
+    want->volume_gb = (int64_t) from->instance.hosting_volume_gb.value;
+    want->health_check_timeout_s = from->health_check_timeout_s;
+    want->download_timeout_s = from->download_timeout_s;
+    want->retention_days = (int64_t) from->retention_days.value;
+    want->logs_at = from->retention_days.at;
+}
+
 void desired_endpoint(struct arena *arena, const struct spec *spec, struct want *want)
 {
     const struct spec_autoscaling *scaling = &spec->endpoint.autoscaling;
+    hosting(arena, &spec->endpoint, want);
     if (scaling->set) {
         struct want_scaling *out = ARENA_NEW(arena, struct want_scaling);
         *out = (struct want_scaling){

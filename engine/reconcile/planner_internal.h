@@ -91,6 +91,7 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err) MUST_USE;
 /* planner_scaling.c: after the endpoint's own change, and before its removal. */
 enum err_code plan_scaling(struct planner *p, struct change *endpoint, struct err *err) MUST_USE;
 void remove_scaling(struct planner *p, struct change *endpoint);
+void plan_logs(struct planner *p); /* planner_logs.c */
 /* planner_old.c: the same content at the stack's old home; what is left there, to go after `after`.
  */
 bool plan_copy_from_old(

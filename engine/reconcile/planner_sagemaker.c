@@ -400,6 +400,7 @@ enum err_code plan_sagemaker(struct planner *p, struct err *err)
     struct change *endpoint = plan_endpoint(p, config, config_name);
     p->context->wanted_config = config_name;
     p->context->endpoint = endpoint->action == ACTION_NOOP ? NULL : endpoint;
+    plan_logs(p);
     code = plan_scaling(p, endpoint, err);
     if (code != ERR_NONE)
         return code;

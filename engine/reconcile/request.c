@@ -50,6 +50,7 @@ request_containers(struct arena *arena, const struct want *want, struct str mode
     json_put(arena, body, "Containers", containers_of(arena, want, model_data_url));
     json_put(arena, body, "InferenceExecutionConfig", execution);
     json_put(arena, body, "ExecutionRoleArn", text(arena, want->role));
+    request_add_network(arena, want, body);
     return body;
 }
 
@@ -70,6 +71,7 @@ struct json *request_model(struct arena *arena, const struct want *want, struct 
     struct json *body = json_object(arena);
     json_put(arena, body, "PrimaryContainer", container);
     json_put(arena, body, "ExecutionRoleArn", text(arena, want->role));
+    request_add_network(arena, want, body);
     return body;
 }
 
@@ -81,8 +83,10 @@ struct json *request_config(struct arena *arena, const struct want *want, struct
     json_put(arena, variant, "InitialInstanceCount", json_int(arena, want->instance_count));
     json_put(arena, variant, "InstanceType", text(arena, want->instance_type));
     json_put(arena, variant, "InitialVariantWeight", json_int(arena, 1));
+    request_add_variant(arena, want, variant);
     struct json *body = json_object(arena);
     json_put(arena, body, "ProductionVariants", json_push(json_array(arena), variant));
+    request_add_hosting(arena, want, body);
     return body;
 }
 
@@ -249,6 +253,7 @@ struct json *attributes_model(struct arena *arena, struct str name, const struct
     struct json *out = json_object(arena);
     json_put(arena, out, "name", text(arena, name));
     put_copy(arena, out, "execution_role_arn", body, "ExecutionRoleArn");
+    attributes_add_network(arena, body, out);
     if (from == NULL && containers != NULL && containers->len > 1) {
         attributes_containers(arena, body, out);
         return out;
@@ -271,11 +276,13 @@ struct json *attributes_config(struct arena *arena, struct str name, const struc
         put_copy(arena, variant, "model_name", from, "ModelName");
         put_copy(arena, variant, "initial_instance_count", from, "InitialInstanceCount");
         put_copy(arena, variant, "instance_type", from, "InstanceType");
+        attributes_add_variant(arena, from, variant);
         json_push(variants, variant);
     }
     struct json *out = json_object(arena);
     json_put(arena, out, "name", text(arena, name));
     json_put(arena, out, "production_variants", variants);
+    attributes_add_hosting(arena, body, out);
     return out;
 }
 

@@ -13,6 +13,15 @@
 
 struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url);
 struct json *request_config(struct arena *arena, const struct want *want, struct str model_name);
+/* Parts of the two above: what the spec says of networks, disks, records and timeouts. */
+void request_add_network(struct arena *arena, const struct want *want, struct json *body);
+void request_add_variant(struct arena *arena, const struct want *want, struct json *variant);
+void request_add_hosting(struct arena *arena, const struct want *want, struct json *body);
+/* The same of their Terraform attributes. */
+void attributes_add_network(struct arena *arena, const struct json *body, struct json *out);
+void attributes_add_variant(struct arena *arena, const struct json *variant, struct json *out);
+void attributes_add_hosting(struct arena *arena, const struct json *body, struct json *out);
+
 /* UpdateEndpoint's DeploymentConfig; NULL when the spec says nothing. */
 struct json *request_deployment(struct arena *arena, const struct want *want);
 /* The same for people: "a canary of 10 % first, the rest 10m later"; STR_NULL for the usual way. */

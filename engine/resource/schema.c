@@ -27,6 +27,8 @@ static const struct field s_model[] = {
     {"name", FIELD_REPLACES},
     {"execution_role_arn", FIELD_REPLACES | FIELD_QUIET},
     {"primary_container", FIELD_REPLACES},
+    {"vpc_config", FIELD_REPLACES},
+    {"enable_network_isolation", FIELD_REPLACES},
     {"container", FIELD_REPLACES},
     {"inference_execution_config", FIELD_REPLACES},
     {"tags", 0},
@@ -35,6 +37,8 @@ static const struct field s_model[] = {
 static const struct field s_config[] = {
     {"name", FIELD_REPLACES},
     {"production_variants", FIELD_REPLACES},
+    {"kms_key_arn", FIELD_REPLACES},
+    {"data_capture_config", FIELD_REPLACES},
     {"tags", 0},
     {"arn", FIELD_COMPUTED},
 };
@@ -61,7 +65,7 @@ static const struct field s_scaling_policy[] = {
     {"target_tracking_scaling_policy_configuration", 0},
     {"arn", FIELD_COMPUTED},
 };
-static const struct field s_log_group[] = {{"name", FIELD_REPLACES}};
+static const struct field s_log_group[] = {{"name", FIELD_REPLACES}, {"retention_in_days", 0}};
 
 #define FIELDS(array) (array), ARRAY_LEN(array)
 

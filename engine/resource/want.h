@@ -190,6 +190,13 @@ struct want_update {
     size_t n_alarms;
 };
 
+/* Calls and answers, recorded to S3. */
+struct want_capture {
+    int64_t percent;
+    struct str destination, kms_key; /* kms_key STR_NULL: the bucket's own */
+    bool input, output;
+};
+
 struct want_route {
     struct str name;
     const struct want_share *split; /* in the spec's order */
@@ -230,8 +237,16 @@ struct want {
     size_t n_containers;
     struct str instance_type;
     int64_t instance_count;
-    const struct want_scaling *scaling;  /* NULL: always instance_count */
-    const struct want_update *update;    /* NULL: as SageMaker does when it is told nothing */
+    const struct want_scaling *scaling; /* NULL: always instance_count */
+    const struct want_update *update;   /* NULL: as SageMaker does when it is told nothing */
+    const struct want_capture *capture; /* NULL: nothing is recorded */
+    struct str disk_key;                /* KMS key of the instances' disks; STR_NULL for none */
+    const struct str *subnets, *security_groups;
+    size_t n_subnets, n_security_groups; /* 0: SageMaker's own network */
+    bool isolated;
+    int64_t volume_gb, health_check_timeout_s, download_timeout_s; /* 0: SageMaker's */
+    int64_t retention_days; /* of the endpoint's log group; 0: not the spec's business */
+    struct srcloc logs_at;
     const struct want_pair *environment; /* sorted by name */
     size_t n_environment;
     bool cache_disabled;

@@ -133,6 +133,37 @@ static void faults_across_fields(void **state)
         {"    targetModels: stable", "    update: {rollbackAlarms: [a]}",
          "W spec.yaml:31:31 'rollbackAlarms' are not looked at: nothing is waited for while the "
          "endpoint moves | give the new instances time, for example 'allAtOnce: {bake: 5m}'\n"},
+        {"    targetModels: stable", "    logs: {retentionDays: 10}",
+         "E spec.yaml:31:27 CloudWatch cannot keep logs for 10 days | the next longer time that it "
+         "knows is 14 days\n"},
+        {"    targetModels: stable", "    logs: {retentionDays: 1.5}",
+         "E spec.yaml:31:27 'retentionDays' must be a whole number | leave out what is behind the "
+         "point\n"},
+        {"    targetModels: stable", "    logs: {retentionDays: 4000}",
+         "E spec.yaml:31:27 'retentionDays' must be 1 to 3653, not 4000 | 'mmectl help spec "
+         "spec.endpoint.logs.retentionDays' explains it\n"},
+        {"    targetModels: stable", "    logs: {retentionDays: 3653}", ""},
+        {"    targetModels: stable", "    vpc: {subnets: [subnet-0a]}",
+         "E spec.yaml:31:5 missing 'securityGroups' in 'spec.endpoint.vpc' | for example "
+         "'securityGroups: [sg-0123456789abcdef0]'\n"},
+        {"    instance: {type: ml.m5.large, count: 1}\n    container",
+         "    instance: {type: ml.m5d.large, count: 1, volumeSizeInGB: 50}\n    container",
+         "E spec.yaml:32:62 'volumeSizeInGB' is not for 'ml.m5d.large' | the type has a local disk "
+         "of its own; take the line out\n"},
+        {"    instance: {type: ml.m5.large, count: 1}\n    container",
+         "    instance: {type: ml.g5.xlarge, count: 1, volumeSizeInGB: 50}\n    container",
+         "E spec.yaml:32:62 'volumeSizeInGB' is not for 'ml.g5.xlarge' | the type has a local disk "
+         "of its own; take the line out\n"},
+        {"    instance: {type: ml.m5.large, count: 1}\n    container",
+         "    instance: {type: ml.c6gd.large, count: 1, volumeSizeInGB: 50}\n    container",
+         "E spec.yaml:32:63 'volumeSizeInGB' is not for 'ml.c6gd.large' | the type has a local "
+         "disk of its own; take the line out\n"},
+        {"    instance: {type: ml.m5.large, count: 1}\n    container",
+         "    instance: {type: ml.g4dn.xlarge, count: 1, volumeSizeInGB: 50}\n    container",
+         "E spec.yaml:32:64 'volumeSizeInGB' is not for 'ml.g4dn.xlarge' | the type has a local "
+         "disk of its own; take the line out\n"},
+        {"    instance: {type: ml.m5.large, count: 1}\n    container",
+         "    instance: {type: ml.m5.large, count: 1, volumeSizeInGB: 50}\n    container", ""},
         {"    targetModels: stable",
          "    autoscaling: {min: 3, max: 2, targetInvocationsPerInstance: 10}",
          "E spec.yaml:31:5 'autoscaling' has 'min' 3 above 'max' 2 | the count moves between the "

@@ -60,8 +60,8 @@ static void one_field(void **state)
         "    example:  mode: multi-model\n"
         "\n");
     assert_str(
-        help(arena, "endpoint.vpc", SPEC_HELP_MARKDOWN),
-        "### `spec.endpoint.vpc`\n\nSubnets and security groups of the container.\n\n* need: `not "
+        help(arena, "storage.kmsKey", SPEC_HELP_MARKDOWN),
+        "### `spec.storage.kmsKey`\n\nThe KMS key that encrypts the objects.\n\n* need: `not "
         "supported by "
         "this "
         "version`\n\n");

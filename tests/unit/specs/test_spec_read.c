@@ -287,28 +287,13 @@ static void faults_of_single_fields(void **state)
          "spec.endpoint.autoscaling.targetInvocationsPerInstance' explains it\nE spec.yaml:31:85 "
          "'scaleInCooldown' must be a time such as 30s, 5m or 2h, not the string '2d' | 'mmectl "
          "help spec spec.endpoint.autoscaling.scaleInCooldown' explains it\n"},
-        {"    targetModels: stable", "    dataCapture: {}",
-         "E spec.yaml:31:5 'dataCapture' is not supported by this version | take it out; 'mmectl "
-         "help spec' lists what this version supports\n"},
-        {"    targetModels: stable", "    kmsKey: x",
-         "E spec.yaml:31:5 'kmsKey' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
-        {"    targetModels: stable", "    vpc: {}",
-         "E spec.yaml:31:5 'vpc' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
-        {"    targetModels: stable", "    networkIsolation: true",
-         "E spec.yaml:31:5 'networkIsolation' is not supported by this version | take it out; "
-         "'mmectl help spec' lists what this version supports\n"},
-        {"    targetModels: stable", "    logs: {retentionDays: 14}",
-         "E spec.yaml:31:5 'logs' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
         {"    targetModels: stable", "    prefix: x",
          "E spec.yaml:31:5 unknown key 'prefix' in 'spec.endpoint' | 'prefix' belongs in "
          "'spec.storage'\n"},
         {"    targetModels: stable", "    quux: x",
          "E spec.yaml:31:5 unknown key 'quux' in 'spec.endpoint' | known keys here: name, mode, "
          "targetModels, instance, container, containers, modelCache, autoscaling, update, "
-         "protect\n"},
+         "dataCapture, kmsKey, vpc, networkIsolation, startup, logs, protect\n"},
         {"    instance: {type: ml.m5.large, count: 1}\n    container", "    container",
          "E spec.yaml:29:3 missing 'instance' in 'spec.endpoint' | for example 'instance: {type: "
          "ml.m5.large, count: 1}'\n"},
@@ -464,7 +449,7 @@ static void keys_out_of_place(void **state)
     static const struct fault_case s_cases[] = {
         {"  region: us-east-1", "  volumeSizeInGB: 3\n  region: us-east-1",
          "E spec.yaml:12:3 unknown key 'volumeSizeInGB' in 'spec' | 'volumeSizeInGB' "
-         "belongs in 'spec.training.instance'\n"},
+         "belongs in 'spec.training.instance' or 'spec.endpoint.instance'\n"},
         {"  region: us-east-1", "  instance: {}\n  region: us-east-1",
          "E spec.yaml:12:3 unknown key 'instance' in 'spec' | 'instance' belongs in "
          "'spec.training' or "

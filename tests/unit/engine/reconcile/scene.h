@@ -469,8 +469,11 @@ static UNUSED void scene_make(struct scene *s, const struct want *want, struct c
         remove_policy(s, change->name);
         put_policy(s, json_copy(s->arena, scaling->request));
         break;
-    case KIND_OUTPUT:
     case KIND_LOG_GROUP:
+        s->seen.log_group = true;
+        s->seen.log_retention_days = json_get_int(change->after, "retention_in_days", 0);
+        break;
+    case KIND_OUTPUT:
     case KIND_COUNT:
         fail_msg("a creation of what only AWS makes");
     }
