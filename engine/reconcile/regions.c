@@ -7,6 +7,7 @@
 struct offers {
     const struct plan_context *context;
     struct map *trainings; /* name -> struct change */
+    struct map *followers; /* of those that wait for another region's */
 };
 
 static bool is_training(const struct change *change)
@@ -16,14 +17,15 @@ static bool is_training(const struct change *change)
 
 static struct offers offers_of(struct arena *arena, const struct plan *plan)
 {
-    struct offers offers = {plan->context, map_new(arena)};
+    struct offers offers = {plan->context, map_new(arena), map_new(arena)};
     for (size_t i = 0; i < plan->changes.len; i++) {
         struct change *change = plan->changes.items[i];
         if (!is_training(change) || change->action != ACTION_CREATE)
             continue;
         const struct training_plan *training = change->subject;
-        if (training->lead == NULL)
-            (void) map_put(offers.trainings, training->model->name, change);
+        (void) map_put(
+            training->lead == NULL ? offers.trainings : offers.followers, training->model->name,
+            change);
     }
     return offers;
 }
@@ -89,7 +91,8 @@ static bool is_missing(const struct offers *own, const struct want_model *model)
 {
     bool given_up = model->left_out && !model->aside && !model->failed &&
                     str_is_null(want_run(model)->held) && model->fixed == FIXED_NO;
-    return model->trained && (given_up || map_has(own->trainings, model->name));
+    return model->trained && (given_up || map_has(own->trainings, model->name) ||
+                              map_has(own->followers, model->name));
 }
 
 static bool mark(
@@ -113,6 +116,11 @@ static bool mark(
             there = k != index && regions[k].plan != NULL && find_there(&offers[k], model, &found);
         for (size_t k = 0; k < index && !there; k++)
             there = regions[k].plan != NULL && find_training(&offers[k], model, &found);
+        /* Whom it waits for may have been planned anew: that training never comes. */
+        if (!there && map_has(own->followers, model->name)) {
+            model->elsewhere = NULL;
+            marked = true;
+        }
         if (!there)
             continue;
         struct want_elsewhere *elsewhere = ARENA_NEW(arena, struct want_elsewhere);

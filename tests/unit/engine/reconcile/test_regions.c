@@ -79,6 +79,31 @@ static void the_first_region_trains(void **state)
     }
 }
 
+/* Under its lease a region is planned anew, and another that has no bucket for one yet is not:
+ * nobody waits for a training of a plan that will not be carried out. */
+static void whoever_is_planned_again_is_followed_again(void **state)
+{
+    for (int gone = 0; gone < 2; gone++) {
+        struct pair *pair = pair_new(*state, false, true, 1);
+        share(pair);
+        const struct change *before = must_find(pair->at[0], KIND_LOCAL_TRAINING, ACTION_CREATE);
+        if (gone == 1) /* another content is trained there now */
+            change_model(pair->at[0], 0, 2);
+        assert_ok(plan(pair->at[0]), &pair->at[0]->err);
+        pair->regions[0].plan = pair->at[0]->plan;
+        regions_share(pair->regions, 2);
+        pair->at[1]->plan = pair->regions[1].plan;
+        const struct change *lead = must_find(pair->at[0], KIND_LOCAL_TRAINING, ACTION_CREATE);
+        const struct training_plan *follower =
+            must_find(pair->at[1], KIND_LOCAL_TRAINING, ACTION_CREATE)->subject;
+        assert_ptr_not_equal(lead, before);
+        if (gone == 0)
+            assert_ptr_equal(follower->lead, lead);
+        else
+            assert_null(follower->lead);
+    }
+}
+
 static void what_is_there_is_copied(void **state)
 {
     for (int i = 0; i < 4; i++) {
@@ -316,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(the_first_region_trains),
+        WITH_ARENA(whoever_is_planned_again_is_followed_again),
         WITH_ARENA(what_is_there_is_copied),
         WITH_ARENA(what_a_job_made_is_copied),
         WITH_ARENA(other_content_is_no_help),
