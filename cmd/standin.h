@@ -20,7 +20,8 @@ enum err_code standin_find(
     struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)
     MUST_USE;
 /* Starts one (with --port, --account, --delay, --record) unless one is running, waits until it
- * answers. ERR_EXISTS when one runs on another port than --port, or when --record comes too late. */
+ * answers. ERR_EXISTS when one runs on another port than --port, or when --record comes too late.
+ */
 enum err_code standin_start(
     struct app *app,
     struct http_transport *transport,

@@ -126,7 +126,7 @@ static void keep_aside(struct arena *arena, const struct plan *plan, struct reco
 }
 
 /* A hold lasts until it is resumed, though the version that it holds is gone and the model goes
- * without for now: an entry without a key. */
+ * without: an entry without a key. */
 static void
 keep_holds(struct arena *arena, const struct plan_context *context, struct record *record)
 {

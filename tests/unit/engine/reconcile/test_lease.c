@@ -63,7 +63,7 @@ static void a_lost_answer_of_the_first_write_is_our_own(void **state)
     FAULTS(t, TOY_ANSWER_LOST);
     in_task(t, take_and_give_back);
     assert_ok(t->code, &t->err);
-    assert_int_equal(t->err.code, ERR_NONE); /* nothing of the first failure is left */
+    assert_int_equal(t->err.code, ERR_NONE);      /* nothing of the first failure is left */
     assert_int_equal(count(t, "write lease"), 2); /* only the second proves it */
     assert_int_equal(t->now_ms, INT64_C(1790000000000));
     assert_false(t->lease.present);
