@@ -56,6 +56,9 @@ struct reconciler {
     size_t n_targets, n_replaces;
     struct rollback *rollback;          /* what PLAN_ROLLBACK is about (rollback.h); else NULL */
     const struct saved_stack *approved; /* a saved plan: nothing else is carried out; NULL: any */
+    /* Changes of other regions' plans that copy from this stack (regions.h): nothing is removed
+     * before they are through. */
+    VEC(const struct change *) readers;
     /* Of the run under way (executor.c). */
     bool failed;                   /* something did */
     struct checkpoint *checkpoint; /* while artifacts are published, else NULL */

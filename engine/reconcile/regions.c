@@ -3,6 +3,8 @@
 #include "engine/reconcile/observe.h"
 #include "engine/reconcile/planner_internal.h"
 
+#define READER_POLL_MS 100
+
 /* What a region has or makes, by the models' names. */
 struct offers {
     const struct plan_context *context;
@@ -146,6 +148,21 @@ static void plan_again(struct regional *region)
     region->plan = plan;
 }
 
+/* Whom each region has to wait for before it removes anything. */
+static void note_readers(struct regional *regions, size_t count, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->changes.len; i++) {
+        const struct change *change = plan->changes.items[i];
+        const struct artifact_plan *artifact = change->subject;
+        if (change->kind != KIND_ARTIFACT || change->action == ACTION_NOOP ||
+            change->action == ACTION_DELETE || str_is_null(artifact->from_region))
+            continue;
+        for (size_t k = 0; k < count; k++)
+            if (regions[k].plan != NULL && str_eq(regions[k].plan->region, artifact->from_region))
+                *VEC_PUSH(regions[k].reconciler->arena, &regions[k].reconciler->readers) = change;
+    }
+}
+
 void regions_share(struct regional *regions, size_t count)
 {
     AUTO(arena_close) struct arena *scratch = arena_new("regions", 0);
@@ -164,13 +181,26 @@ void regions_share(struct regional *regions, size_t count)
         if (regions[i].plan != NULL)
             offers[i] = offers_of(scratch, regions[i].plan);
     }
+    for (size_t i = 0; i < count; i++)
+        regions[i].reconciler->readers.len = 0;
+    for (size_t i = 0; i < count; i++)
+        if (regions[i].plan != NULL)
+            note_readers(regions, count, regions[i].plan);
 }
 
 void regions_give_up(struct plan *plan)
 {
     for (size_t i = 0; i < plan->changes.len; i++) {
         struct change *change = plan->changes.items[i];
-        if (is_training(change) && change->outcome == OUTCOME_PENDING)
+        if ((is_training(change) || change->kind == KIND_ARTIFACT) &&
+            change->outcome == OUTCOME_PENDING)
             change->outcome = OUTCOME_SKIPPED;
     }
+}
+
+void regions_wait_for_readers(struct reconciler *r)
+{
+    for (size_t i = 0; i < r->readers.len; i++)
+        while (r->readers.items[i]->outcome == OUTCOME_PENDING && !loop_cancelled(r->loop))
+            loop_sleep_ms(r->loop, READER_POLL_MS);
 }

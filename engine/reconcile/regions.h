@@ -23,7 +23,9 @@ struct regional {
 /* Given the plans that each region has by itself, in the order of the list: plans those again that
  * can take something from another. Asks AWS for nothing but what such a plan needs to know. */
 void regions_share(struct regional *regions, size_t count);
-/* The run is over, or there will be none: nobody waits for trainings of this plan any more. */
+/* The run is over, or there will be none: nobody waits for this plan any more. */
 void regions_give_up(struct plan *plan);
+/* Until what the other regions copy from this stack is copied. */
+void regions_wait_for_readers(struct reconciler *r);
 
 #endif

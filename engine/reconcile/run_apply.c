@@ -5,6 +5,7 @@
 #include "engine/reconcile/gates.h"
 #include "engine/reconcile/lease.h"
 #include "engine/reconcile/observe.h"
+#include "engine/reconcile/regions.h"
 #include "engine/reconcile/run.h"
 #include "engine/stack/route.h"
 
@@ -348,6 +349,7 @@ run_apply(struct reconciler *r, struct plan *plan, struct report *report, struct
     r->checkpoint = NULL;
     if (code != ERR_NONE)
         return code;
+    regions_wait_for_readers(r);
     run_stage(r, plan, STAGE_REMOVE, report);
     return apply_result(r, plan, report, err);
 }

@@ -216,7 +216,8 @@ static void a_run_that_ends_leaves_nobody_waiting(void **state)
     regions_give_up(pair->at[0]->plan);
     assert_int_equal(lead->outcome, OUTCOME_SKIPPED);
     assert_int_equal(
-        must_find(pair->at[0], KIND_ARTIFACT, ACTION_CREATE)->outcome, OUTCOME_PENDING);
+        must_find(pair->at[0], KIND_ARTIFACT, ACTION_CREATE)->outcome, OUTCOME_SKIPPED);
+    assert_int_equal(must_find(pair->at[0], KIND_MODEL, ACTION_CREATE)->outcome, OUTCOME_PENDING);
     /* Planned once more, it is a training of its own. */
     assert_non_null(model->elsewhere);
     plan_ok(pair->at[1], 8, 0, 0);
@@ -277,6 +278,52 @@ static void made_anew_on_request(void **state)
     share(pair);
     const struct change *change = must_find(pair->at[1], KIND_ARTIFACT, ACTION_REPLACE);
     assert_int_equal(((const struct artifact_plan *) change->subject)->source, ARTIFACT_TRAINED);
+}
+
+/* ---- before anything is removed ---- */
+
+struct reading {
+    struct reconciler *r;
+    struct change *change;
+    enum outcome seen; /* when the wait was over */
+};
+
+static void read_late(void *arg)
+{
+    struct reading *reading = arg;
+    loop_sleep_ms(reading->r->loop, 10);
+    reading->change->outcome = OUTCOME_DONE;
+}
+
+static void wait_and_see(void *arg)
+{
+    struct reading *reading = arg;
+    struct task *task = loop_spawn(reading->r->loop, read_late, reading);
+    regions_wait_for_readers(reading->r);
+    reading->seen = reading->change->outcome;
+    loop_join(reading->r->loop, task);
+}
+
+static void what_others_copy_stays_until_they_have_it(void **state)
+{
+    struct pair *pair = pair_new(*state, false, true, 1);
+    assert_ok(plan(pair->at[0]), &pair->at[0]->err);
+    arrive_at(pair, 0);
+    share(pair);
+    struct reconciler *r = &pair->reconcilers[0];
+    assert_int_equal(r->readers.len, 1);
+    assert_ptr_equal(r->readers.items[0], must_find(pair->at[1], KIND_ARTIFACT, ACTION_CREATE));
+    assert_int_equal(pair->reconcilers[1].readers.len, 0);
+    struct reading reading = {
+        .r = r, .change = must_find(pair->at[1], KIND_ARTIFACT, ACTION_CREATE)};
+    r->loop = loop_new(clock_system());
+    loop_run(r->loop, wait_and_see, &reading);
+    assert_int_equal(reading.seen, OUTCOME_DONE);
+    loop_free(r->loop);
+    /* Once it is there, nobody reads any more. */
+    arrive_at(pair, 1);
+    share(pair);
+    assert_int_equal(r->readers.len, 0);
 }
 
 /* ---- gates ---- */
@@ -351,6 +398,7 @@ int main(void)
         WITH_ARENA(a_training_that_is_done_is_copied),
         WITH_ARENA(a_job_that_failed_here_is_made_up_for_elsewhere),
         WITH_ARENA(made_anew_on_request),
+        WITH_ARENA(what_others_copy_stays_until_they_have_it),
         WITH_ARENA(gates_judge_copies),
         WITH_ARENA(another_run_is_told_of_still),
         WITH_ARENA(a_region_that_cannot_be_planned_again),
