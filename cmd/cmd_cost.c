@@ -193,6 +193,23 @@ static void text_data(struct arena *arena, struct buf *buf, const struct questio
         STR_ARG(cost_usd(arena, cost_data(q->calls * q->call_bytes))));
 }
 
+/* The count stands for the least there is to pay; the rest comes and goes with the load. */
+static void text_scaling(struct arena *arena, struct buf *buf, const struct spec *spec)
+{
+    const struct spec_autoscaling *scaling = &spec->endpoint.autoscaling;
+    struct str type = spec->endpoint.instance.type.value;
+    struct cost_hosting least, most;
+    if (!scaling->set || !cost_hosting(type, scaling->min, 1, &least) ||
+        !cost_hosting(type, scaling->max, 1, &most))
+        return;
+    buf_fmt(
+        buf,
+        "Autoscaling: %lld to %lld instances, " STR_FMT "/h to " STR_FMT
+        "/h as the load asks for\n",
+        (long long) scaling->min, (long long) scaling->max,
+        STR_ARG(cost_usd(arena, least.shared_hour)), STR_ARG(cost_usd(arena, most.shared_hour)));
+}
+
 static void print_text(struct app *app, struct question *q, const struct estimate *e)
 {
     struct buf *buf = &q->buf;
@@ -223,6 +240,7 @@ static void print_text(struct app *app, struct question *q, const struct estimat
                   "\'mmectl help spec\nendpoint.mode\' compares the two.\n");
     }
     buf_add_char(buf, '\n');
+    text_scaling(arena, buf, spec);
     text_training(arena, buf, e);
     text_storage(arena, buf, e);
     text_data(arena, buf, q);
@@ -256,6 +274,22 @@ static struct json *instance_json(struct arena *arena, const struct spec_instanc
     return out;
 }
 
+static struct json *scaling_json(struct arena *arena, const struct spec *spec)
+{
+    const struct spec_autoscaling *scaling = &spec->endpoint.autoscaling;
+    struct json *out = json_object(arena);
+    struct cost_hosting cost;
+    if (!scaling->set)
+        return NULL;
+    json_put(arena, out, "min_instances", json_int(arena, scaling->min));
+    json_put(arena, out, "max_instances", json_int(arena, scaling->max));
+    if (cost_hosting(spec->endpoint.instance.type.value, scaling->min, 1, &cost))
+        json_put(arena, out, "min_usd_per_hour", json_num(arena, cost.shared_hour));
+    if (cost_hosting(spec->endpoint.instance.type.value, scaling->max, 1, &cost))
+        json_put(arena, out, "max_usd_per_hour", json_num(arena, cost.shared_hour));
+    return out;
+}
+
 static struct json *
 stack_json(struct arena *arena, const struct question *q, const struct estimate *e)
 {
@@ -263,6 +297,7 @@ stack_json(struct arena *arena, const struct question *q, const struct estimate 
     json_put(arena, out, "stack", json_string(arena, e->spec->name.value));
     json_put(arena, out, "region", json_string(arena, e->spec->region.value));
     json_put(arena, out, "instance", instance_json(arena, &e->spec->endpoint.instance));
+    json_put(arena, out, "autoscaling", scaling_json(arena, e->spec));
     json_put(arena, out, "hosting", table_json(arena, e->own));
     json_put(arena, out, "hosting_at_scale", table_json(arena, e->scales));
     struct json *training = json_object(arena);

@@ -58,6 +58,14 @@ has_out '^ +on spot instances: up to 90 % less' "spot"
 run "$MMECTL" cost "$T/many/mme.yaml" --calls 3000000 --call-bytes 1000000 -json
 value '.stacks[0].data_processing.usd_per_month * 100 | round / 100' "data of 3 million calls of a megabyte" 44.7
 
+# Instances that come and go.
+mkdir "$T/scaled"
+sed 's/^\(    \)targetModels:/\1autoscaling: {min: 1, max: 4, targetInvocationsPerInstance: 500}\n&/; s|source: data|source: '"$PWD"'/examples/data|' \
+    examples/mme-demo.yaml >"$T/scaled/mme.yaml"
+run "$MMECTL" cost "$T/scaled/mme.yaml"
+is_exit 0 "of an endpoint that scales"
+has_out '^Autoscaling: 1 to 4 instances, \$0\.115/h to \$0\.460/h' "between what and what"
+
 # Containers are all loaded.
 run "$MMECTL" cost examples/multi-container.yaml
 is_exit 0 "of a multi-container endpoint"
