@@ -507,6 +507,20 @@ static void plan_leftover(
         change->removal_half = change->uncounted = true; /* it only changes its place */
 }
 
+void plan_refused(struct planner *p)
+{
+    const struct map *readers = readers_by_key(p);
+    for (size_t i = 0; i < p->found.len; i++) {
+        const struct seen_artifact *found = &p->found.items[i];
+        struct key_parts parts = planner_parts(p, found);
+        const struct want_model *model = want_find_model(p->want, parts.model);
+        if (found->class == KEY_VERSIONED && !found->kept && planner_owns(p, found->object) &&
+            model != NULL && !str_is_null(want_run(model)->held) &&
+            version_is(model->spec_fp, parts.fp16))
+            plan_leftover(p, found, readers, NULL);
+    }
+}
+
 /* after: the endpoint's change, when the objects of the old generation may only go once it went
  * through. */
 void plan_old_artifacts(struct planner *p, struct change *after)

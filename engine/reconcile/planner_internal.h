@@ -48,6 +48,9 @@ struct planner {
 bool planner_serves_wanted(struct planner *p, const struct want_model *model);
 enum err_code plan_artifacts(struct planner *p, struct err *err) MUST_USE;
 void plan_old_artifacts(struct planner *p, struct change *after);
+/* Where nothing is left to serve, what is live stays as it is: but for versions that were called
+ * and did not pass. */
+void plan_refused(struct planner *p);
 /* planner_versions.c: which version of each model is wanted (want_model.fp, .fixed), and which
  * others are kept. */
 enum err_code plan_fixed(struct planner *p, struct err *err) MUST_USE;

@@ -375,8 +375,10 @@ static bool lacks_model(struct planner *p)
 enum err_code plan_sagemaker(struct planner *p, struct err *err)
 {
     struct snapshot *seen = p->seen;
-    if (p->context->artifacts.len == 0 && p->want->n_containers == 0)
-        return ERR_NONE; /* nothing to serve; what is live stays as it is */
+    if (p->context->artifacts.len == 0 && p->want->n_containers == 0) {
+        plan_refused(p);
+        return ERR_NONE;
+    }
     if (lacks_model(p)) {
         leave_artifacts(p, true);
         return ERR_NONE;

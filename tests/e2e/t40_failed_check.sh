@@ -103,6 +103,26 @@ lacks_out 'held by' "versioned: nothing is held any more"
 mme destroy "$spec"
 is_exit 0 "versioned: destroy"
 
+# ---- nothing to serve before: every model of a first deploy fails ----
+
+stack first versioned
+edit "$spec" '/models: \[churn\]/d'
+spoil_golden
+mme apply "$spec"
+is_exit 3 "first: nothing passes"
+has_err '^checks: 0 of 2 models passed' "first: both are called"
+is "$(things | grep -c "s3://$bucket/first/models/")" 0 "first: nothing is left where the endpoint reads"
+is "$(things | grep -c "s3://$bucket/first/versions/")" 2 "first: both wait beside it"
+mme plan "$spec" -detailed-exitcode
+is_exit 0 "first: held back is no difference"
+mend_golden
+mme apply "$spec"
+is_exit 0 "first: corrected predictions publish both"
+is "$(trained)" 0 "first: nothing is trained for that"
+is "$(things | grep -c "s3://$bucket/first/models/")" 2 "first: both are published"
+mme destroy "$spec"
+is_exit 0 "first: destroy"
+
 # ---- stable: the endpoint rolls first ----
 
 stack rolled stable
