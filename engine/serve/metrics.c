@@ -16,7 +16,7 @@ static void head(struct buf *out, const char *name, const char *type, const char
 
 static void number(struct buf *out, double value)
 {
-    if (value < floor(value) + 1e-9)
+    if (value - floor(value) < 1e-9)
         buf_fmt(out, " %.0f\n", value);
     else
         buf_fmt(out, " %.6f\n", value);
