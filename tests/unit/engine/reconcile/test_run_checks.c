@@ -26,6 +26,25 @@ static void a_check_holds_what_answers_wrong(void **state)
     settled_run(t);
 }
 
+/* Of a first deploy: what was called is out of reach again, though nothing else is there to serve.
+ */
+static void none_of_the_first_ones_passes(void **state)
+{
+    static const struct toy_answer wrong[] = {
+        {.model = "m0", .fault = "row 1 is wrong"}, {.model = "m1", .fault = "row 2 is wrong"}};
+    AUTO(toy_close) struct toy *t = toy_new(scene_new(*state, false, 2));
+    check(t->s, "digest-1");
+    t->answers = wrong;
+    t->n_answers = 2;
+    assert_fails(
+        toy_go(t, PLAN_APPLY), ERR_PARTIAL, &t->err, "2 models are held by gates or checks");
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(reachable(t, t->s->want.models[i].spec_fp));
+        assert_non_null(map_get(t->s->seen.objects, key_of(t, "versions", i)));
+    }
+    settled_run(t);
+}
+
 static void a_check_that_cannot_be_made(void **state)
 {
     static const struct toy_answer denied[] = {
@@ -207,13 +226,15 @@ static void the_second_look_fails(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WITH_ARENA(a_check_holds_what_answers_wrong),
-                                       WITH_ARENA(a_check_that_cannot_be_made),
-                                       WITH_ARENA(stable_names_are_checked_after_the_roll),
-                                       WITH_ARENA(a_model_that_was_brought_along),
-                                       WITH_ARENA(several_that_cannot_be_called),
-                                       WITH_ARENA(interrupted_between_two_calls),
-                                       WITH_ARENA(the_endpoint_does_not_serve_them),
-                                       WITH_ARENA(the_second_look_fails)};
+    const struct CMUnitTest tests[] = {
+        WITH_ARENA(a_check_holds_what_answers_wrong),
+        WITH_ARENA(none_of_the_first_ones_passes),
+        WITH_ARENA(a_check_that_cannot_be_made),
+        WITH_ARENA(stable_names_are_checked_after_the_roll),
+        WITH_ARENA(a_model_that_was_brought_along),
+        WITH_ARENA(several_that_cannot_be_called),
+        WITH_ARENA(interrupted_between_two_calls),
+        WITH_ARENA(the_endpoint_does_not_serve_them),
+        WITH_ARENA(the_second_look_fails)};
     return cmocka_run_group_tests_name("reconcile/run_checks", tests, NULL, NULL);
 }
