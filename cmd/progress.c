@@ -276,6 +276,13 @@ static void status_line(
     buf_fmt(buf, STR_FMT " elapsed]\n", STR_ARG(duration(arena, elapsed)));
 }
 
+/* In the plan's numbers. */
+static bool is_counted(const struct change *change)
+{
+    return !change->uncounted && !change->removal_half &&
+           (schema_of(change->kind)->flags & KIND_FLAG_UNCOUNTED) == 0;
+}
+
 static void
 change_event(struct progress *progress, struct arena *arena, struct buf *buf, const struct event *e)
 {
@@ -314,7 +321,7 @@ change_event(struct progress *progress, struct arena *arena, struct buf *buf, co
         buf_fmt(buf, "%s after " STR_FMT, verbs.done, STR_ARG(duration(arena, e->elapsed_ms)));
         id(buf, e->change);
         buf_add_char(buf, '\n');
-        progress->n_done++;
+        progress->n_done += is_counted(e->change);
         drop(progress, r);
         break;
     case EVENT_FAILED:

@@ -81,6 +81,14 @@ struct str sources_find(
     return state;
 }
 
+bool sources_has(struct kinds_sources *sources, struct str state)
+{
+    pthread_mutex_lock(&sources->lock);
+    bool known = !str_is_null(state) && map_has(sources->digests, state);
+    pthread_mutex_unlock(&sources->lock);
+    return known;
+}
+
 void sources_keep(struct kinds_sources *sources, struct str state, struct str sha256, uint64_t size)
 {
     if (str_is_null(state))

@@ -77,6 +77,8 @@ struct str sources_find(
     struct str path,
     struct str *ret_sha256,
     uint64_t *ret_size);
+/* Whether something was kept under that state: a digest, or that a channel was checked. */
+bool sources_has(struct kinds_sources *sources, struct str state);
 void sources_keep(
     struct kinds_sources *sources, struct str state, struct str sha256, uint64_t size);
 

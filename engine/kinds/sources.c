@@ -47,7 +47,7 @@ enum err_code kinds_digest_file(
 enum err_code kinds_check_channel(
     struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err)
 {
-    (void) world;
+    struct kinds_sources *sources = kinds_of(world)->sources;
     if (str_is_null(channel->path))
         return ERR_NONE; /* s3://: the job reads it */
     enum data_format format = data_format_of(channel->content_type);
@@ -55,13 +55,25 @@ enum err_code kinds_check_channel(
         return ERR_NONE; /* AWS's container reads more formats than we do */
     AUTO(arena_close) struct arena *scratch = arena_new("channel", 0);
     AUTO(file_unmap) struct str text = STR_NULL;
+    struct str digest, state;
+    uint64_t size;
+    state = sources_find(sources, scratch, channel->path, &digest, &size);
+    if (!str_is_null(state))
+        state = str_fmt(
+            scratch, STR_FMT "|" STR_FMT "%s", STR_ARG(state), STR_ARG(channel->content_type),
+            csv_weights ? "|weights" : "");
+    if (sources_has(sources, state))
+        return ERR_NONE;
     enum err_code code = file_map(str_z(scratch, channel->path), &text, err);
     if (code != ERR_NONE)
         return code;
     struct dataset_options options = {
         .name = channel->source, .content_type = channel->content_type, .csv_weights = csv_weights};
     size_t rows, cols;
-    return dataset_check(text, &options, &rows, &cols, err);
+    code = dataset_check(text, &options, &rows, &cols, err);
+    if (code == ERR_NONE)
+        sources_keep(sources, state, STR(""), 0);
+    return code;
 }
 
 enum err_code kinds_check_artifact(

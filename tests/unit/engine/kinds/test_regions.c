@@ -280,6 +280,31 @@ static void a_file_is_digested_once_in_a_state(void **state)
     kinds_sources_free(NULL);
 }
 
+/* What was checked is not read again; another file, or one that is read in another way, is. */
+static void a_channel_is_checked_once_in_a_state(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    struct kinds_sources *sources = kinds_sources_new();
+    const struct kinds_options options = {NULL, life->loop, STR("1"), sources};
+    struct world *world = kinds_world(life->arena, &options);
+    struct err err = {0};
+    struct want_channel channel = {
+        .name = STR("train"),
+        .content_type = STR("text/csv"),
+        .source = STR("train.csv"),
+        .path = path_join(life->arena, str_from(life->folder), STR("train.csv"))};
+    for (int i = 0; i < 2; i++)
+        assert_ok(world->ops->check_channel(world, &channel, false, &err), &err);
+    channel.content_type = STR("text/libsvm");
+    assert_false(world->ops->check_channel(world, &channel, false, &err) == ERR_NONE);
+    channel.content_type = STR("text/csv");
+    life_write(life, "train.csv", "1,0.1,x\n");
+    assert_false(world->ops->check_channel(world, &channel, false, &err) == ERR_NONE);
+    kinds_free(world);
+    kinds_sources_free(sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_training_that_fails_elsewhere_is_made_up_for),
         cmocka_unit_test(a_region_that_is_never_applied_holds_up_nobody),
         cmocka_unit_test(a_file_is_digested_once_in_a_state),
+        cmocka_unit_test(a_channel_is_checked_once_in_a_state),
     };
     return cmocka_run_group_tests_name("engine/kinds/regions", tests, NULL, NULL);
 }
