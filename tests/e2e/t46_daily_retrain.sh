@@ -1,7 +1,7 @@
 #!/bin/sh
 # examples/daily-retrain.yaml, its whole life: new data is a new version behind the same name; bad data is held back by a gate
 # while the old version serves; another gate publishes what was made without training it; rollback, resume; destroy. Trained in
-# mmectl, and by training jobs. Checks that fail, and stable names: t40_failed_check.sh.
+# mmectl, and by training jobs. Checks that fail, and stable names: t47_failed_check.sh.
 . tests/e2e/lib.sh
 
 fast_local

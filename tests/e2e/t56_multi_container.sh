@@ -1,6 +1,6 @@
 #!/bin/sh
 # examples/multi-container.yaml, its whole life: each call names a container; one is changed, and the endpoint rolls to it; what
-# somebody changes by hand is found and put right; rollback; destroy leaves nothing. Pipelines: t44_pipeline.sh.
+# somebody changes by hand is found and put right; rollback; destroy leaves nothing. Pipelines: t57_pipeline.sh.
 . tests/e2e/lib.sh
 
 fast_local
