@@ -1,6 +1,7 @@
 #!/bin/sh
 # examples/multi-container.yaml, its whole life: each call names a container; one is changed, and the endpoint rolls to it; what
-# somebody changes by hand is found and put right; rollback; destroy leaves nothing. Pipelines: t57_pipeline.sh.
+# somebody changes by hand is found and put right; rollback; gates, checks, one of them alone; destroy leaves nothing; the same in
+# two regions. Pipelines: t57_pipeline.sh.
 . tests/e2e/lib.sh
 
 fast_local
@@ -166,6 +167,31 @@ run "$MMECTL" resume diagnosis -f "$spec" --local
 mme apply "$spec"
 is "$exit $(answer diagnosis)" "0 $diagnosis" "resume and apply: the spec's version again"
 
+# ---- one of them alone; a version that a gate holds back; a check ----
+edit "$spec" 's/max_depth: 2, eta: 0.3/max_depth: 3, eta: 0.3/;s/max_depth: 6, eta: 0.1/max_depth: 5, eta: 0.1/'
+cp "$spec" "$spec.both"
+mme apply "$spec" --target 'aws_s3_object.model["screening"]'
+is "$exit $(sent CreateTrainingJob) $(sent UpdateEndpoint) $(answer diagnosis)" "0 1 1 $diagnosis" "--target: the other container stays"
+isnt "$(answer screening)" "$screening" "and this one is another"
+screening=$(answer screening)
+cat >>"$spec" <<'SPEC'
+  gates:
+    - {metric: "validation:auc", min: 1.01, models: [diagnosis]}
+  checks:
+    - {payload: data/known-cases.csv, expect: data/known-cases-golden.csv, tolerance: 0.5, models: [screening]}
+SPEC
+mme apply "$spec"
+is "$exit $(sent CreateTrainingJob) $(sent UpdateEndpoint) $(answer diagnosis)" "3 1 0 $diagnosis" "a gate holds the other one back: nothing rolls"
+has_err "^Warning: model 'diagnosis' is held by a gate: .* keeps serving" "which is said"
+run "$MMECTL" test "$spec" --local
+has_out '^screening +ok .* 1 +screening$' "the check passes, which test says"
+mme plan "$spec" -detailed-exitcode
+is_exit 0 "held is no difference"
+cp "$spec.both" "$spec"
+mme apply "$spec"
+is "$exit $(sent CreateTrainingJob) $(sent UpdateEndpoint)" "0 0 1" "without the gate it is deployed, and not trained again"
+diagnosis=$(answer diagnosis)
+
 # ---- an update that SageMaker rolls back ----
 mkdir "$T/pickle"
 printf '\200\003}q\000.' >"$T/pickle/xgboost-model"
@@ -190,4 +216,18 @@ mme destroy "$spec"
 is_exit 0 "destroy"
 has_out '^Nothing of the stack is left' "nothing is left"
 is "$(count_things '^(endpoint|endpoint-config|model|object) ')" 0 "nothing at all"
+
+# ---- in two regions, trained here: each has the image of its region ----
+edit "$spec" 's/  region: us-east-1/  regions: [us-east-1, eu-west-1]/;s/^    algorithm:/    backend: local\n&/'
+mme apply "$spec"
+is_exit 0 "two regions"
+is "$(count_things '^endpoint ') $(count_things '^model ')" "2 2" "a stack in each"
+"$MMECTL" invoke "$spec" --local --region us-east-1 --container screening --data "$rows" >"$T/here"
+"$MMECTL" invoke "$spec" --local --region eu-west-1 --container screening --data "$rows" >"$T/there"
+ok "the same model in both" cmp "$T/here" "$T/there"
+mme plan "$spec" -detailed-exitcode
+is_exit 0 "two regions: nothing is left to do"
+mme destroy "$spec"
+is_exit 0 "two regions: destroy"
+has_out '^Nothing of the stack is left' "two regions: nothing is left"
 done_testing
