@@ -3,7 +3,7 @@
 
 /* How long an endpoint may look untouched after UpdateEndpoint before that means "rolled back". */
 #define UNTOUCHED_MS 15000
-#define NOT_YET_POLLS 12
+#define NOT_YET_POLLS 16 /* more than two minutes at settle's pace */
 
 enum step { STEP_DELETE, STEP_CREATE, STEP_UPDATE, STEP_WAIT, STEP_GONE, STEP_DONE };
 

@@ -3,7 +3,7 @@
 /* Application Auto Scaling. Its registrations become visible late: a policy may have to wait for
  * its target (API_RegisterScalableTarget). All calls may be repeated. */
 
-#define VISIBLE_WITHIN_POLLS 12 /* about a minute at settle's pace */
+#define VISIBLE_WITHIN_POLLS 16 /* more than two minutes at settle's pace */
 #define MAX_POLICIES 50
 
 struct scaling_state {

@@ -2,7 +2,7 @@
 
 /* SageMaker models and endpoint configs: immutable, named by the hash of what they are made of. */
 
-#define VISIBLE_WITHIN_POLLS 12 /* about a minute at settle's pace */
+#define VISIBLE_WITHIN_POLLS 16 /* more than two minutes at settle's pace */
 
 struct thing_kind {
     const char *what, *create, *describe, *remove, *member, *resource;

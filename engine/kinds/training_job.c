@@ -5,7 +5,7 @@
 
 #define LOG_GROUP "/aws/sagemaker/TrainingJobs"
 #define ATTEMPTS_A_RUN 3
-#define NOT_YET_POLLS 12
+#define NOT_YET_POLLS 16 /* more than two minutes at settle's pace */
 #define QUEUED_POLLS 8
 
 struct job_state {
