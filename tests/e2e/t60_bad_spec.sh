@@ -128,9 +128,6 @@ slip "no training job at a time" '12a\    concurrency: 0' "'concurrency' must be
 not_built() { # KEY LINE:COLUMN SED-SCRIPT
     slip "not built yet: $1" "$3" "'$1' is not supported by this version" "$2" "take it out; 'mmectl help spec' .*"
 }
-for block in dataCapture kmsKey vpc networkIsolation logs; do
-    not_built $block 23:5 "22a\\    $block: {}"
-done
 slip "containers without their mode" '22a\    containers: [{name: a, image: builtin}, {name: b, image: builtin}]' \
     "'containers' need another 'endpoint.mode'" 23:17 "'multi-container-direct' or .*"
 slip "a mode without its containers" '22a\    mode: multi-container-serial' \
