@@ -440,11 +440,41 @@ static void what_training_takes(void **state)
         "spec.training.hyperparameters count as well\n");
 }
 
+/* What lies in the stack's own prefix goes with the stack. */
+static void records_in_the_stack(void **state)
+{
+    static const struct {
+        const char *destination;
+        bool inside;
+    } s_cases[] = {
+        {"s3://my-models/demo", true},      {"s3://my-models/demo/records", true},
+        {"s3://my-models/demo-two", false}, {"s3://my-models", false},
+        {"s3://my-models-two/demo", false}, {"s3://other/demo", false},
+        {"s3://my-models/records", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        struct str text =
+            text_replace(*state, STR(SPEC_TEST_BASE), "bucket: \"${bucket}\"", "bucket: my-models");
+        struct str block = str_fmt(
+            *state, "    dataCapture: {percent: 1, destination: \"%s\"}", s_cases[i].destination);
+        struct loaded loaded = load_text(
+            *state, text_replace(*state, text, "    targetModels: stable", str_z(*state, block)));
+        if (s_cases[i].inside)
+            assert_str(
+                loaded.faults,
+                "E spec.yaml:31:44 'destination' lies in the stack's own prefix 'demo' | record to "
+                "another prefix or bucket: this one holds what the stack is made of\n");
+        else
+            assert_str(loaded.faults, "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(the_base_has_no_fault),
         WITH_ARENA(faults_across_fields),
+        WITH_ARENA(records_in_the_stack),
         WITH_ARENA(spot_waits_twice_the_runtime),
         WITH_ARENA(a_large_environment),
         WITH_ARENA(shared_hyperparameters_are_reported_once),

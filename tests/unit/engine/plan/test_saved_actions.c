@@ -95,6 +95,23 @@ static void another_count(struct scene *s)
     s->want.instance_count = 3;
 }
 
+static void another_way_to_move(struct scene *s)
+{
+    static const struct want_update update = {.move = MOVE_CANARY, .percent = 10};
+    s->want.update = &update;
+}
+
+static void scaling(struct scene *s)
+{
+    static const struct want_scaling wanted = {.min = 1, .max = 4, .target = 10};
+    s->want.scaling = &wanted;
+}
+
+static void retention(struct scene *s)
+{
+    s->want.retention_days = 14;
+}
+
 static void one_model_less(struct scene *s)
 {
     s->want.n_models = 1;
@@ -110,8 +127,9 @@ static void a_config_left_behind(struct scene *s)
 static void whatever_matters_changes_it(void **state)
 {
     static alter_fn *const alters[] = {
-        another_model, another_instance,  another_environment, another_tag,
-        another_count, a_failed_endpoint, one_model_less,      a_config_left_behind,
+        another_model,       another_instance,  another_environment, another_tag,
+        another_count,       a_failed_endpoint, one_model_less,      a_config_left_behind,
+        another_way_to_move, scaling,           retention,
     };
     for (size_t i = 0; i < ARRAY_LEN(alters); i++) {
         struct scene *s = scene_new(*state, true, 2);

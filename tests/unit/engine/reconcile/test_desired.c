@@ -359,9 +359,71 @@ static void containers(void **state)
     assert_int_equal(outline.n_containers, 3);
 }
 
+static void what_the_endpoint_is_asked_for(void **state)
+{
+    static const struct {
+        const char *block;
+        enum want_move move;
+        int64_t percent, instances, wait_s;
+    } moves[] = {
+        {"update: {allAtOnce: {bake: 2m}}", MOVE_ALL_AT_ONCE, 0, 0, 120},
+        {"update: {canary: {percent: 10, bake: 2m}}", MOVE_CANARY, 10, 0, 120},
+        {"update: {linear: {percent: 20, interval: 1m}}", MOVE_LINEAR, 20, 0, 60},
+        {"update: {rolling: {percent: 30, interval: 1m}}", MOVE_ROLLING, 30, 0, 60},
+        {"update: {terminationWait: 1m}", MOVE_AS_USUAL, 0, 0, 0},
+        {"update: {canary: {instances: 2, bake: 5s}}\n    autoscaling: {min: 2, max: 6, "
+         "targetInvocationsPerInstance: 100}",
+         MOVE_CANARY, 0, 2, 5},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+        AUTO(building_done)
+        struct building b = building_new(
+            *state,
+            changed(
+                *state, "    targetModels: stable",
+                str_z(
+                    *state, str_fmt(*state, "    targetModels: stable\n    %s", moves[i].block))));
+        assert_ok(build(&b), &b.err);
+        const struct want_update *update = b.want->update;
+        assert_int_equal(update->move, moves[i].move);
+        assert_int_equal(update->percent, moves[i].percent);
+        assert_int_equal(update->instances, moves[i].instances);
+        assert_int_equal(update->wait_s, moves[i].wait_s);
+        assert_int_equal(b.want->scaling != NULL, i == 5);
+    }
+    AUTO(building_done)
+    struct building b = building_new(
+        *state,
+        changed(
+            *state, "    targetModels: stable",
+            "    update: {allAtOnce: {bake: 2m}, rollbackAlarms: [a, b]}\n"
+            "    autoscaling: {min: 1, max: 4, targetInvocationsPerInstance: 100}\n"
+            "    dataCapture: {percent: 10, destination: \"s3://records/x\", mode: output}\n"
+            "    vpc: {subnets: [subnet-a, subnet-b], securityGroups: [sg-a]}\n"
+            "    kmsKey: alias/d\n    networkIsolation: true\n"
+            "    startup: {healthCheckTimeout: 2m, modelDownloadTimeout: 3m}\n"
+            "    logs: {retentionDays: 14}"));
+    assert_ok(build(&b), &b.err);
+    const struct want *w = b.want;
+    assert_int_equal(w->update->n_alarms, 2);
+    assert_str(w->update->alarms[1].name, "b");
+    assert_int_equal(w->scaling->max, 4);
+    assert_int_equal(w->scaling->in_cooldown_s, 300);
+    assert_true(w->capture->output && !w->capture->input);
+    assert_str(w->capture->destination, "s3://records/x");
+    assert_int_equal(w->n_subnets + w->n_security_groups, 3);
+    assert_str(w->subnets[1], "subnet-b");
+    assert_str(w->disk_key, "alias/d");
+    assert_true(w->isolated);
+    assert_int_equal(w->health_check_timeout_s, 120);
+    assert_int_equal(w->download_timeout_s, 180);
+    assert_int_equal(w->retention_days, 14);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(what_the_endpoint_is_asked_for),
         WITH_ARENA(containers),
         WITH_ARENA(all_of_it),
         WITH_ARENA(models_and_channels_are_sorted),

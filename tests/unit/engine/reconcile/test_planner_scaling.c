@@ -183,6 +183,17 @@ static void taken_out_of_the_spec(void **state)
     plan_ok(s, 0, 0, 0);
 }
 
+static void taken_out_while_the_instances_change(void **state)
+{
+    struct scene *s = scaled(*state);
+    s->want.scaling = NULL;
+    s->want.instance_type = STR("ml.c5.xlarge");
+    plan_ok(s, 1, 1, 3);
+    const struct endpoint_plan *subject = must_find(s, KIND_ENDPOINT, ACTION_UPDATE)->subject;
+    assert_true(subject->unscale);
+    assert_false(subject->rescale); /* it goes for good */
+}
+
 /* Of somebody else: it stays, unless it stands where ours has to. */
 static void policies_of_others(void **state)
 {
@@ -274,6 +285,7 @@ int main(void)
         WITH_ARENA(failed_endpoint_is_made_anew),
         WITH_ARENA(leftover_of_a_deleted_endpoint),
         WITH_ARENA(taken_out_of_the_spec),
+        WITH_ARENA(taken_out_while_the_instances_change),
         WITH_ARENA(policies_of_others),
         WITH_ARENA(destroy_takes_all_of_it),
         WITH_ARENA(record_of_what_failed),

@@ -495,6 +495,22 @@ static void same_claims(void **state)
     }
 }
 
+static void scaling_that_was_left(void **state)
+{
+    struct record record = parsed(*state, s_text);
+    struct err err = {0};
+    record.scaling = STR("0123456789ab");
+    struct record again;
+    assert_ok(record_parse(*state, record_text(*state, &record), &again, &err), &err);
+    assert_str(again.scaling, "0123456789ab");
+    assert_true(record_same(&record, &again));
+    again.scaling = STR_NULL; /* and was taken out */
+    assert_false(record_same(&record, &again));
+    struct record third;
+    assert_ok(record_parse(*state, record_text(*state, &again), &third, &err), &err);
+    assert_true(str_is_null(third.scaling));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +526,7 @@ int main(void)
         WITH_ARENA(conditions_of_the_store),
         WITH_ARENA(wrong_types_are_absent),
         WITH_ARENA(same_claims),
+        WITH_ARENA(scaling_that_was_left),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }
