@@ -1,16 +1,10 @@
 #include "engine/xgb/forest.h"
 
 #include "engine/base/arena.h"
+#include "engine/xgb/forest_layout.h"
 #include "engine/xgb/model_binary.h"
 
 #include <math.h>
-
-/* A leaf has no left child: nobody's child is node 0. The right child comes after the left. */
-struct node {
-    float value; /* what splits, or the leaf's weight */
-    uint32_t left;
-    uint32_t feature; /* with NODE_MISSING_LEFT */
-};
 
 enum link {
     LINK_IDENTITY,
@@ -26,7 +20,8 @@ enum link {
 enum { CLASSES_MAX = 256 };
 
 struct forest {
-    struct node *nodes;
+    struct forest_node *nodes;
+    void *memory; /* of the nodes */
     uint32_t *roots;
     uint32_t *classes; /* of each tree; NULL when there is one */
     float *weights;    /* of each tree; NULL when all count the same */
@@ -145,20 +140,6 @@ static size_t tree_bytes(const unsigned char *tree)
     return TREE_PARAM_BYTES + (size_t) u32_at(tree + TREE_NODES) * (NODE_BYTES + NODE_STAT_BYTES);
 }
 
-static void add_tree(struct forest *forest, const unsigned char *tree)
-{
-    uint32_t count = u32_at(tree + TREE_NODES), first = (uint32_t) forest->n_nodes;
-    const unsigned char *in = tree + TREE_PARAM_BYTES;
-    forest->roots[forest->n_trees++] = first;
-    for (uint32_t i = 0; i < count; i++, in += NODE_BYTES) {
-        uint32_t left = u32_at(in + NODE_LEFT);
-        forest->nodes[forest->n_nodes++] = (struct node){
-            .value = float_at(in + NODE_VALUE),
-            .left = left == UINT32_MAX ? 0 : first + left,
-            .feature = u32_at(in + NODE_FEATURE)};
-    }
-}
-
 static bool find_objective(struct str name, float score, struct forest *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(s_objectives); i++)
@@ -194,23 +175,31 @@ static bool add_tree_facts(
     return true;
 }
 
-static struct forest *
-build_trees(struct forest *forest, bool is_dart, const unsigned char *trees, size_t n_trees)
+/* NULL when a tree is larger than a node can tell. */
+static struct forest *build_trees(
+    struct forest *forest,
+    bool is_dart,
+    const unsigned char *trees,
+    size_t n_trees,
+    struct forest_layout *layout)
 {
     const unsigned char *at = trees;
     forest->roots = xmalloc(n_trees * sizeof(*forest->roots));
-    forest->nodes = xmalloc(forest->n_nodes * sizeof(*forest->nodes));
     if (forest->groups > 1)
         forest->classes = xmalloc(n_trees * sizeof(*forest->classes));
     if (is_dart)
         forest->weights = xmalloc(n_trees * sizeof(*forest->weights));
-    forest->n_nodes = 0;
     for (size_t i = 0; i < n_trees; i++, at += tree_bytes(at))
-        add_tree(forest, at);
-    forest->trees = n_trees;
+        forest->roots[i] = (uint32_t) forest_layout_add(layout, at + TREE_PARAM_BYTES);
+    forest->trees = forest->n_trees = n_trees;
+    forest->n_nodes = layout->len;
+    forest->nodes = forest_layout_end(layout, &forest->memory);
     struct forest *out = xmalloc(sizeof(*out));
     *out = *forest;
-    return out;
+    if (!layout->too_far)
+        return out;
+    forest_free(out);
+    return NULL;
 }
 
 struct forest *forest_build(struct str bytes)
@@ -225,18 +214,23 @@ struct forest *forest_build(struct str bytes)
     bool is_dart = str_eq_z(booster, "dart");
     bool multi = forest.link == LINK_SOFTMAX || forest.link == LINK_LARGEST;
     if (!known || (!is_dart && !str_eq_z(booster, "gbtree")) || multi != (forest.groups > 1) ||
-        forest.groups > CLASSES_MAX)
+        forest.groups > CLASSES_MAX || forest.features > FOREST_FEATURES_MAX)
         return NULL;
-    size_t n_trees = u32_at(at + GBTREE_TREES), n_nodes = 0;
+    size_t n_trees = u32_at(at + GBTREE_TREES), n_nodes = 0, largest = 0;
     const unsigned char *trees = at + GBTREE_PARAM_BYTES;
     at = trees;
-    for (size_t i = 0; i < n_trees; i++, at += tree_bytes(at))
-        n_nodes += u32_at(at + TREE_NODES);
-    if (n_trees == 0 || n_nodes > UINT32_MAX)
+    for (size_t i = 0; i < n_trees; i++, at += tree_bytes(at)) {
+        size_t n = u32_at(at + TREE_NODES);
+        n_nodes += n;
+        largest = n > largest ? n : largest;
+    }
+    if (n_trees == 0 || n_nodes > UINT32_MAX / 2)
         return NULL;
-    forest.n_nodes = n_nodes;
-    struct forest *out = build_trees(&forest, is_dart, trees, n_trees);
-    if (!add_tree_facts(out, is_dart, at, (const unsigned char *) bytes.ptr + bytes.len)) {
+    struct forest_layout layout;
+    forest_layout_begin(&layout, n_nodes, largest);
+    struct forest *out = build_trees(&forest, is_dart, trees, n_trees, &layout);
+    if (out != NULL &&
+        !add_tree_facts(out, is_dart, at, (const unsigned char *) bytes.ptr + bytes.len)) {
         forest_free(out);
         return NULL;
     }
@@ -247,7 +241,7 @@ void forest_free(struct forest *forest)
 {
     if (forest == NULL)
         return;
-    xfree(forest->nodes);
+    xfree(forest->memory);
     xfree(forest->roots);
     xfree(forest->classes);
     xfree(forest->weights);
@@ -280,23 +274,23 @@ size_t forest_outputs(const struct forest *forest)
 enum { ABREAST = 8 };
 
 /* Without a jump that could be guessed wrong: no value is less than a missing one. */
-static uint32_t child_of(const struct node *node, const float *row)
+static uint32_t ahead(struct forest_node node, const float *row)
 {
-    float value = row[node->feature & ~NODE_MISSING_LEFT];
-    unsigned left = (unsigned) (value < node->value) |
-                    ((unsigned) (isnan(value) != 0) & (node->feature / NODE_MISSING_LEFT));
-    return node->left + 1 - left;
+    float value = row[forest_feature(node)];
+    unsigned left = (unsigned) (value < node.value) |
+                    ((unsigned) (isnan(value) != 0) & (node.link >> FOREST_FEATURE_BITS));
+    return (node.link >> FOREST_AHEAD_SHIFT) + 1 - left;
 }
 
-static void walk(const struct node *nodes, uint32_t *at, size_t trees, const float *row)
+static void walk(const struct forest_node *nodes, uint32_t *at, size_t trees, const float *row)
 {
     for (bool moved = true; moved;) {
         moved = false;
         for (size_t i = 0; i < trees; i++) {
-            const struct node *node = &nodes[at[i]];
-            if (node->left == 0)
+            struct forest_node node = nodes[at[i]];
+            if (forest_is_leaf(node))
                 continue;
-            at[i] = child_of(node, row);
+            at[i] += ahead(node, row);
             moved = true;
         }
     }
@@ -360,19 +354,18 @@ static float near(struct rng *rng, float split)
     }
 }
 
-/* Twice as many splits as there are features, as they come: most features get a value. Leaves are
- * passed over, and pruned nodes, which are still in the array with no sense in them. */
+/* Twice as many splits as there are features, as they come: most features get a value. */
 static void draw_row(const struct forest *forest, struct rng *rng, float *row)
 {
     for (size_t i = 0; i < forest->features; i++)
         row[i] = NAN;
     size_t splits = 2 * forest->features;
     for (size_t tries = 16 * splits; splits > 0 && tries > 0; tries--) {
-        const struct node *node = &forest->nodes[rng_below(rng, forest->n_nodes)];
-        uint32_t feature = node->feature & ~NODE_MISSING_LEFT;
-        if (node->left == 0 || feature >= forest->features || !isfinite(node->value))
+        struct forest_node node = forest->nodes[rng_below(rng, forest->n_nodes)];
+        uint32_t feature = forest_feature(node);
+        if (forest_is_leaf(node) || feature >= forest->features || !isfinite(node.value))
             continue;
-        row[feature] = rng_below(rng, 8) == 0 ? NAN : near(rng, node->value);
+        row[feature] = rng_below(rng, 8) == 0 ? NAN : near(rng, node.value);
         splits--;
     }
 }
