@@ -221,7 +221,7 @@ static const struct spec_field s_spec_fields[] = {
      .offset = offsetof(struct spec, regions),
      .len_offset = offsetof(struct spec, n_regions),
      .help = "Several regions instead of one: the same stack in each, planned and applied side by "
-             "side. {region} in storage.bucket, training.image and endpoint.container.image stands "
+             "side. {region} in storage.bucket, in images and in dataCapture.destination stands "
              "for the region. A model is trained once and copied. --region narrows a command to "
              "one of them. A region that is taken out of the list keeps its stack until "
              "'mmectl destroy --region REGION'.",

@@ -19,7 +19,8 @@ static const struct spec_field s_capture_fields[] = {
      .flags = FIELD_REQUIRED,
      .min = 6,
      .max = 512,
-     .pattern = "^s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/.*)?$",
+     .pattern =
+         "^s3://([a-z0-9]|\\{region\\})([a-z0-9.-]|\\{region\\})*([a-z0-9]|\\{region\\})(/.*)?$",
      .pattern_note = "s3://bucket/prefix",
      .offset = offsetof(struct spec_capture, destination),
      .help = "Where the records go; outside of storage.prefix, which belongs to the stack. The "

@@ -54,6 +54,8 @@ static void fill_places(struct arena *arena, struct spec *spec)
     spec->bucket.value = fill_place(arena, spec->bucket.value, region);
     spec->training.image.value = fill_place(arena, spec->training.image.value, region);
     spec->endpoint.image.value = fill_place(arena, spec->endpoint.image.value, region);
+    struct spec_str *destination = &spec->endpoint.capture.destination;
+    destination->value = fill_place(arena, destination->value, region);
     /* Of a document with a list, they are everybody's. */
     size_t count = spec->endpoint.n_containers;
     struct spec_container *containers = ARENA_ARRAY(arena, count, struct spec_container);
@@ -266,6 +268,50 @@ static void check_image(struct diags *diags, const struct spec *spec, const stru
     }
 }
 
+/* "arn:aws:kms:us-east-1:123456789012:key/...": an alias or an id alone is looked up in the region.
+ */
+static void check_key(struct diags *diags, const struct spec *spec, const struct spec_str *key)
+{
+    struct str rest = key->value, region = STR_NULL;
+    if (!str_starts(rest, STR("arn:")))
+        return;
+    for (int i = 0; i < 4; i++)
+        (void) str_split(&rest, ':', &region);
+    for (size_t i = 0; i < spec->n_regions; i++) {
+        if (str_eq(region, spec->regions[i].value))
+            continue;
+        struct diag *diag = diags_error(
+            diags, key->at, "key '" STR_FMT "' is not in region '" STR_FMT "'", STR_ARG(key->value),
+            STR_ARG(spec->regions[i].value));
+        diag_hint(diags, diag, "an alias is looked up in each region: 'alias/NAME'");
+        return;
+    }
+}
+
+/* What belongs to one region and cannot be in several. */
+static void check_places(struct diags *diags, const struct spec *spec)
+{
+    const struct spec_endpoint *endpoint = &spec->endpoint;
+    const struct spec_str *destination = &endpoint->capture.destination;
+    check_key(diags, spec, &endpoint->kms_key);
+    check_key(diags, spec, &endpoint->capture.kms_key);
+    if (spec->n_regions < 2)
+        return;
+    if (!str_is_null(destination->value) && !template_has(destination->value, STR("region"))) {
+        struct diag *diag = diags_error(
+            diags, destination->at, "'" STR_FMT "' can be in one region only",
+            STR_ARG(destination->value));
+        diag_hint(
+            diags, diag, "SageMaker writes to a bucket of its own region: write {region} in it");
+    }
+    if (endpoint->vpc.n_subnets > 0) {
+        struct diag *diag = diags_error(
+            diags, endpoint->vpc.subnets[0].at, "subnets belong to one region, the spec has %zu",
+            spec->n_regions);
+        diag_hint(diags, diag, "give each region a spec of its own, or leave 'vpc' out");
+    }
+}
+
 static void check_bucket(struct arena *arena, struct diags *diags, const struct spec *spec)
 {
     struct str bucket = spec->bucket.value;
@@ -320,6 +366,7 @@ void spec_check_regions(struct arena *arena, struct diags *diags, const struct s
         check_filter(arena, diags, spec, spec->sets[i].regions, spec->sets[i].n_regions);
     check_partition(diags, spec);
     check_bucket(arena, diags, spec);
+    check_places(diags, spec);
     check_image(diags, spec, &spec->training.image);
     check_image(diags, spec, &spec->endpoint.image);
     for (size_t i = 0; i < spec->endpoint.n_containers; i++)

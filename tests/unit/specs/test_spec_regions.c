@@ -61,6 +61,14 @@ static void places_are_filled(void **state)
         STR_NULL, false);
     assert_str(
         loaded.specs.items[1]->endpoint.image.value, "1.dkr.ecr.eu-west-1.amazonaws.com/x:1");
+    loaded = load_regions(
+        *state, "    modelCache: enabled\n",
+        "    kmsKey: alias/models\n"
+        "    dataCapture: {percent: 10, destination: \"s3://captured-{region}/here\"}\n",
+        STR_NULL, false);
+    assert_str(loaded.faults, "");
+    assert_str(
+        loaded.specs.items[1]->endpoint.capture.destination.value, "s3://captured-eu-west-1/here");
     /* So are those of containers. */
     struct str text = text_replace(*state, STR(SPEC_TEST_BASE), REGION, REGIONS);
     size_t models = str_find(text, STR("  models:\n")), end = str_find(text, STR("  endpoint:\n"));
@@ -261,6 +269,20 @@ static void faults(void **state)
          "    - name: two\n      regions: [eu-west-1]\n",
          "E spec.yaml:12:13 no model is left for region 'us-east-1' | take the region out, or name "
          "it in the 'regions' of a model\n"},
+        {"    modelCache: enabled\n",
+         "    dataCapture: {percent: 10, destination: \"s3://captured/here\"}\n",
+         "E spec.yaml:34:45 's3://captured/here' can be in one region only | SageMaker writes to a "
+         "bucket of its own region: write {region} in it\n"},
+        {"    modelCache: enabled\n",
+         "    vpc: {subnets: [subnet-0123456789abcdef0], securityGroups: [sg-0123456789abcdef0]}\n",
+         "E spec.yaml:34:21 subnets belong to one region, the spec has 2 | give each region a spec "
+         "of its own, or leave 'vpc' out\n"},
+        {"    modelCache: enabled\n",
+         "    kmsKey: "
+         "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab\n",
+         "E spec.yaml:34:13 key "
+         "'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab' is not in "
+         "region 'eu-west-1' | an alias is looked up in each region: 'alias/NAME'\n"},
         {"role: arn:aws:iam::123456789012:role/SageMaker", "role: nobody",
          "E spec.yaml:13:9 'role' must have 20 to 2048 characters, not 6 | 'mmectl help spec "
          "spec.role' explains it\n"},
