@@ -3,7 +3,7 @@
 . tests/e2e/lib.sh
 
 ok "it is built" make --no-print-directory MODE=asan build/asan/tests/soak/soak
-run timeout 180 sh tests/soak/run.sh asan "${SOAK_SECONDS:-20}" 64
+run timeout 180 nice -n 10 sh tests/soak/run.sh asan "${SOAK_SECONDS:-20}" 64
 is_exit 0 "no race, no leak, no wrong answer"
 note "$(cat "$T/out")"
 is "$(grep -c 'WARNING\|ERROR: ' "$T/err")" 0 "and no report"

@@ -261,6 +261,30 @@ static void is_not_believed_when_it_differs(void **state)
     }
 }
 
+/* Where libxgboost answers for dart, it does so from a DMatrix, as in the container: in place it
+ * adds other floats. */
+static void dart_is_as_the_container_has_it(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    AUTO(dataset_close)
+    struct dataset *data = fixture_dataset(fixture_csv(arena, 21, ROWS, COLS, 2));
+    struct hyper_value values[] = {
+        HYPER("num_round", "30"), HYPER("booster", "dart"), HYPER("rate_drop", "0.3"),
+        HYPER("objective", "binary:logistic"), HYPER("base_score", "0.3")};
+    struct str model = fixture_train(arena, data, NULL, values, ARRAY_LEN(values)).model;
+    AUTO(booster_close) struct booster *slow = NULL;
+    struct err err = {0};
+    must(booster_load_oracle(model, &slow, &err), &err);
+    float *rows = ARENA_ARRAY(arena, DRAWN * COLS, float), *got = ARENA_ARRAY(arena, DRAWN, float);
+    struct rng rng;
+    rng_seed(&rng, test_seed());
+    for (size_t k = 0; k < DRAWN * COLS; k++)
+        rows[k] = (float) (rng_unit(&rng) * 24 - 12);
+    must(booster_predict(slow, rows, DRAWN, COLS, got, DRAWN, &err), &err);
+    assert_same(got, oracle(arena, model, rows, DRAWN, 0), DRAWN, "dart");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +295,7 @@ int main(void)
         cmocka_unit_test(uses_the_first_trees),
         cmocka_unit_test(leaves_the_rest_to_libxgboost),
         cmocka_unit_test(is_not_believed_when_it_differs),
+        cmocka_unit_test(dart_is_as_the_container_has_it),
     };
     return cmocka_run_group_tests_name("forest", tests, NULL, NULL);
 }
