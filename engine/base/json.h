@@ -73,6 +73,13 @@ struct json *json_set(struct arena *arena, struct json *object, struct str key, 
 struct json *json_add(struct json *object, struct str key, struct json *value);
 #define json_put(arena, object, key, value) json_set((arena), (object), STR(key), (value))
 struct json *json_copy(struct arena *arena, const struct json *node);
+/* A copy of a member, under another name; nothing where it is absent. */
+void json_put_copy(
+    struct arena *arena,
+    struct json *to,
+    const char *name,
+    const struct json *from,
+    const char *member);
 bool json_equal(const struct json *a, const struct json *b); /* order of members does not count */
 
 enum json_style {

@@ -198,6 +198,18 @@ struct json *json_copy(struct arena *arena, const struct json *node)
     return copy;
 }
 
+void json_put_copy(
+    struct arena *arena,
+    struct json *to,
+    const char *name,
+    const struct json *from,
+    const char *member)
+{
+    const struct json *value = json_get(from, member);
+    if (value != NULL)
+        json_set(arena, to, str_from(name), json_copy(arena, value));
+}
+
 static bool numbers_equal(const struct json *a, const struct json *b)
 {
     if (a->is_int && b->is_int)

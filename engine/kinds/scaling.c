@@ -1,4 +1,5 @@
 #include "engine/kinds/kinds_internal.h"
+#include "engine/resource/names.h"
 
 /* Application Auto Scaling. Its registrations become visible late: a policy may have to wait for
  * its target (API_RegisterScalableTarget). All calls may be repeated. */
@@ -21,21 +22,6 @@ static enum err_code call_scaling(
     return aws_json_call(kinds->aws, arena, AWS_SCALING, operation, body, ret_reply, err);
 }
 
-/* The members that name a target. */
-static struct json *keys_of(struct arena *arena, const struct want *want)
-{
-    struct json *body = json_object(arena);
-    json_put(arena, body, "ServiceNamespace", json_z(arena, "sagemaker"));
-    json_put(
-        arena, body, "ResourceId",
-        json_string(
-            arena,
-            str_fmt(arena, "endpoint/" STR_FMT "/variant/AllTraffic", STR_ARG(want->endpoint))));
-    json_put(
-        arena, body, "ScalableDimension", json_z(arena, "sagemaker:variant:DesiredInstanceCount"));
-    return body;
-}
-
 enum err_code kinds_observe_scaling(
     struct kinds *kinds,
     struct arena *arena,
@@ -43,7 +29,7 @@ enum err_code kinds_observe_scaling(
     struct seen_scaling *out,
     struct err *err)
 {
-    const struct json *keys = keys_of(arena, want), *reply;
+    const struct json *keys = name_scaling_target(arena, want), *reply;
     struct json *body = json_object(arena), *ids = json_array(arena);
     json_push(ids, json_string(arena, json_get_str(keys, "ResourceId")));
     json_put(arena, body, "ServiceNamespace", json_z(arena, "sagemaker"));
@@ -75,7 +61,7 @@ kinds_unscale(struct kinds *kinds, struct arena *arena, const struct want *want,
 {
     struct err failure = {0};
     enum err_code code = call_scaling(
-        kinds, arena, "DeregisterScalableTarget", keys_of(arena, want), NULL, &failure);
+        kinds, arena, "DeregisterScalableTarget", name_scaling_target(arena, want), NULL, &failure);
     if (code == ERR_NONE || code == ERR_NOT_FOUND)
         return ERR_NONE;
     *err = failure;
@@ -88,7 +74,7 @@ policy_body(struct arena *arena, const struct want *want, const struct json *pol
     static const char *const members[] = {
         "PolicyName", "PolicyType", "TargetTrackingScalingPolicyConfiguration",
         "StepScalingPolicyConfiguration"};
-    struct json *body = keys_of(arena, want);
+    struct json *body = name_scaling_target(arena, want);
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const struct json *member = json_get(policy, members[i]);
         if (member != NULL)
@@ -100,7 +86,7 @@ policy_body(struct arena *arena, const struct want *want, const struct json *pol
 enum err_code kinds_rescale(struct kinds *kinds, struct world_call *call, struct err *err)
 {
     const struct seen_scaling *seen = &call->seen->scaling;
-    struct json *body = keys_of(call->arena, call->want);
+    struct json *body = name_scaling_target(call->arena, call->want);
     json_put(call->arena, body, "MinCapacity", json_int(call->arena, seen->min));
     json_put(call->arena, body, "MaxCapacity", json_int(call->arena, seen->max));
     enum err_code code =

@@ -1,6 +1,7 @@
 #include "engine/reconcile/request.h"
 
 #include "engine/base/digest.h"
+#include "engine/resource/names.h"
 
 static struct json *text(struct arena *arena, struct str value)
 {
@@ -179,18 +180,6 @@ struct json *request_job(
 
 /* ---- Terraform's attribute names ---- */
 
-static void put_copy(
-    struct arena *arena,
-    struct json *to,
-    const char *name,
-    const struct json *from,
-    const char *member)
-{
-    const struct json *value = json_get(from, member);
-    if (value != NULL)
-        json_set(arena, to, str_from(name), json_copy(arena, value));
-}
-
 static struct json *list_of_one(struct arena *arena, struct json *value)
 {
     return json_push(json_array(arena), value);
@@ -214,9 +203,9 @@ static struct json *digests_of(struct arena *arena, const struct json *environme
 static struct json *attributes_container(struct arena *arena, const struct json *from)
 {
     struct json *container = json_object(arena);
-    put_copy(arena, container, "image", from, "Image");
-    put_copy(arena, container, "mode", from, "Mode");
-    put_copy(arena, container, "model_data_url", from, "ModelDataUrl");
+    json_put_copy(arena, container, "image", from, "Image");
+    json_put_copy(arena, container, "mode", from, "Mode");
+    json_put_copy(arena, container, "model_data_url", from, "ModelDataUrl");
     const struct json *environment = json_get(from, "Environment");
     if (environment != NULL && environment->len > 0)
         json_put(arena, container, "environment", digests_of(arena, environment));
@@ -236,11 +225,11 @@ static void attributes_containers(struct arena *arena, const struct json *body, 
     struct json *list = json_array(arena), *execution = json_object(arena);
     JSON_EACH (from, json_get(body, "Containers")) {
         struct json *container = attributes_container(arena, from);
-        put_copy(arena, container, "container_hostname", from, "ContainerHostname");
+        json_put_copy(arena, container, "container_hostname", from, "ContainerHostname");
         json_push(list, container);
     }
     json_put(arena, out, "container", list);
-    put_copy(arena, execution, "mode", json_get(body, "InferenceExecutionConfig"), "Mode");
+    json_put_copy(arena, execution, "mode", json_get(body, "InferenceExecutionConfig"), "Mode");
     json_put(arena, out, "inference_execution_config", list_of_one(arena, execution));
 }
 
@@ -252,7 +241,7 @@ struct json *attributes_model(struct arena *arena, struct str name, const struct
     const struct json *from = json_get(body, "PrimaryContainer");
     struct json *out = json_object(arena);
     json_put(arena, out, "name", text(arena, name));
-    put_copy(arena, out, "execution_role_arn", body, "ExecutionRoleArn");
+    json_put_copy(arena, out, "execution_role_arn", body, "ExecutionRoleArn");
     attributes_add_network(arena, body, out);
     if (from == NULL && containers != NULL && containers->len > 1) {
         attributes_containers(arena, body, out);
@@ -272,10 +261,10 @@ struct json *attributes_config(struct arena *arena, struct str name, const struc
     struct json *variants = json_array(arena);
     JSON_EACH (from, json_get(body, "ProductionVariants")) {
         struct json *variant = json_object(arena);
-        put_copy(arena, variant, "variant_name", from, "VariantName");
-        put_copy(arena, variant, "model_name", from, "ModelName");
-        put_copy(arena, variant, "initial_instance_count", from, "InitialInstanceCount");
-        put_copy(arena, variant, "instance_type", from, "InstanceType");
+        json_put_copy(arena, variant, "variant_name", from, "VariantName");
+        json_put_copy(arena, variant, "model_name", from, "ModelName");
+        json_put_copy(arena, variant, "initial_instance_count", from, "InitialInstanceCount");
+        json_put_copy(arena, variant, "instance_type", from, "InstanceType");
         attributes_add_variant(arena, from, variant);
         json_push(variants, variant);
     }
@@ -305,6 +294,6 @@ struct json *attributes_job(struct arena *arena, struct str name, const struct j
     struct json *out = json_object(arena);
     json_put(arena, out, "training_job_name", text(arena, name));
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        put_copy(arena, out, members[i].name, body, members[i].member);
+        json_put_copy(arena, out, members[i].name, body, members[i].member);
     return out;
 }

@@ -9,8 +9,6 @@
 
 #include "engine/plan/artifact.h"
 
-#define VARIANT_NAME "AllTraffic"
-
 struct json *request_model(struct arena *arena, const struct want *want, struct str model_data_url);
 struct json *request_config(struct arena *arena, const struct want *want, struct str model_name);
 /* Parts of the two above: what the spec says of networks, disks, records and timeouts. */

@@ -80,25 +80,13 @@ void request_add_hosting(struct arena *arena, const struct want *want, struct js
 
 /* ---- Terraform's attribute names ---- */
 
-static void put_copy(
-    struct arena *arena,
-    struct json *to,
-    const char *name,
-    const struct json *from,
-    const char *member)
-{
-    const struct json *value = json_get(from, member);
-    if (value != NULL)
-        json_set(arena, to, str_from(name), json_copy(arena, value));
-}
-
 void attributes_add_network(struct arena *arena, const struct json *body, struct json *out)
 {
     const struct json *from = json_get(body, "VpcConfig");
     if (from != NULL) {
         struct json *vpc = json_object(arena);
-        put_copy(arena, vpc, "security_group_ids", from, "SecurityGroupIds");
-        put_copy(arena, vpc, "subnets", from, "Subnets");
+        json_put_copy(arena, vpc, "security_group_ids", from, "SecurityGroupIds");
+        json_put_copy(arena, vpc, "subnets", from, "Subnets");
         json_put(arena, out, "vpc_config", json_push(json_array(arena), vpc));
     }
     if (json_get_bool(body, "EnableNetworkIsolation", false))
@@ -107,11 +95,11 @@ void attributes_add_network(struct arena *arena, const struct json *body, struct
 
 void attributes_add_variant(struct arena *arena, const struct json *variant, struct json *out)
 {
-    put_copy(arena, out, "volume_size_in_gb", variant, "VolumeSizeInGB");
-    put_copy(
+    json_put_copy(arena, out, "volume_size_in_gb", variant, "VolumeSizeInGB");
+    json_put_copy(
         arena, out, "model_data_download_timeout_in_seconds", variant,
         "ModelDataDownloadTimeoutInSeconds");
-    put_copy(
+    json_put_copy(
         arena, out, "container_startup_health_check_timeout_in_seconds", variant,
         "ContainerStartupHealthCheckTimeoutInSeconds");
 }
@@ -119,17 +107,17 @@ void attributes_add_variant(struct arena *arena, const struct json *variant, str
 void attributes_add_hosting(struct arena *arena, const struct json *body, struct json *out)
 {
     const struct json *from = json_get(body, "DataCaptureConfig");
-    put_copy(arena, out, "kms_key_arn", body, "KmsKeyId");
+    json_put_copy(arena, out, "kms_key_arn", body, "KmsKeyId");
     if (from == NULL)
         return;
     struct json *capture = json_object(arena), *options = json_array(arena);
-    put_copy(arena, capture, "enable_capture", from, "EnableCapture");
-    put_copy(arena, capture, "initial_sampling_percentage", from, "InitialSamplingPercentage");
-    put_copy(arena, capture, "destination_s3_uri", from, "DestinationS3Uri");
-    put_copy(arena, capture, "kms_key_id", from, "KmsKeyId");
+    json_put_copy(arena, capture, "enable_capture", from, "EnableCapture");
+    json_put_copy(arena, capture, "initial_sampling_percentage", from, "InitialSamplingPercentage");
+    json_put_copy(arena, capture, "destination_s3_uri", from, "DestinationS3Uri");
+    json_put_copy(arena, capture, "kms_key_id", from, "KmsKeyId");
     JSON_EACH (option, json_get(from, "CaptureOptions")) {
         struct json *item = json_object(arena);
-        put_copy(arena, item, "capture_mode", option, "CaptureMode");
+        json_put_copy(arena, item, "capture_mode", option, "CaptureMode");
         json_push(options, item);
     }
     json_put(arena, capture, "capture_options", options);

@@ -2,24 +2,11 @@
  * reference;
  * https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-apply.html */
 #include "engine/reconcile/request.h"
-
-static struct json *keys(struct arena *arena, const struct want *want)
-{
-    struct json *body = json_object(arena);
-    json_put(arena, body, "ServiceNamespace", json_z(arena, "sagemaker"));
-    json_put(
-        arena, body, "ResourceId",
-        json_string(
-            arena,
-            str_fmt(arena, "endpoint/" STR_FMT "/variant/" VARIANT_NAME, STR_ARG(want->endpoint))));
-    json_put(
-        arena, body, "ScalableDimension", json_z(arena, "sagemaker:variant:DesiredInstanceCount"));
-    return body;
-}
+#include "engine/resource/names.h"
 
 struct json *request_scalable_target(struct arena *arena, const struct want *want)
 {
-    struct json *body = keys(arena, want);
+    struct json *body = name_scaling_target(arena, want);
     if (want->scaling == NULL)
         return body;
     json_put(arena, body, "MinCapacity", json_int(arena, want->scaling->min));
@@ -31,7 +18,7 @@ struct json *
 request_scaling_policy(struct arena *arena, const struct want *want, struct str policy_name)
 {
     const struct want_scaling *scaling = want->scaling;
-    struct json *body = keys(arena, want);
+    struct json *body = name_scaling_target(arena, want);
     json_put(arena, body, "PolicyName", json_string(arena, policy_name));
     if (scaling == NULL)
         return body;
@@ -50,50 +37,38 @@ request_scaling_policy(struct arena *arena, const struct want *want, struct str 
 
 /* ---- Terraform's attribute names ---- */
 
-static void put_copy(
-    struct arena *arena,
-    struct json *to,
-    const char *name,
-    const struct json *from,
-    const char *member)
-{
-    const struct json *value = json_get(from, member);
-    if (value != NULL)
-        json_set(arena, to, str_from(name), json_copy(arena, value));
-}
-
 static struct json *attributes_keys(struct arena *arena, const struct json *body)
 {
     struct json *out = json_object(arena);
-    put_copy(arena, out, "resource_id", body, "ResourceId");
-    put_copy(arena, out, "scalable_dimension", body, "ScalableDimension");
-    put_copy(arena, out, "service_namespace", body, "ServiceNamespace");
+    json_put_copy(arena, out, "resource_id", body, "ResourceId");
+    json_put_copy(arena, out, "scalable_dimension", body, "ScalableDimension");
+    json_put_copy(arena, out, "service_namespace", body, "ServiceNamespace");
     return out;
 }
 
 struct json *attributes_scalable_target(struct arena *arena, const struct json *body)
 {
     struct json *out = attributes_keys(arena, body);
-    put_copy(arena, out, "min_capacity", body, "MinCapacity");
-    put_copy(arena, out, "max_capacity", body, "MaxCapacity");
+    json_put_copy(arena, out, "min_capacity", body, "MinCapacity");
+    json_put_copy(arena, out, "max_capacity", body, "MaxCapacity");
     return out;
 }
 
 struct json *attributes_scaling_policy(struct arena *arena, const struct json *body)
 {
     struct json *out = attributes_keys(arena, body);
-    put_copy(arena, out, "name", body, "PolicyName");
-    put_copy(arena, out, "policy_type", body, "PolicyType");
+    json_put_copy(arena, out, "name", body, "PolicyName");
+    json_put_copy(arena, out, "policy_type", body, "PolicyType");
     const struct json *from = json_get(body, "TargetTrackingScalingPolicyConfiguration");
     if (from == NULL)
         return out;
     struct json *tracking = json_object(arena), *metric = json_object(arena);
-    put_copy(arena, tracking, "target_value", from, "TargetValue");
-    put_copy(arena, tracking, "scale_in_cooldown", from, "ScaleInCooldown");
-    put_copy(arena, tracking, "scale_out_cooldown", from, "ScaleOutCooldown");
+    json_put_copy(arena, tracking, "target_value", from, "TargetValue");
+    json_put_copy(arena, tracking, "scale_in_cooldown", from, "ScaleInCooldown");
+    json_put_copy(arena, tracking, "scale_out_cooldown", from, "ScaleOutCooldown");
     if (json_get_bool(from, "DisableScaleIn", false)) /* AWS fills in false */
         json_put(arena, tracking, "disable_scale_in", json_bool(arena, true));
-    put_copy(
+    json_put_copy(
         arena, metric, "predefined_metric_type", json_get(from, "PredefinedMetricSpecification"),
         "PredefinedMetricType");
     json_put(

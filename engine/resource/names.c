@@ -221,3 +221,17 @@ struct str name_model_data(const struct json *model)
     }
     return url;
 }
+
+struct json *name_scaling_target(struct arena *arena, const struct want *want)
+{
+    struct json *body = json_object(arena);
+    json_put(arena, body, "ServiceNamespace", json_z(arena, "sagemaker"));
+    json_put(
+        arena, body, "ResourceId",
+        json_string(
+            arena,
+            str_fmt(arena, "endpoint/" STR_FMT "/variant/" VARIANT_NAME, STR_ARG(want->endpoint))));
+    json_put(
+        arena, body, "ScalableDimension", json_z(arena, "sagemaker:variant:DesiredInstanceCount"));
+    return body;
+}

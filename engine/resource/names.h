@@ -17,6 +17,7 @@
 #define FP12 12
 #define FP16 16
 #define GEN10 10
+#define VARIANT_NAME "AllTraffic"
 
 /* First 8 characters of base32(sha256("account|region|stack")). */
 struct str name_uid(struct arena *arena, struct str account, struct str region, struct str stack);
@@ -24,6 +25,8 @@ struct str name_uid(struct arena *arena, struct str account, struct str region, 
 struct str name_thing(struct arena *arena, const struct want *want, char kind, struct str fp);
 /* "<stack>-<uid8>-s": the scaling policy. */
 struct str name_policy(struct arena *arena, const struct want *want);
+/* The members that name the endpoint's instances to Application Auto Scaling. */
+struct json *name_scaling_target(struct arena *arena, const struct want *want);
 /* "<stack>-<uid8>-m-": what a thing of ours starts with. */
 struct str name_thing_prefix(struct arena *arena, const struct want *want, char kind);
 /* Exactly our grammar: the prefix, 12 hex digits, for jobs an attempt. */
