@@ -281,9 +281,24 @@ static void a_hold_outlives_the_version_that_it_holds(void **state)
     }
 }
 
+/* A model that is recorded, and neither in the spec nor there: the record alone is behind. */
+static void a_recorded_model_that_is_nowhere(void **state)
+{
+    struct scene *s = deployed(*state, false, 2);
+    struct record_model ghost = s->seen.record.models.items[1];
+    ghost.name = STR("zz");
+    ghost.live.key = STR("demo/models/zz--0123456789abcdef.tar.gz");
+    *VEC_PUSH(s->arena, &s->seen.record.models) = ghost;
+    plan_ok(s, 0, 0, 0);
+    assert_true(s->plan->record_only);
+    struct record record = after(s, true);
+    assert_int_equal(record.models.len, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(a_recorded_model_that_is_nowhere),
         WITH_ARENA(the_first_record),
         WITH_ARENA(a_model_whose_artifact_failed_keeps_what_it_had),
         WITH_ARENA(without_a_roll_a_generation_is_not_published),
