@@ -50,6 +50,15 @@ static void the_more_are_noted_the_later_comes_the_next_note(void **state)
     assert_int_equal(t->n_written, 1 + 1 + 1);
 }
 
+/* As often as one asks for it. */
+static void after_each_upload(void **state)
+{
+    AUTO(toy_close) struct toy *t = toy_changing(*state, true, 5);
+    t->r.checkpoint_uploads = 1;
+    assert_ok(toy_go(t, PLAN_APPLY), &t->err);
+    assert_int_equal(t->n_written, 1 + 5 + 1);
+}
+
 /* What ends while a note is written is in the next one: two writes at once would take each other
  * for another run's. */
 static void notes_are_written_one_at_a_time(void **state)
@@ -176,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(a_long_publish_is_noted),
         WITH_ARENA(the_more_are_noted_the_later_comes_the_next_note),
+        WITH_ARENA(after_each_upload),
         WITH_ARENA(notes_are_written_one_at_a_time),
         WITH_ARENA(a_short_one_is_not),
         WITH_ARENA(a_slow_one_is_noted_every_half_minute),
