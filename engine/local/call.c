@@ -264,6 +264,8 @@ static void answer_call(struct local_call *call)
         call->region = auth.claim.region;
     if (!route_read(call, claimed ? auth.claim.service : STR_NULL, &name))
         return;
+    /* What it is meant to be, also when it is refused: for the record and the log. */
+    call->op = str_is_null(name) ? NULL : local_op_find(call->service, name);
     bool open = call->service == LOCAL_ADMIN && str_eq(name, STR("identity"));
     if (!open && !auth_check(call, &auth))
         return;

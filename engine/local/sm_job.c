@@ -343,7 +343,9 @@ enum err_code sm_delete_training_job(struct local_call *call, struct err *err)
             call, 400, "ResourceInUse",
             "The request was rejected because the training job has a warm pool in status "
             "Available");
-    sm_job_enter(call->arena, &job, "Deleting", call->now_ms);
+    /* SecondaryStatus has no such value: it goes on saying how the job ended. */
+    job.status = STR("Deleting");
+    job.modified_ms = call->now_ms;
     job.due_ms = call->now_ms + local_delays(call->local)->training_deleting_ms;
     json_put(call->arena, job.doc, "until_ms", json_int(call->arena, job.due_ms));
     sm_save(call->local, call->arena, &job);

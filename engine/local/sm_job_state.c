@@ -33,7 +33,6 @@ static const struct {
     {"MaxRuntimeExceeded", "Stopped", "Training job runtime exceeded MaxRuntimeInSeconds provided"},
     {"MaxWaitTimeExceeded", "Stopped",
      "Training job exceeded MaxWaitTimeInSeconds while it waited for spot capacity"},
-    {"Deleting", "Deleting", "Deleting the training job"},
 };
 
 static int64_t doc_ms(const struct sm_thing *job, const char *key)
@@ -202,7 +201,7 @@ static bool step(struct local *local, struct arena *arena, struct sm_thing *job,
 
 void sm_job_advance(struct local *local, struct arena *arena, struct sm_thing *job, int64_t now_ms)
 {
-    if (is_secondary(job, "Deleting")) {
+    if (str_eq_z(job->status, "Deleting")) {
         if (doc_ms(job, "until_ms") <= now_ms)
             sm_drop(local, arena, job);
         return;
@@ -273,13 +272,15 @@ static struct json *metrics_json(struct arena *arena, const struct sm_thing *job
     return out;
 }
 
-/* Times and what is billed: every second begun, from the download on. */
+/* Times and what is billed: every second begun, from the download on; SageMaker answers at least
+ * one. */
 static void add_times(struct arena *arena, const struct sm_thing *job, struct json *body)
 {
     int64_t started = doc_ms(job, "started_ms"), ended = doc_ms(job, "ended_ms");
     int64_t seconds = (ended - started - doc_ms(job, "waited_ms") + 999) / 1000;
     bool spot = json_get_bool(json_get(job->doc, "in"), "EnableManagedSpotTraining", false);
 
+    seconds = seconds > 1 ? seconds : 1;
     json_put(arena, body, "CreationTime", sm_time(arena, job->created_ms));
     json_put(arena, body, "LastModifiedTime", sm_time(arena, job->modified_ms));
     if (started > 0)
@@ -310,10 +311,11 @@ struct json *sm_job_describe(struct arena *arena, const struct sm_thing *job)
     json_put(
         arena, artifacts, "S3ModelArtifacts",
         json_string(arena, json_get_str(job->doc, "artifact")));
-    if (published) {
-        json_put(arena, body, "ModelArtifacts", artifacts);
+    /* Of every job: "the location that is configured for storing model artifacts", which is no word
+     * of their being there. */
+    json_put(arena, body, "ModelArtifacts", artifacts);
+    if (published)
         json_put(arena, body, "FinalMetricDataList", metrics_json(arena, job));
-    }
     if (!str_is_null(reason))
         json_put(arena, body, "FailureReason", json_string(arena, reason));
     json_put(arena, body, "WarmPoolStatus", sm_pool_describe(arena, job));

@@ -114,7 +114,8 @@ static void test_failures(void **state)
         assert_text(reply, "TrainingJobStatus", "Failed");
         if (!str_starts(json_str(at(reply, "FailureReason")), str_from(cases[i].reason)))
             fail_msg(STR_FMT, STR_ARG(json_str(at(reply, "FailureReason"))));
-        assert_null(at(reply, "ModelArtifacts"));
+        assert_true(str_ends(
+            json_str(at(reply, "ModelArtifacts.S3ModelArtifacts")), STR("/output/model.tar.gz")));
     }
     assert_int_equal(world->trained, 0);
     assert_int_equal(get(world, "/data-b/out/range/output/model.tar.gz").status, 404);
@@ -192,12 +193,15 @@ static void test_stop_and_delete(void **state)
     assert_text(describe(world, "job-1"), "TrainingJobStatus", "Stopping");
     world_pass(world, 300);
     assert_text(describe(world, "job-1"), "TrainingJobStatus", "Stopped");
-    assert_null(at(describe(world, "job-1"), "ModelArtifacts"));
+    assert_text(
+        describe(world, "job-1"), "ModelArtifacts.S3ModelArtifacts",
+        "s3://data-b/out/job-1/output/model.tar.gz");
     assert_refused(
         sm(world, "StopTrainingJob", "{'TrainingJobName':'job-1'}"), "ValidationException",
         "The request was rejected because the training job is in status Stopped");
     assert_done(sm(world, "DeleteTrainingJob", "{'TrainingJobName':'job-1'}"));
     assert_text(describe(world, "job-1"), "TrainingJobStatus", "Deleting");
+    assert_text(describe(world, "job-1"), "SecondaryStatus", "Stopped");
     world_pass(world, 100);
     assert_refused(describe(world, "job-1"), "ValidationException", "not found");
     assert_done(create(world, "job-1", "5", "train/"));
