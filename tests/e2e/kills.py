@@ -324,7 +324,7 @@ def take_over(rounds, place):
             bad.append(f"{where}: destroy ended with {code} and left {left}\n{text[-2000:]}")
         again = {"EndpointName": IMPORTED, "EndpointConfigName": "multi-model-config-1"}
         call.sagemaker("CreateEndpoint", json.dumps(again))
-        while json.loads(call.sagemaker("DescribeEndpoint", json.dumps(again)))["EndpointStatus"] != "InService":
+        while json.loads(call.sagemaker("DescribeEndpoint", json.dumps({"EndpointName": IMPORTED})))["EndpointStatus"] != "InService":
             pass
     return done
 
