@@ -132,7 +132,7 @@ works "and nothing is left to do"
 # An apply that is killed while a job trains, and an upload that was never finished: destroy stops and aborts them. What was
 # asked so far is kept, as a stand-in forgets it when it ends.
 as_admin call used ASIAALL >"$T/used.1"
-restart --delay training_downloading_ms=60000 --delay training_downloading_ms=60000 # a warm pool starts at once
+restart --delay training_starting_ms=60000 --delay training_downloading_ms=60000 # a warm pool starts at once
 edit "$spec" 's/num_round: 33/num_round: 34/'
 use_key all
 "$MMECTL" apply "$spec" -auto-approve >"$T/killed" 2>&1 &
