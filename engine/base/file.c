@@ -20,6 +20,13 @@ void fd_close(int *fd)
     *fd = -1;
 }
 
+void file_will_read(const char *path)
+{
+    AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0)
+        (void) posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+}
+
 /* Opens for reading and says what it is; a folder is refused here, where the message can say so. */
 static enum err_code open_read(const char *path, int *fd, struct stat *info, struct err *err)
 {

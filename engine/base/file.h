@@ -7,6 +7,8 @@
 
 #include "engine/base/err.h"
 
+/* A hint that it is read soon: what the disk has to bring, it may bring together with others'. */
+void file_will_read(const char *path);
 /* Reads at most max_bytes (more is ERR_IO) into the arena. */
 enum err_code
 file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *out, struct err *err)

@@ -64,6 +64,7 @@ poll_kind(struct world *world, struct world_call *call, struct settle *out, stru
 static const struct world_ops s_ops = {
     .identity = identity,
     .digest_file = kinds_digest_file,
+    .will_digest = kinds_will_digest,
     .check_channel = kinds_check_channel,
     .check_artifact = kinds_check_artifact,
     .read_payload = kinds_read_payload,

@@ -231,6 +231,7 @@ enum err_code kinds_observe_storage(
     bool destroy,
     struct snapshot *out,
     struct err *err);
+void kinds_will_digest(struct world *world, struct str path);
 enum err_code kinds_digest_file(
     struct world *world,
     struct arena *arena,

@@ -11,6 +11,13 @@
 
 #define READ_BELOW MIB(1)
 
+void kinds_will_digest(struct world *world, struct str path)
+{
+    (void) world;
+    AUTO(arena_close) struct arena *scratch = arena_new("path", 0);
+    file_will_read(str_z(scratch, path));
+}
+
 enum err_code kinds_digest_file(
     struct world *world,
     struct arena *arena,

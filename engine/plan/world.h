@@ -68,6 +68,8 @@ struct world_ops {
         struct str *ret_sha256,
         uint64_t *ret_size,
         struct err *err);
+    /* A hint: these are digested next, one after the other. Optional; on those threads, too. */
+    void (*will_digest)(struct world *world, struct str path);
     /* Checks a local training file or artifact before anything is sent. */
     enum err_code (*check_channel)(
         struct world *world, const struct want_channel *channel, bool csv_weights, struct err *err);

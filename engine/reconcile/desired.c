@@ -296,20 +296,43 @@ struct digesting {
     struct digest *digests; /* of each model; what could not be read is read again, for its error */
 };
 
+/* STR_NULL: it has none of its own, or one on S3. */
+static struct str local_artifact(const struct spec_model *model)
+{
+    return str_is_null(model->artifact.value) ? STR_NULL : model->artifact_path;
+}
+
+/* Of the range and of two ranges behind it, what no range before has asked for: while one is
+ * digested, the disk brings the next. */
+static void read_ahead(const struct digesting *work, size_t from, size_t to)
+{
+    struct world *world = work->r->world;
+    size_t last = to + 2 * FILES_AT_ONCE;
+    if (from > 0)
+        from += 2 * FILES_AT_ONCE;
+    if (last > work->spec->n_models)
+        last = work->spec->n_models;
+    for (size_t i = from; i < last && world->ops->will_digest != NULL; i++) {
+        struct str path = local_artifact(&work->spec->models[i]);
+        if (!str_is_null(path))
+            world->ops->will_digest(world, path);
+    }
+}
+
 static void digest_range(void *arg, size_t batch, size_t from, size_t to)
 {
     struct digesting *work = arg;
+    struct world *world = work->r->world;
     AUTO(arena_close) struct arena *scratch = arena_new("digests", 0);
     (void) batch;
+    read_ahead(work, from, to);
     for (size_t i = from; i < to; i++) {
-        const struct spec_model *model = &work->spec->models[i];
         struct digest *digest = &work->digests[i];
-        struct str sha256;
+        struct str path = local_artifact(&work->spec->models[i]), sha256;
         struct err ignored = {0};
         arena_reset(scratch);
-        if (str_is_null(model->artifact.value) || str_is_null(model->artifact_path) ||
-            work->r->world->ops->digest_file(
-                work->r->world, scratch, model->artifact_path, &sha256, &digest->size, &ignored) !=
+        if (str_is_null(path) ||
+            world->ops->digest_file(world, scratch, path, &sha256, &digest->size, &ignored) !=
                 ERR_NONE ||
             sha256.len != sizeof(digest->sha256))
             continue;

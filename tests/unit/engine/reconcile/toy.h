@@ -26,6 +26,12 @@ static UNUSED enum err_code toy_identity(
     return ERR_NONE;
 }
 
+static UNUSED void toy_will_digest(struct world *world, struct str path)
+{
+    (void) world;
+    assert_false(str_is_null(path));
+}
+
 /* A file's digest is made of its name; what is called "missing" is. */
 static UNUSED enum err_code toy_digest_file(
     struct world *world,
@@ -437,6 +443,7 @@ toy_poll(struct world *world, struct world_call *call, struct settle *out, struc
 static const struct world_ops s_toy_ops = {
     .identity = toy_identity,
     .digest_file = toy_digest_file,
+    .will_digest = toy_will_digest,
     .check_channel = toy_check_channel,
     .check_artifact = toy_check_artifact,
     .read_payload = toy_read_payload,
