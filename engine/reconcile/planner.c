@@ -360,11 +360,16 @@ const struct seen_object *planner_same_content(struct planner *p, struct str fp)
             struct seen_object *object = artifact->object;
             struct str known =
                 !str_is_null(object->fp) ? object->fp : planner_parts(p, artifact).fp16;
-            if (known.len >= FP16 && object->owner != OWNER_OTHER && !object->tampered)
+            if (known.len < FP16 || object->owner == OWNER_OTHER || object->tampered)
+                continue;
+            const struct seen_object *other = map_get(p->by_fp16, str_slice(known, 0, FP16));
+            if (other == NULL || other->owner != OWNER_US)
                 map_put(p->by_fp16, str_slice(known, 0, FP16), object);
         }
     }
-    return map_get(p->by_fp16, str_slice(fp, 0, FP16));
+    /* Where there is a record, a key alone says nothing: it may have been written over. */
+    struct seen_object *same = map_get(p->by_fp16, str_slice(fp, 0, FP16));
+    return same == NULL || p->unrecorded || planner_owns(p, same) ? same : NULL;
 }
 
 static enum err_code plan_wanted(struct planner *p, struct err *err)
