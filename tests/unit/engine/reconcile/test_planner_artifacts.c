@@ -52,6 +52,25 @@ static void a_renamed_model_is_copied(void **state)
     }
 }
 
+/* What stands under the other name is not what the record says of it: it is looked at first. */
+static void what_was_written_over_is_no_source(void **state)
+{
+    for (int stable = 0; stable < 2; stable++) {
+        struct scene *s = deployed(*state, stable == 1);
+        struct str old = s->seen.record.models.items[1].live.key;
+        struct seen_object *object = map_get(s->seen.objects, old);
+        object->etag = STR("\"other\"");
+        object->owner = OWNER_UNKNOWN;
+        object->fp = STR_NULL;
+        s->want.models[1].name = STR("renamed");
+        assert_ok(plan(s), &s->err);
+        assert_true(gaps_any(&s->gaps));
+        object->owner = OWNER_OTHER;
+        assert_ok(plan(s), &s->err);
+        assert_int_equal(artifact_of(s, ACTION_CREATE)->source, ARTIFACT_UPLOAD);
+    }
+}
+
 static void an_overwritten_version_is_replaced_in_its_place(void **state)
 {
     struct scene *s = deployed(*state, false);
@@ -253,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(sources),
         WITH_ARENA(a_renamed_model_is_copied),
+        WITH_ARENA(what_was_written_over_is_no_source),
         WITH_ARENA(an_overwritten_version_is_replaced_in_its_place),
         WITH_ARENA(what_stays_overwritten_is_not_recorded_as_right),
         WITH_ARENA(a_lost_version_is_put_back),
