@@ -40,7 +40,8 @@ static void command_lines(struct buf *buf, struct str group)
         if (cmd->hidden || !in_group)
             continue;
         struct str name = str_from(cmd->name);
-        buf_fmt(buf, "  %s", cmd->name);
+        buf_add_z(buf, "  ");
+        buf_add(buf, name);
         pad_to(buf, name.len + 2, SUMMARY_COLUMN);
         wrapped(buf, str_from(cmd->summary), SUMMARY_COLUMN);
     }

@@ -37,12 +37,14 @@ static void note_lease(struct str id, int64_t left_ms)
     int64_t ends_ms = clock_wall_ms(clock_system()) + left_ms;
     struct arena *scratch = arena_new("lease", 0);
     struct str ends = time_iso(scratch, ends_ms);
-    text[0] = '\0';
+    struct str note = STR("");
     if (!str_is_null(id))
-        snprintf(
-            text, sizeof(s_lease_texts[0]),
-            "The stack's lock stays: ID " STR_FMT ", it expires at " STR_FMT ".\n", STR_ARG(id),
-            STR_ARG(ends));
+        note = str_fmt(
+            scratch, "The stack's lock stays: ID " STR_FMT ", it expires at " STR_FMT ".\n",
+            STR_ARG(id), STR_ARG(ends));
+    note = str_slice(note, 0, sizeof(s_lease_texts[0]) - 1);
+    memcpy(text, note.ptr, note.len);
+    text[note.len] = '\0';
     arena_free(scratch);
     s_lease_text = s_lease_text == 0;
 }

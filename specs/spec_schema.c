@@ -288,8 +288,8 @@ static struct json *interval_schema(struct arena *arena, const struct hyper_info
     double limit = 0;
     struct str low = str_slice(range, 1, str_index(range, ','));
     struct str high = str_trim(str_slice(range, str_index(range, ',') + 1, range.len - 1));
-    const char *min = range.ptr[0] == '(' ? "exclusiveMinimum" : "minimum";
-    const char *max = range.ptr[range.len - 1] == ')' ? "exclusiveMaximum" : "maximum";
+    const char *min = str_starts(range, STR("(")) ? "exclusiveMinimum" : "minimum";
+    const char *max = str_ends(range, STR(")")) ? "exclusiveMaximum" : "maximum";
     if (str_to_f64(low, &limit))
         json_set(arena, schema, str_from(min), json_num(arena, limit));
     if (!str_eq_z(high, "+inf") && str_to_f64(high, &limit))

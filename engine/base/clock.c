@@ -169,13 +169,19 @@ struct str time_http(struct arena *arena, int64_t wall_ms)
     return ended(text, put_text(put(at, p.second, 2), " GMT"));
 }
 
-/* Reads exactly `digits` digits. */
+/* Reads exactly `digits` digits, a few. */
 static bool number(struct str *rest, size_t digits, int64_t *out)
 {
-    uint64_t value;
-    if (rest->len < digits || !str_to_u64(str_slice(*rest, 0, digits), &value))
+    int64_t value = 0;
+    if (rest->len < digits)
         return false;
-    *out = (int64_t) value;
+    for (size_t i = 0; i < digits; i++) {
+        unsigned digit = (unsigned) rest->ptr[i] - '0';
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+    }
+    *out = value;
     *rest = str_from_index(*rest, digits);
     return true;
 }

@@ -11,31 +11,6 @@ int str_len_int(struct str s)
     return s.len > INT_MAX ? INT_MAX : (int) s.len;
 }
 
-struct str str_from(const char *z)
-{
-    return z != NULL ? (struct str){z, strlen(z)} : STR_NULL;
-}
-
-bool str_is_null(struct str s)
-{
-    return s.ptr == NULL;
-}
-
-bool str_is_empty(struct str s)
-{
-    return s.len == 0;
-}
-
-bool str_eq_z(struct str a, const char *z)
-{
-    if (z == NULL)
-        return a.len == 0;
-    for (size_t i = 0; i < a.len; i++)
-        if (z[i] == '\0' || z[i] != a.ptr[i])
-            return false;
-    return z[a.len] == '\0';
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
@@ -59,11 +34,6 @@ int str_cmp(struct str a, struct str b)
     if (order != 0)
         return order;
     return a.len < b.len ? -1 : a.len > b.len;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 bool str_ends(struct str s, struct str suffix)

@@ -35,10 +35,27 @@ static inline const char *str_chars(struct str s)
     return s.ptr != NULL ? s.ptr : "";
 }
 
-/* The smallest are here, so that each caller has its own. */
+/* The smallest are here, so that each caller has its own: a literal's length is then known. */
 static inline struct str str_of(const void *ptr, size_t len)
 {
     return (struct str){(const char *) ptr, len};
+}
+
+/* z may be NULL: gives STR_NULL. */
+static inline struct str str_from(const char *z)
+{
+    return z != NULL ? (struct str){z, strlen(z)} : STR_NULL;
+}
+
+static inline bool str_is_null(struct str s)
+{
+    return s.ptr == NULL;
+}
+
+/* True for null, too. */
+static inline bool str_is_empty(struct str s)
+{
+    return s.len == 0;
 }
 
 static inline bool str_eq(struct str a, struct str b)
@@ -46,13 +63,19 @@ static inline bool str_eq(struct str a, struct str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-struct str str_from(const char *z); /* z may be NULL: gives STR_NULL */
-bool str_is_null(struct str s);
-bool str_is_empty(struct str s); /* true for null, too */
-bool str_eq_z(struct str a, const char *z);
+/* NULL is as "". */
+static inline bool str_eq_z(struct str a, const char *z)
+{
+    return str_eq(a, str_from(z));
+}
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
+}
+
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
 int str_cmp(struct str a, struct str b);        /* bytewise, shorter first on a common prefix */
-bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* Index of the first / last byte c, or first occurrence of needle; SIZE_MAX when absent. */
 size_t str_index(struct str s, char c);

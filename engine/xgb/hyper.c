@@ -163,7 +163,7 @@ static bool in_words(const char *words, struct str word)
 static bool in_interval(const char *interval, double value)
 {
     struct str text = str_from(interval);
-    bool min_open = text.ptr[0] == '(', max_open = text.ptr[text.len - 1] == ')';
+    bool min_open = interval[0] == '(', max_open = str_ends(text, STR(")"));
     double min = strtod(interval + 1, NULL);
     if (!(min_open ? value > min : value >= min))
         return false;
