@@ -11,7 +11,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libyaml-dev libcurl4-openssl-dev
   libarchive-dev libdeflate-dev libmicrohttpd-dev libsqlite3-dev libxgboost-dev
 TEST_PACKAGES := libcmocka-dev awscli python3-boto3 python3-yaml jq patch nodejs
 LINT_PACKAGES := clang clang-format clang-tidy cppcheck
-PKGS := yaml-0.1 libcurl libcrypto libcjson expat libarchive libdeflate libmicrohttpd sqlite3
+PKGS := yaml-0.1 libcurl libssl libcrypto libcjson expat libarchive libdeflate libmicrohttpd sqlite3
 
 # ---- flags ----
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align=strict \

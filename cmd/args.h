@@ -45,6 +45,8 @@ struct args {
     struct str account;
     struct opt_list delays;
     struct str record;
+    bool https_proxy;
+    int64_t proxy_port;
     bool force;
     int64_t ready_fd;
     /* serve */

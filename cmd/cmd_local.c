@@ -32,6 +32,14 @@ static enum exit_code print_info(struct app *app, const struct local_info *info,
         "AWS stand-in %s at " STR_FMT "\n"
         "  account " STR_FMT ", process %lld, files in " STR_FMT "\n",
         verb, STR_ARG(info->url), STR_ARG(info->account), (long long) info->pid, STR_ARG(home));
+    if (!str_is_null(info->proxy.url))
+        buf_fmt(
+            &buf,
+            "  HTTPS proxy at " STR_FMT " for AWS's host names\n"
+            "  its authority: " STR_FMT ", until %.10s\n"
+            "  (for AWS_CA_BUNDLE, never for a system's store; 'mmectl local env --https-proxy')\n",
+            STR_ARG(info->proxy.url), STR_ARG(info->proxy.ca_bundle),
+            time_iso(app->arena, info->proxy.ca_ends_ms).ptr);
     enum exit_code code = app_print(app, &buf);
     buf_done(&buf);
     return code;
@@ -78,14 +86,37 @@ static void export_line(struct buf *buf, const char *name, struct str value)
     buf_add_z(buf, "'\n");
 }
 
+/* Both spellings: the lower one wins in most clients, and may be set to another proxy. An endpoint
+ * URL that is left over would go past the proxy. */
+static void proxy_lines(struct buf *buf, const struct local_proxy_info *proxy)
+{
+    static const char *const proxies[] = {"HTTPS_PROXY", "https_proxy"};
+    static const char *const direct[] = {"NO_PROXY", "no_proxy"};
+    static const char *const bundles[] = {
+        "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
+        "NODE_EXTRA_CA_CERTS"};
+    for (size_t i = 0; i < ARRAY_LEN(proxies); i++)
+        export_line(buf, proxies[i], proxy->url);
+    for (size_t i = 0; i < ARRAY_LEN(direct); i++)
+        export_line(buf, direct[i], STR("localhost,127.0.0.1,::1"));
+    for (size_t i = 0; i < ARRAY_LEN(bundles); i++)
+        export_line(buf, bundles[i], proxy->ca_bundle);
+    buf_add_z(
+        buf, "unset AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL_SAGEMAKER "
+             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME AWS_ENDPOINT_URL_STS\n");
+}
+
 static enum exit_code env(struct app *app, struct http_transport *transport, struct err *err)
 {
     struct local_info info;
     if (standin_ensure(app, transport, &info, err) != ERR_NONE)
         return EXIT_CODE_ERROR;
     struct str region = str_is_null(app->args.region) ? info.region : app->args.region;
-    struct buf buf = BUF_INIT(KIB(16));
-    export_line(&buf, "AWS_ENDPOINT_URL", info.url);
+    struct buf buf = BUF_INIT(KIB(64));
+    if (app->args.https_proxy)
+        proxy_lines(&buf, &info.proxy);
+    else
+        export_line(&buf, "AWS_ENDPOINT_URL", info.url);
     export_line(&buf, "AWS_ACCESS_KEY_ID", info.access_key);
     export_line(&buf, "AWS_SECRET_ACCESS_KEY", info.secret_key);
     export_line(&buf, "AWS_DEFAULT_REGION", region);
@@ -140,6 +171,8 @@ static struct json *status_json(struct app *app, const struct local_info *info, 
         json_put(arena, out, "port", json_int(arena, info->port));
         json_put(arena, out, "pid", json_int(arena, info->pid));
         json_put(arena, out, "account", json_string(arena, info->account));
+        if (!str_is_null(info->proxy.url))
+            json_put(arena, out, "https_proxy", local_proxy_json(arena, &info->proxy));
         json_put(arena, out, "world", world);
     }
     return out;
@@ -203,8 +236,12 @@ static enum err_code read_server_options(
     struct err *err)
 {
     const struct args *args = &app->args;
-    if (args->port > UINT16_MAX)
-        return err_set(err, ERR_USAGE, "there is no port %lld", (long long) args->port);
+    if (args->port > UINT16_MAX || args->proxy_port > UINT16_MAX)
+        return err_set(
+            err, ERR_USAGE, "there is no port %lld",
+            (long long) (args->port > UINT16_MAX ? args->port : args->proxy_port));
+    if (args->proxy_port > 0 && !args->https_proxy)
+        return err_set(err, ERR_USAGE, "option '--proxy-port' needs '--https-proxy'");
     *delays = local_delays_default();
     for (size_t i = 0; i < args->delays.len; i++) {
         enum err_code code = read_delay(args->delays.items[i], delays, err);
@@ -221,6 +258,8 @@ static enum err_code read_server_options(
         .account = args->account,
         .ready_fd = args->ready_fd > 0 ? (int) args->ready_fd : -1,
         .delays = delays,
+        .https_proxy = args->https_proxy,
+        .proxy_port = (uint16_t) args->proxy_port,
     };
     struct str record;
     code = standin_record(app, &record, err);
@@ -293,6 +332,10 @@ static const struct opt s_server_opts[] = {
      "how long a state lasts, e.g. endpoint_creating_ms=0; all=0 for every state"},
     {OPT_STRING, 0, "record", "FILE", AT(record), NULL, 0,
      "append every request and its answer to FILE, one JSON line each, without credentials"},
+    {OPT_FLAG, 0, "https-proxy", NULL, AT(https_proxy), NULL, 0,
+     "also be a proxy for AWS's host names over HTTPS, with a certificate authority of its own"},
+    {OPT_INT, 0, "proxy-port", "PORT", AT(proxy_port), NULL, 1,
+     "port of that proxy (default: any free one)"},
 };
 static const struct opt_set s_server = OPT_SET(s_server_opts);
 
@@ -305,6 +348,8 @@ static const struct opt_set s_run = OPT_SET(s_run_opts);
 static const struct opt s_env_opts[] = {
     {OPT_STRING, 0, "region", "REGION", AT(region), NULL, 0,
      "region of the lines (default us-east-1)"},
+    {OPT_FLAG, 0, "https-proxy", NULL, AT(https_proxy), NULL, 0,
+     "lines for programs that hard-code AWS's host names: a proxy and its authority, no endpoint"},
 };
 static const struct opt_set s_env = OPT_SET(s_env_opts);
 

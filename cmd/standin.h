@@ -19,9 +19,9 @@ enum err_code standin_record(struct app *app, struct str *ret_path, struct err *
 enum err_code standin_find(
     struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)
     MUST_USE;
-/* Starts one (with --port, --account, --delay, --record) unless one is running, waits until it
- * answers. ERR_EXISTS when one runs on another port than --port, or when --record comes too late.
- */
+/* Starts one (with --port, --account, --delay, --record, --https-proxy) unless one is running,
+ * waits until it answers. ERR_EXISTS when one runs on another port than --port, or when --record or
+ * --https-proxy comes too late. */
 enum err_code standin_start(
     struct app *app,
     struct http_transport *transport,

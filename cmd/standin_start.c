@@ -64,6 +64,10 @@ static char **child_arguments(struct app *app, struct str record, int ready_fd)
         argv[n++] = str_z(arena, str_fmt(arena, "--port=%lld", (long long) args->port));
     if (!str_is_null(args->account))
         argv[n++] = str_z(arena, str_fmt(arena, "--account=" STR_FMT, STR_ARG(args->account)));
+    if (args->https_proxy)
+        argv[n++] = str_z(arena, STR("--https-proxy"));
+    if (args->proxy_port > 0)
+        argv[n++] = str_z(arena, str_fmt(arena, "--proxy-port=%lld", (long long) args->proxy_port));
     if (!str_is_null(record))
         argv[n++] = str_z(arena, str_fmt(arena, "--record=" STR_FMT, STR_ARG(record)));
     for (size_t i = 0; i < args->delays.len && n < MAX_ARGS - 1; i++)
@@ -230,10 +234,30 @@ check_port(const struct app *app, const struct local_info *info, struct err *err
     return err_hint(err, "'mmectl local stop' ends it");
 }
 
-/* One that runs takes neither. */
+static enum err_code
+check_proxy(const struct app *app, const struct local_info *info, struct err *err)
+{
+    struct str wanted = str_fmt(app->arena, ":%lld", (long long) app->args.proxy_port);
+    if (!app->args.https_proxy)
+        return ERR_NONE;
+    if (!str_is_null(info->proxy.url) &&
+        (app->args.proxy_port == 0 || str_ends(info->proxy.url, wanted)))
+        return ERR_NONE;
+    if (str_is_null(info->proxy.url))
+        err_set(err, ERR_EXISTS, "the stand-in is running without its HTTPS proxy");
+    else
+        err_set(
+            err, ERR_EXISTS, "the stand-in's HTTPS proxy is at " STR_FMT " already",
+            STR_ARG(info->proxy.url));
+    return err_hint(err, "'mmectl local stop' ends it, 'mmectl local start --https-proxy' goes on");
+}
+
+/* One that runs takes none of what is for its start. */
 static enum err_code
 check_running(const struct app *app, const struct local_info *info, struct err *err)
 {
+    if (check_proxy(app, info, err) != ERR_NONE)
+        return err->code;
     if (str_is_null(app->args.record))
         return check_port(app, info, err);
     err_set(err, ERR_EXISTS, "the stand-in is running already, and '--record' is for its start");
@@ -270,5 +294,6 @@ enum err_code standin_start(
         *err = failure;
         return code;
     }
-    return check_port(app, out, err);
+    code = check_proxy(app, out, err);
+    return code == ERR_NONE ? check_port(app, out, err) : code;
 }

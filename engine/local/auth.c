@@ -164,6 +164,23 @@ check_signature(struct local_call *call, const struct auth *auth, const struct l
     return secret_eq(stages.signature, claim->signature) || refuse(call, FAULT_SIGNATURE, STR_NULL);
 }
 
+/* A host of one region takes no signature for another. */
+static bool check_region(struct local_call *call, const struct sigv4_claim *claim)
+{
+    struct str wanted = route_host_region(call);
+    if (str_is_null(wanted) || str_eq(claim->region, wanted))
+        return true;
+    if (call->service != LOCAL_S3)
+        return refuse(call, FAULT_SCOPE, STR("Credential should be scoped to a valid region. "));
+    return refuse(
+        call, FAULT_SCOPE,
+        str_fmt(
+            call->arena,
+            "The authorization header is malformed; the region '" STR_FMT
+            "' is wrong; expecting '" STR_FMT "'",
+            STR_ARG(claim->region), STR_ARG(wanted)));
+}
+
 bool auth_check(struct local_call *call, const struct auth *auth)
 {
     if (auth->state == AUTH_UNSIGNED && call->service == LOCAL_S3 &&
@@ -186,6 +203,8 @@ bool auth_check(struct local_call *call, const struct auth *auth)
             str_fmt(
                 call->arena, "Credential should be scoped to correct service: '" STR_FMT "'. ",
                 STR_ARG(wanted)));
+    if (!check_region(call, claim))
+        return false;
     const struct known_key *known = keys_find(call->local, claim->access_key_id);
     if (known == NULL)
         return refuse(call, FAULT_UNKNOWN_KEY, STR_NULL);

@@ -20,6 +20,27 @@ static struct str info_path(struct arena *arena, const char *home)
     return path_join(arena, str_from(home), STR("local.json"));
 }
 
+static void proxy_read(const struct json *json, struct local_proxy_info *out)
+{
+    if (json == NULL || json->type != JSON_OBJECT)
+        return;
+    out->url = json_get_str(json, "url");
+    out->ca_bundle = json_get_str(json, "ca_bundle");
+    out->ca_fingerprint = json_get_str(json, "ca_sha256");
+    if (!time_parse(json_get_str(json, "ca_ends"), &out->ca_ends_ms))
+        out->ca_ends_ms = 0;
+}
+
+struct json *local_proxy_json(struct arena *arena, const struct local_proxy_info *proxy)
+{
+    struct json *json = json_object(arena);
+    json_put(arena, json, "url", json_string(arena, proxy->url));
+    json_put(arena, json, "ca_bundle", json_string(arena, proxy->ca_bundle));
+    json_put(arena, json, "ca_sha256", json_string(arena, proxy->ca_fingerprint));
+    json_put(arena, json, "ca_ends", json_string(arena, time_iso(arena, proxy->ca_ends_ms)));
+    return json;
+}
+
 enum err_code
 local_info_read(struct arena *arena, const char *home, struct local_info *out, struct err *err)
 {
@@ -40,6 +61,7 @@ local_info_read(struct arena *arena, const char *home, struct local_info *out, s
         .access_key = json_get_str(json, "access_key"),
         .secret_key = json_get_str(json, "secret_key"),
     };
+    proxy_read(json_get(json, "proxy"), &info.proxy);
     if (info.pid <= 0 || info.port == 0 || str_is_null(info.url) || str_is_null(info.secret_key) ||
         !time_parse(json_get_str(json, "started"), &info.started_ms))
         return err_set(err, ERR_PROTOCOL, "'%s' is not the stand-in's", path.ptr);
@@ -59,6 +81,8 @@ enum err_code local_info_write(
     json_put(arena, json, "access_key", json_string(arena, info->access_key));
     json_put(arena, json, "secret_key", json_string(arena, info->secret_key));
     json_put(arena, json, "started", json_string(arena, time_iso_ms(arena, info->started_ms)));
+    if (!str_is_null(info->proxy.url))
+        json_put(arena, json, "proxy", local_proxy_json(arena, &info->proxy));
     struct str text = str_fmt(arena, STR_FMT "\n", STR_ARG(json_text(arena, json, JSON_PRETTY)));
     return file_write_atomic(info_path(arena, home).ptr, text, 0600, err);
 }

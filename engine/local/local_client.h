@@ -11,12 +11,21 @@
 #include "engine/base/json.h"
 #include "engine/local/local.h"
 
+/* How the HTTPS proxy is reached, and by which authority it is believed. */
+struct local_proxy_info {
+    struct str url;            /* http://127.0.0.1:PORT; null: there is no proxy */
+    struct str ca_bundle;      /* path of the authority's certificate */
+    struct str ca_fingerprint; /* its SHA-256 */
+    int64_t ca_ends_ms;
+};
+
 struct local_info {
     int64_t pid;
     uint16_t port;
     struct str url; /* http://127.0.0.1:PORT */
     struct str account, region, access_key, secret_key;
     int64_t started_ms;
+    struct local_proxy_info proxy;
 };
 
 /* ERR_NOT_FOUND when there is no local.json, ERR_PROTOCOL when it cannot be understood. */
@@ -25,6 +34,8 @@ local_info_read(struct arena *arena, const char *home, struct local_info *out, s
     MUST_USE;
 enum err_code local_info_write(
     struct arena *arena, const char *home, const struct local_info *info, struct err *err) MUST_USE;
+/* As it stands in local.json and in `local status -json`. */
+struct json *local_proxy_json(struct arena *arena, const struct local_proxy_info *proxy);
 enum err_code local_info_remove(struct arena *arena, const char *home, struct err *err) MUST_USE;
 
 /* The running stand-in of this home. ERR_NOT_FOUND when none runs, stale file or not; ERR_TIMEOUT

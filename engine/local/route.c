@@ -1,5 +1,7 @@
 #include "engine/local/route.h"
 
+#include "engine/local/aws_host.h"
+
 enum { MAX_PARAMS = 200, MAX_FORM_BYTES = 64 * 1024 };
 
 static const struct {
@@ -87,10 +89,27 @@ static bool by_endpoint_path(struct local_call *call, struct str scope, struct s
     return true;
 }
 
+static bool read_host(const struct local_call *call, struct aws_host *out)
+{
+    struct str host = call->http->host;
+    host = str_slice(host, 0, str_index(host, ':'));
+    return host.len <= AWS_HOST_MAX && aws_host_read(str_lower(call->arena, host), out);
+}
+
+struct str route_host_region(const struct local_call *call)
+{
+    struct aws_host aws;
+    return read_host(call, &aws) ? aws.region : STR_NULL;
+}
+
 /* mybucket.s3.eu-west-1.amazonaws.com, mybucket.s3.amazonaws.com, mybucket.localhost:4566 */
-static struct str bucket_of_host(struct str host)
+static struct str bucket_of_host(const struct local_call *call)
 {
     static const struct str marks[] = {STR_INIT(".s3."), STR_INIT(".s3-"), STR_INIT(".localhost")};
+    struct str host = call->http->host;
+    struct aws_host aws;
+    if (read_host(call, &aws))
+        return aws.bucket;
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
         size_t at = str_find(host, marks[i]);
         if (at != SIZE_MAX && at > 0)
@@ -102,7 +121,7 @@ static struct str bucket_of_host(struct str host)
 static bool read_s3_address(struct local_call *call)
 {
     struct str rest = str_from_index(call->path, 1);
-    struct str bucket = bucket_of_host(call->http->host);
+    struct str bucket = bucket_of_host(call);
     if (str_is_null(bucket) && rest.len > 0) {
         size_t slash = str_index(rest, '/');
         bucket = str_slice(rest, 0, slash);

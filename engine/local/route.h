@@ -13,6 +13,9 @@
  * request was answered. */
 bool route_read(struct local_call *call, struct str scope_service, struct str *ret_name);
 
+/* The region in the name of an AWS host, as it comes through the HTTPS proxy; null without one. */
+struct str route_host_region(const struct local_call *call);
+
 /* AWS's name of a service in ARNs and credential scopes. */
 struct str service_sign_name(enum local_service service);
 

@@ -3,15 +3,17 @@
 
 #include "engine/base/file.h"
 #include "engine/local/local_client.h"
+#include "engine/local/proxy.h"
 #include "engine/local/record_wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SPOOL_BYTES = 4 * 1024 * 1024 };
+enum { SPOOL_BYTES = 4 * 1024 * 1024, MANY_DESCRIPTORS = 16384 };
 static const size_t s_max_body = (size_t) 5 << 30; /* S3's largest single upload */
 
 /* Held until the process ends, however it ends. */
@@ -45,13 +47,21 @@ static void handle(
     local_handle(arg, arena, request, response);
 }
 
+/* What answers; proxy and certs are NULL without --https-proxy. */
+struct doors {
+    struct httpd *httpd;
+    struct proxy_certs *certs;
+    struct proxy *proxy;
+};
+
 static enum err_code announce(
     const struct local_server_options *options,
     struct arena *arena,
     struct local *local,
-    uint16_t port,
+    const struct doors *doors,
     struct err *err)
 {
+    uint16_t port = httpd_port(doors->httpd);
     struct local_key key;
     enum err_code code = local_first_key(local, arena, &key, err);
     if (code != ERR_NONE)
@@ -66,6 +76,12 @@ static enum err_code announce(
         .secret_key = key.secret_key,
         .started_ms = clock_wall_ms(clock_system()),
     };
+    if (doors->proxy != NULL)
+        info.proxy = (struct local_proxy_info){
+            .url = str_fmt(arena, "http://127.0.0.1:%u", proxy_port(doors->proxy)),
+            .ca_bundle = str_from(proxy_certs_bundle(doors->certs)),
+            .ca_fingerprint = proxy_certs_fingerprint(doors->certs, arena),
+            .ca_ends_ms = proxy_certs_ends_ms(doors->certs)};
     code = local_info_write(arena, options->home, &info, err);
     if (code == ERR_NONE && options->ready_fd >= 0) {
         const char ready = LOCAL_SERVER_READY;
@@ -76,18 +92,20 @@ static enum err_code announce(
     return code;
 }
 
-static enum err_code serve(
+static enum err_code doors_open(
     const struct local_server_options *options,
     struct arena *arena,
     struct local *local,
-    const sigset_t *ends,
+    struct doors *doors,
     struct err *err)
 {
     struct str spool = path_join(arena, str_from(options->home), STR("spool"));
     enum err_code code = file_mkdirs(spool.ptr, 0700, err);
+    if (code == ERR_NONE && options->https_proxy)
+        code = proxy_certs_open(clock_system(), options->home, &doors->certs, err);
     if (code != ERR_NONE)
         return code;
-    struct httpd_options http = {
+    const struct httpd_options http = {
         .address = "127.0.0.1",
         .port = options->port,
         .max_body = s_max_body,
@@ -97,11 +115,47 @@ static enum err_code serve(
         .handler = handle,
         .arg = local,
     };
-    struct httpd *httpd = NULL;
-    code = httpd_start(&http, &httpd, err);
-    if (code != ERR_NONE)
+    code = httpd_start(&http, &doors->httpd, err);
+    if (code != ERR_NONE || !options->https_proxy)
         return code;
-    code = announce(options, arena, local, httpd_port(httpd), err);
+    const struct proxy_options proxy = {
+        .port = options->proxy_port, .target = httpd_port(doors->httpd), .certs = doors->certs};
+    return proxy_start(&proxy, &doors->proxy, err);
+}
+
+/* First nothing new is taken, then what runs is answered, then the answers are carried out. */
+static void doors_close(struct doors *doors)
+{
+    if (doors->proxy != NULL)
+        proxy_quiesce(doors->proxy);
+    httpd_stop(doors->httpd);
+    proxy_stop(doors->proxy);
+    proxy_certs_free(doors->certs);
+}
+
+/* A connection through the proxy takes three descriptors, one of a client one; what the shell gives
+ * is often 1,024. Less is no fault. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= MANY_DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < MANY_DESCRIPTORS ? limit.rlim_max : MANY_DESCRIPTORS;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static enum err_code serve(
+    const struct local_server_options *options,
+    struct arena *arena,
+    struct local *local,
+    const sigset_t *ends,
+    struct err *err)
+{
+    struct doors doors = {NULL, NULL, NULL};
+    allow_descriptors();
+    enum err_code code = doors_open(options, arena, local, &doors, err);
+    if (code == ERR_NONE)
+        code = announce(options, arena, local, &doors, err);
     if (code == ERR_NONE) {
         int signal = 0;
         while (sigwait(ends, &signal) != 0) {
@@ -111,7 +165,7 @@ static enum err_code serve(
         enum err_code removed = local_info_remove(arena, options->home, &ignored);
         (void) removed;
     }
-    httpd_stop(httpd);
+    doors_close(&doors);
     return code;
 }
 

@@ -22,6 +22,8 @@ struct local_server_options {
     int ready_fd;
     const struct local_delays *delays; /* NULL: the defaults */
     const char *record; /* file that gets every exchange (record_wire.h); NULL: none */
+    bool https_proxy;   /* AWS's host names over CONNECT, too (proxy.h) */
+    uint16_t proxy_port;
 };
 
 /* Serves until SIGTERM or SIGINT, then finishes what runs and returns. Changes the signal mask and

@@ -28,6 +28,11 @@ done | awk -F'|' -v rules="$rules" '
         }
         return 0
     }
+    function at_home(file, homes,    n, i, list) {
+        n = split(homes, list, " ")
+        for (i = 1; i <= n; i++) if (index(file, list[i]) == 1) return 1
+        return 0
+    }
     BEGIN {
         while ((getline line < rules) > 0) {
             if (line ~ /^<!-- \//) part = ""
@@ -39,7 +44,10 @@ done | awk -F'|' -v rules="$rules" '
             if (part ~ /layers/) {
                 m = words(cell[4], many); known[one[1]] = 1; rows++
                 for (i = 1; i <= m; i++) may_include[one[1]] = may_include[one[1]] " " many[i]
-            } else if (part ~ /libraries/) { words(cell[5], many); home[one[1]] = many[1]; rows++ }
+            } else if (part ~ /libraries/) {
+                m = words(cell[5], many); rows++
+                for (i = 1; i <= m; i++) home[one[1]] = home[one[1]] " " many[i]
+            }
         }
         if (rows < 10) { print rules ":1: the tables of layers and libraries were not found"; exit }
     }
@@ -54,7 +62,7 @@ done | awk -F'|' -v rules="$rules" '
         } else for (library in home) {
             to = $0; sub(".*<", "", to)
             if (index(to, library) != 1) continue
-            if (index(file, home[library]) != 1) print file ":" line ": <" library "> belongs to " home[library]
+            if (!at_home(file, home[library])) print file ":" line ": <" library "> belongs to" home[library]
         }
     }' >"$faults"
 gate_end
