@@ -2,7 +2,7 @@
 
 #include "engine/base/xml.h"
 #include "engine/local/sm.h"
-#include "engine/local/sm_forms.h"
+#include "engine/local/token.h"
 
 enum { RECORDS_PAGE = 50 };
 
@@ -10,72 +10,6 @@ static const char s_schema[] =
     "CREATE TABLE IF NOT EXISTS alarm(region TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT "
     "NULL, reason TEXT NOT NULL, updated_ms INTEGER NOT NULL, configured_ms INTEGER NOT NULL, doc "
     "TEXT NOT NULL, PRIMARY KEY(region, name)) WITHOUT ROWID;";
-
-/* ------------------------------------------------------------------ shapes */
-
-static const struct sm_shape s_any = {.kind = SM_ANY};
-static const struct sm_shape s_bool = {.kind = SM_BOOL};
-static const struct sm_shape s_number = {.kind = SM_NUM, .min = INT64_MIN, .max = INT64_MAX};
-static const struct sm_shape s_one_up = INT_IN(1, 0);
-static const struct sm_shape s_page = INT_IN(1, 100);
-static const struct sm_shape s_name = TEXT(1, 255, NULL);
-static const struct sm_shape s_names = LIST_OF(0, 100, &s_name);
-static const struct sm_shape s_text_1024 = TEXT(0, 1024, NULL);
-static const struct sm_shape s_reason = TEXT(0, 1023, NULL);
-static const struct sm_shape s_reason_data = TEXT(0, 4000, NULL);
-static const char *const s_state_values[] = {"OK", "ALARM", "INSUFFICIENT_DATA", NULL};
-static const struct sm_shape s_state = ENUM(s_state_values);
-static const char *const s_type_values[] = {"CompositeAlarm", "MetricAlarm", NULL};
-static const struct sm_shape s_type = ENUM(s_type_values);
-static const struct sm_shape s_types = LIST_OF(0, 10, &s_type);
-static const char *const s_statistic_values[] = {"SampleCount", "Average", "Sum",
-                                                 "Minimum",     "Maximum", NULL};
-static const struct sm_shape s_statistic = ENUM(s_statistic_values);
-static const char *const s_operator_values[] = {
-    "GreaterThanOrEqualToThreshold",
-    "GreaterThanThreshold",
-    "LessThanThreshold",
-    "LessThanOrEqualToThreshold",
-    "LessThanLowerOrGreaterThanUpperThreshold",
-    "LessThanLowerThreshold",
-    "GreaterThanUpperThreshold",
-    NULL};
-static const struct sm_shape s_operator = ENUM(s_operator_values);
-
-static const struct sm_member s_put_members[] = {
-    {"AlarmName", REQUIRED, &s_name},
-    {"AlarmDescription", OPTIONAL, &s_text_1024},
-    {"ActionsEnabled", OPTIONAL, &s_bool},
-    {"MetricName", OPTIONAL, &s_name},
-    {"Namespace", OPTIONAL, &s_name},
-    {"Statistic", OPTIONAL, &s_statistic},
-    {"ExtendedStatistic", OPTIONAL, &s_text_1024},
-    {"Dimensions", OPTIONAL, &s_any},
-    {"Period", OPTIONAL, &s_one_up},
-    {"Unit", OPTIONAL, &s_text_1024},
-    {"EvaluationPeriods", REQUIRED, &s_one_up},
-    {"DatapointsToAlarm", OPTIONAL, &s_one_up},
-    {"Threshold", OPTIONAL, &s_number},
-    {"ComparisonOperator", REQUIRED, &s_operator},
-    {"TreatMissingData", OPTIONAL, &s_name},
-    {"Metrics", OPTIONAL, &s_any},
-    END};
-static const struct sm_shape s_in_put = STRUCT_OF(s_put_members);
-static const struct sm_member s_describe_members[] = {
-    {"AlarmNames", OPTIONAL, &s_names},       {"AlarmNamePrefix", OPTIONAL, &s_name},
-    {"AlarmTypes", OPTIONAL, &s_types},       {"StateValue", OPTIONAL, &s_state},
-    {"ActionPrefix", OPTIONAL, &s_text_1024}, {"MaxRecords", OPTIONAL, &s_page},
-    {"NextToken", OPTIONAL, &s_text_1024},    END};
-static const struct sm_shape s_in_describe = STRUCT_OF(s_describe_members);
-static const struct sm_member s_set_members[] = {
-    {"AlarmName", REQUIRED, &s_name},
-    {"StateValue", REQUIRED, &s_state},
-    {"StateReason", REQUIRED, &s_reason},
-    {"StateReasonData", OPTIONAL, &s_reason_data},
-    END};
-static const struct sm_shape s_in_set = STRUCT_OF(s_set_members);
-static const struct sm_member s_delete_members[] = {{"AlarmNames", REQUIRED, &s_names}, END};
-static const struct sm_shape s_in_delete = STRUCT_OF(s_delete_members);
 
 /* ------------------------------------------------------------------ answers */
 
@@ -119,13 +53,6 @@ static enum err_code answer(struct local_call *call, const struct json *body)
     xml_element(&xml, "RequestId", call->request_id);
     buf_fmt(&xml, "</ResponseMetadata></%sResponse>", name);
     return call_xml(call, buf_str(&xml));
-}
-
-static bool read_call(struct local_call *call, const struct sm_shape *shape)
-{
-    if (call_speaks_query(call))
-        call->input = query_input(call);
-    return sm_check(call, shape);
 }
 
 /* ------------------------------------------------------------------ operations */
@@ -173,7 +100,7 @@ static bool measures(struct local_call *call)
 enum err_code alarms_put(struct local_call *call, struct err *err)
 {
     (void) err;
-    if (!read_call(call, &s_in_put) || !measures(call))
+    if (!measures(call))
         return ERR_NONE;
     save(
         call, json_get_str(call->input, "AlarmName"), sm_without(call->arena, call->input, "Tags"));
@@ -217,8 +144,6 @@ enum err_code alarms_set_state(struct local_call *call, struct err *err)
     struct str name = STR_NULL, state = STR_NULL;
 
     (void) err;
-    if (!read_call(call, &s_in_set))
-        return ERR_NONE;
     name = json_get_str(call->input, "AlarmName");
     state = json_get_str(call->input, "StateValue");
     if (str_is_null(alarms_state(call->local, call->arena, call->region, name)))
@@ -237,8 +162,6 @@ enum err_code alarms_set_state(struct local_call *call, struct err *err)
 enum err_code alarms_delete(struct local_call *call, struct err *err)
 {
     (void) err;
-    if (!read_call(call, &s_in_delete))
-        return ERR_NONE;
     JSON_EACH (name, json_get(call->input, "AlarmNames"))
         if (str_is_null(alarms_state(call->local, call->arena, call->region, json_str(name))))
             return call_fail(
@@ -296,23 +219,24 @@ static bool is_asked(const struct json *in, const struct json *alarm)
 enum err_code alarms_describe(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *alarms = json_array(call->arena);
-    struct str last = STR_NULL;
+    struct str last = STR_NULL, after;
 
     (void) err;
-    if (!read_call(call, &s_in_describe))
-        return ERR_NONE;
+    if (!token_read(call, &after))
+        return call_fail(call, 400, "InvalidNextToken", "The next token specified is invalid.");
     int64_t limit = json_get_int(call->input, "MaxRecords", RECORDS_PAGE);
     struct db_stmt *AUTO(db_finish) row = db_query(
         call->db,
         "SELECT name, state, reason, updated_ms, configured_ms, doc FROM alarm WHERE region=?1 AND "
         "(?2 IS NULL OR name > ?2) ORDER BY name",
-        DB_ARGS(db_text(call->region), db_text(json_get_str(call->input, "NextToken"))));
+        DB_ARGS(db_text(call->region), db_text(after)));
     while (db_next(row)) {
         struct json *alarm = alarm_json(call, row);
         if (!is_asked(call->input, alarm))
             continue;
         if (alarms->len == (size_t) limit) {
-            json_put(call->arena, body, "NextToken", json_string(call->arena, last));
+            json_put(
+                call->arena, body, "NextToken", json_string(call->arena, token_make(call, last)));
             break;
         }
         last = json_get_str(alarm, "AlarmName");

@@ -37,8 +37,4 @@ void alarms_put_managed(
 /* Forgets the alarms whose names start with a prefix. */
 void alarms_forget(struct local *local, struct str region, struct str prefix);
 
-/* The form of a query-protocol call as the JSON that the same call has in the JSON protocol:
- * AlarmNames.member.1=a is {"AlarmNames": ["a"]}. */
-struct json *query_input(struct local_call *call);
-
 #endif

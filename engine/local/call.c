@@ -7,13 +7,14 @@
 #include "engine/local/access.h"
 #include "engine/local/auth.h"
 #include "engine/local/faults.h"
+#include "engine/local/input.h"
 #include "engine/local/record_wire.h"
 #include "engine/local/route.h"
 #include "engine/local/world.h"
 
 #include <stdarg.h>
 
-enum { MAX_JSON_BYTES = 4 * 1024 * 1024, MAX_MESSAGE = 2048 };
+enum { MAX_RESOURCE = 2048 };
 
 void call_header(struct local_call *call, const char *name, struct str value)
 {
@@ -39,7 +40,7 @@ bool call_has_param(const struct local_call *call, const char *name)
 
 struct str call_arn(const struct local_call *call, const char *service, const char *fmt, ...)
 {
-    char resource[MAX_MESSAGE];
+    char resource[MAX_RESOURCE];
     va_list args;
     va_start(args, fmt);
     vsnprintf(resource, sizeof(resource), fmt, args);
@@ -156,12 +157,16 @@ static void fail_with(struct local_call *call, int status, struct str code, stru
 
 enum err_code call_fail(struct local_call *call, int status, const char *code, const char *fmt, ...)
 {
-    char message[MAX_MESSAGE];
-    va_list args;
+    va_list args, again;
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    size_t size = len < 0 ? 1 : (size_t) len + 1;
+    char *message = arena_alloc(call->arena, size);
+    vsnprintf(message, size, fmt, args);
     va_end(args);
-    fail_with(call, status, str_from(code), str_dup(call->arena, str_from(message)));
+    fail_with(call, status, str_from(code), str_of(message, size - 1));
     return ERR_NONE;
 }
 
@@ -210,26 +215,6 @@ static bool find_op(struct local_call *call, struct str name)
     return false;
 }
 
-static bool read_json_input(struct local_call *call)
-{
-    bool json = call->service == LOCAL_SAGEMAKER || call->service == LOCAL_LOGS ||
-                call->service == LOCAL_SCALING ||
-                (call->service == LOCAL_CLOUDWATCH && !call_speaks_query(call)) ||
-                (call->service == LOCAL_ADMIN && call->http->body.len > 0);
-    struct json *input = json_object(call->arena);
-    UNFILLED struct err err;
-    call->input = input;
-    if (!json)
-        return true;
-    if (json_parse(call->arena, call->http->body, MAX_JSON_BYTES, &input, &err) != ERR_NONE ||
-        input->type != JSON_OBJECT) {
-        call_fail(call, 400, "SerializationException", "The body is not a JSON object");
-        return false;
-    }
-    call->input = input;
-    return true;
-}
-
 static void run_op(struct local_call *call)
 {
     UNFILLED struct err err;
@@ -275,8 +260,8 @@ static void answer_call(struct local_call *call)
         fail_internal(call, &err);
         return;
     }
-    if (find_op(call, name) && read_json_input(call) && access_check(call) &&
-        !local_fault_check(call))
+    if (find_op(call, name) && input_read(call) && access_check(call) && !local_fault_check(call) &&
+        input_check(call))
         run_op(call);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/local/logs.h"
 
+#include "engine/local/token.h"
+
 #include <inttypes.h>
 
 enum { STREAMS_PAGE = 50, EVENTS_PAGE = 10000 };
@@ -85,19 +87,18 @@ static void logs_wipe(struct local *local)
 
 /* ------------------------------------------------------------------ shared by the operations */
 
-/* 0 when the member is absent, -1 after answering that it is out of bounds. */
-static int64_t limit_of(struct local_call *call, int64_t fallback, int64_t max)
+static int64_t limit_of(struct local_call *call, int64_t fallback)
 {
-    int64_t limit = json_get_int(call->input, "limit", fallback);
+    return json_get_int(call->input, "limit", fallback);
+}
 
-    if (limit >= 1 && limit <= max)
-        return limit;
-    call_fail(
-        call, 400, "InvalidParameterException",
-        "1 validation error detected: Value '%lld' at 'limit' failed to satisfy constraint: Member "
-        "must have value %s than or equal to %lld",
-        (long long) limit, limit < 1 ? "greater" : "less", limit < 1 ? 1LL : (long long) max);
-    return -1;
+/* Where a listing goes on; false after answering. */
+static bool position_of(struct local_call *call, struct str *ret_position)
+{
+    if (token_read(call, ret_position))
+        return true;
+    call_fail(call, 400, "InvalidParameterException", "The specified nextToken is invalid.");
+    return false;
 }
 
 static struct str group_arn(struct local_call *call, struct str group)
@@ -107,19 +108,30 @@ static struct str group_arn(struct local_call *call, struct str group)
         STR_ARG(call->region), STR_ARG(call->account), STR_ARG(group));
 }
 
+/* arn:aws:logs:REGION:ACCOUNT:log-group:NAME[:*] */
+static struct str name_of_identifier(struct str identifier)
+{
+    struct str mark = STR(":log-group:");
+    size_t at = str_find(identifier, mark);
+
+    if (at == SIZE_MAX)
+        return identifier;
+    identifier = str_from_index(identifier, at + mark.len);
+    return str_slice(identifier, 0, str_index(identifier, ':'));
+}
+
 /* The group a call names, either way; STR_NULL after answering. */
 static struct str group_given(struct local_call *call)
 {
-    struct str group = json_get_str(call->input, "logGroupName");
+    struct str name = json_get_str(call->input, "logGroupName");
+    struct str identifier = json_get_str(call->input, "logGroupIdentifier");
 
-    if (str_is_empty(group)) {
-        call_fail(
-            call, 400, "InvalidParameterException",
-            "1 validation error detected: Value null at 'logGroupName' failed to satisfy "
-            "constraint: Member must not be null");
-        return STR_NULL;
-    }
-    return group;
+    if (str_is_null(name) != str_is_null(identifier))
+        return str_is_null(name) ? name_of_identifier(identifier) : name;
+    call_fail(
+        call, 400, "InvalidParameterException",
+        "Exactly one of logGroupName or logGroupIdentifier must be specified.");
+    return STR_NULL;
 }
 
 static bool group_exists(struct local_call *call, struct str group)
@@ -250,23 +262,25 @@ enum err_code logs_describe_log_groups(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *groups = json_array(call->arena);
     struct str prefix = json_get_str(call->input, "logGroupNamePrefix"), last = STR_NULL;
-    int64_t limit = limit_of(call, STREAMS_PAGE, STREAMS_PAGE);
+    struct str after = STR_NULL, pattern = json_get_str(call->input, "logGroupNamePattern");
+    int64_t limit = limit_of(call, STREAMS_PAGE);
 
     (void) err;
-    if (limit < 0)
+    if (!position_of(call, &after))
         return ERR_NONE;
     struct db_stmt *AUTO(db_finish) row = db_query(
         call->db,
         "SELECT name, created_ms, retention_days, (SELECT COALESCE(SUM(length(message)), 0) FROM "
         "log_event e WHERE e.region=g.region AND e.grp=g.name) FROM log_group g WHERE region=?1 "
-        "AND (?2 IS NULL OR substr(name, 1, length(?2))=?2) AND (?3 IS NULL OR name > ?3) ORDER BY "
-        "name LIMIT ?4",
+        "AND (?2 IS NULL OR substr(name, 1, length(?2))=?2) AND (?3 IS NULL OR name > ?3) AND (?5 "
+        "IS NULL OR instr(lower(name), lower(?5)) > 0) ORDER BY name LIMIT ?4",
         DB_ARGS(
-            db_text(call->region), db_text(prefix), db_text(json_get_str(call->input, "nextToken")),
-            db_int(limit + 1)));
+            db_text(call->region), db_text(prefix), db_text(after), db_int(limit + 1),
+            db_text(pattern)));
     while (db_next(row)) {
         if (groups->len == (size_t) limit) {
-            json_put(call->arena, body, "nextToken", json_string(call->arena, last));
+            json_put(
+                call->arena, body, "nextToken", json_string(call->arena, token_make(call, last)));
             break;
         }
         last = db_col_text(row, 0, call->arena);
@@ -322,14 +336,19 @@ enum err_code logs_describe_log_streams(struct local_call *call, struct err *err
 {
     struct json *body = json_object(call->arena), *streams = json_array(call->arena);
     struct str group = group_of(call);
-    int64_t limit = limit_of(call, STREAMS_PAGE, STREAMS_PAGE), skip = 0;
+    struct str position = STR_NULL;
+    int64_t limit = limit_of(call, STREAMS_PAGE), skip = 0;
     bool by_time = str_eq_z(json_get_str(call->input, "orderBy"), "LastEventTime");
     bool descending = json_get_bool(call->input, "descending", false);
 
     (void) err;
-    if (str_is_null(group) || limit < 0)
+    if (str_is_null(group) || !position_of(call, &position))
         return ERR_NONE;
-    str_to_i64(json_get_str(call->input, "nextToken"), &skip);
+    if (by_time && !str_is_null(json_get_str(call->input, "logStreamNamePrefix")))
+        return call_fail(
+            call, 400, "InvalidParameterException",
+            "Cannot order by LastEventTime with a logStreamNamePrefix.");
+    str_to_i64(position, &skip);
     struct db_stmt *AUTO(db_finish) row = db_query(
         call->db,
         "SELECT name, created_ms, first, last FROM (SELECT s.name, s.created_ms, (SELECT "
@@ -345,7 +364,7 @@ enum err_code logs_describe_log_streams(struct local_call *call, struct err *err
             db_int(descending), db_int(limit + 1), db_int(skip)));
     while (db_next(row)) {
         if (streams->len == (size_t) limit) {
-            struct str token = str_fmt(call->arena, "%" PRId64, skip + limit);
+            struct str token = token_make(call, str_fmt(call->arena, "%" PRId64, skip + limit));
             json_put(call->arena, body, "nextToken", json_string(call->arena, token));
             break;
         }
@@ -388,11 +407,11 @@ enum err_code logs_get_log_events(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *events = json_array(call->arena);
     struct str group, stream, token = json_get_str(call->input, "nextToken");
-    int64_t limit = limit_of(call, EVENTS_PAGE, EVENTS_PAGE), from = 0, first = 0, last = 0;
+    int64_t limit = limit_of(call, EVENTS_PAGE), from = 0, first = 0, last = 0;
     bool forward = json_get_bool(call->input, "startFromHead", false);
 
     (void) err;
-    if (limit < 0 || !stream_of(call, &group, &stream))
+    if (!stream_of(call, &group, &stream))
         return ERR_NONE;
     if (!str_is_null(token)) {
         forward = str_starts(token, STR("f/"));
@@ -440,7 +459,7 @@ enum err_code logs_get_log_events(struct local_call *call, struct err *err)
 }
 
 /* Terms are ANDed; "a phrase" in quotes is one term; -term must not occur. */
-static bool pattern_matches(struct str pattern, struct str message)
+static bool terms_match(struct str pattern, struct str message)
 {
     struct str rest = str_trim(pattern), term;
     bool unwanted;
@@ -478,16 +497,22 @@ enum err_code logs_filter_log_events(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *events = json_array(call->arena), *event;
     struct str group = group_of(call), pattern = json_get_str(call->input, "filterPattern");
-    int64_t limit = limit_of(call, EVENTS_PAGE, EVENTS_PAGE), after = 0, id = 0;
+    struct str position = STR_NULL;
+    int64_t limit = limit_of(call, EVENTS_PAGE), after = 0, id = 0;
 
     (void) err;
-    if (str_is_null(group) || limit < 0)
+    if (str_is_null(group) || !position_of(call, &position))
         return ERR_NONE;
+    if (json_get(call->input, "logStreamNames") != NULL &&
+        json_get(call->input, "logStreamNamePrefix") != NULL)
+        return call_fail(
+            call, 400, "InvalidParameterException",
+            "logStreamNames and logStreamNamePrefix cannot both be specified.");
     if (str_starts(pattern, STR("{")) || str_starts(pattern, STR("[")))
         return call_fail(
             call, 400, "InvalidParameterException",
             "The stand-in understands filter patterns of terms and quoted phrases only");
-    str_to_i64(json_get_str(call->input, "nextToken"), &after);
+    str_to_i64(position, &after);
     struct db_stmt *AUTO(db_finish) row = db_query(
         call->db,
         "SELECT id, at_ms, message, stream FROM log_event WHERE region=?1 AND grp=?2 AND id > ?3 "
@@ -499,12 +524,13 @@ enum err_code logs_filter_log_events(struct local_call *call, struct err *err)
     while (db_next(row)) {
         struct str stream = db_col_text(row, 3, call->arena);
         if (!stream_wanted(call->input, stream) ||
-            !pattern_matches(pattern, db_col_text(row, 2, call->arena)))
+            !terms_match(pattern, db_col_text(row, 2, call->arena)))
             continue;
         if (events->len == (size_t) limit) {
             json_put(
                 call->arena, body, "nextToken",
-                json_string(call->arena, str_fmt(call->arena, "%lld", (long long) id)));
+                json_string(
+                    call->arena, token_make(call, str_fmt(call->arena, "%lld", (long long) id))));
             break;
         }
         id = db_col_int(row, 0);

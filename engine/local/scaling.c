@@ -3,7 +3,7 @@
 #include "engine/base/digest.h"
 #include "engine/local/alarms.h"
 #include "engine/local/scaling_internal.h"
-#include "engine/local/scaling_tables.h"
+#include "engine/local/token.h"
 
 enum { PAGE = 50 };
 
@@ -150,7 +150,7 @@ enum err_code scaling_register(struct local_call *call, struct err *err)
     int64_t count = 0;
 
     (void) err;
-    if (!sm_check(call, &scaling_in_register) || !scaling_read_keys(call, &id))
+    if (!scaling_read_keys(call, &id))
         return ERR_NONE;
     bool there = scaling_find_target(call->local, call->arena, call->region, id.resource, &target);
     target.min = json_get_int(call->input, "MinCapacity", target.min);
@@ -213,7 +213,7 @@ enum err_code scaling_deregister(struct local_call *call, struct err *err)
     struct scaling_target target;
 
     (void) err;
-    if (!sm_check(call, &scaling_in_deregister) || !scaling_read_keys(call, &id))
+    if (!scaling_read_keys(call, &id))
         return ERR_NONE;
     if (!scaling_find_target(call->local, call->arena, call->region, id.resource, &target))
         return scaling_not_found(call, "scalable target", id.resource);
@@ -277,12 +277,18 @@ bool scaling_is_listed(const struct json *list, struct str text)
     return list == NULL || list->len == 0;
 }
 
-struct scaling_page scaling_page_of(struct local_call *call)
+bool scaling_page_of(struct local_call *call, struct scaling_page *out)
 {
-    struct scaling_page paging = {
+    struct str position = STR_NULL;
+
+    *out = (struct scaling_page){
         .limit = json_get_int(call->input, "MaxResults", PAGE), .items = json_array(call->arena)};
-    str_to_i64(json_get_str(call->input, "NextToken"), &paging.skip);
-    return paging;
+    if (!token_read(call, &position)) {
+        call_fail(call, 400, "InvalidNextTokenException", "The next token is invalid.");
+        return false;
+    }
+    str_to_i64(position, &out->skip);
+    return true;
 }
 
 void scaling_page_add(struct scaling_page *paging, struct json *item, int64_t *seen)
@@ -303,7 +309,11 @@ scaling_answer_page(struct local_call *call, struct scaling_page *paging, const 
     if (paging->more)
         json_put(
             call->arena, body, "NextToken",
-            sm_text(call->arena, "%lld", (long long) (paging->skip + paging->limit)));
+            json_string(
+                call->arena,
+                token_make(
+                    call,
+                    str_fmt(call->arena, "%lld", (long long) (paging->skip + paging->limit)))));
     return call_json(call, body);
 }
 
@@ -317,12 +327,12 @@ bool scaling_is_ours(const struct json *in)
 
 enum err_code scaling_describe_targets(struct local_call *call, struct err *err)
 {
+    struct scaling_page paging;
     int64_t seen = 0;
 
     (void) err;
-    if (!sm_check(call, &scaling_in_targets))
+    if (!scaling_page_of(call, &paging))
         return ERR_NONE;
-    struct scaling_page paging = scaling_page_of(call);
     struct db_stmt *AUTO(db_finish) row = db_query(
         call->db,
         "SELECT resource, min, max, created_ms, suspended FROM scaling_target WHERE region=?1 "

@@ -39,7 +39,8 @@ struct json *scaling_keys_json(struct local_call *call, struct str resource);
 bool scaling_is_listed(const struct json *list, struct str text); /* an empty list holds all */
 /* Of what is no variant of an endpoint there is nothing here. */
 bool scaling_is_ours(const struct json *in);
-struct scaling_page scaling_page_of(struct local_call *call);
+/* false: answered, the token is none of this query's. */
+bool scaling_page_of(struct local_call *call, struct scaling_page *out);
 void scaling_page_add(struct scaling_page *page, struct json *item, int64_t *seen);
 enum err_code
 scaling_answer_page(struct local_call *call, struct scaling_page *page, const char *key);

@@ -2,7 +2,6 @@
 #include "engine/base/digest.h"
 #include "engine/local/alarms.h"
 #include "engine/local/scaling_internal.h"
-#include "engine/local/scaling_tables.h"
 
 static struct str metric_of(const struct json *tracking)
 {
@@ -119,7 +118,7 @@ enum err_code scaling_put_policy(struct local_call *call, struct err *err)
     struct json *body = json_object(call->arena);
 
     (void) err;
-    if (!sm_check(call, &scaling_in_put_policy) || !scaling_read_keys(call, &id))
+    if (!scaling_read_keys(call, &id))
         return ERR_NONE;
     if (!scaling_find_target(call->local, call->arena, call->region, id.resource, &target))
         return call_fail(
@@ -158,7 +157,7 @@ enum err_code scaling_delete_policy(struct local_call *call, struct err *err)
     struct str name = json_get_str(call->input, "PolicyName");
 
     (void) err;
-    if (!sm_check(call, &scaling_in_delete_policy) || !scaling_read_keys(call, &id))
+    if (!scaling_read_keys(call, &id))
         return ERR_NONE;
     int64_t gone = db_run(
         call->db, "DELETE FROM scaling_policy WHERE region=?1 AND resource=?2 AND name=?3",
@@ -202,12 +201,12 @@ static struct json *policy_json(struct local_call *call, struct db_stmt *row)
 enum err_code scaling_describe_policies(struct local_call *call, struct err *err)
 {
     struct str resource = json_get_str(call->input, "ResourceId");
+    struct scaling_page paging;
     int64_t seen = 0;
 
     (void) err;
-    if (!sm_check(call, &scaling_in_policies))
+    if (!scaling_page_of(call, &paging))
         return ERR_NONE;
-    struct scaling_page paging = scaling_page_of(call);
     struct db_stmt *AUTO(db_finish) row = db_query(
         call->db,
         "SELECT resource, name, type, created_ms, doc FROM scaling_policy WHERE region=?1 AND (?2 "

@@ -11,8 +11,6 @@
 
 #include "engine/local/call.h"
 #include "engine/local/sm_ops.h"
-#include "engine/local/sm_shape.h"
-#include "engine/local/sm_tables.h"
 
 /* The kind is the resource type of its ARN. */
 enum sm_thing_kind { SM_JOB, SM_MODEL, SM_CONFIG, SM_ENDPOINT, SM_N_KINDS };
@@ -80,8 +78,6 @@ bool sm_tags_valid(struct local_call *call, const struct json *tags); /* answers
 void sm_tags_set(struct local *local, struct str arn, const struct json *tags);
 struct json *sm_tags_of(struct local *local, struct arena *arena, struct str arn);
 
-/* Checks the call's input; answers and returns false when it is wrong. */
-bool sm_check(struct local_call *call, const struct sm_shape *shape) MUST_USE;
 /* ValidationException, 400. */
 enum err_code sm_invalid(struct local_call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Epoch seconds with milliseconds, as json 1.1 sends times. */

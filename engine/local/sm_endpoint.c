@@ -173,8 +173,7 @@ enum err_code sm_create_endpoint(struct local_call *call, struct err *err)
     struct sm_thing config;
 
     (void) err;
-    if (!sm_check(call, &sm_in_create_endpoint) ||
-        !sm_tags_valid(call, json_get(call->input, "Tags")))
+    if (!sm_tags_valid(call, json_get(call->input, "Tags")))
         return ERR_NONE;
     arn = sm_arn(call->local, call->arena, call->region, SM_ENDPOINT, name);
     if (sm_name_taken(call, SM_ENDPOINT, name))
@@ -201,8 +200,8 @@ enum err_code sm_update_endpoint(struct local_call *call, struct err *err)
     struct json *op;
 
     (void) err;
-    if (!sm_check(call, &sm_in_update_endpoint) || !endpoint_of(call, &endpoint) ||
-        !can_update(call, &endpoint) || !config_exists(call, &config) ||
+    if (!endpoint_of(call, &endpoint) || !can_update(call, &endpoint) ||
+        !config_exists(call, &config) ||
         !sm_deployment_fits(call, json_get(call->input, "DeploymentConfig")) ||
         !scaling_allows(call, &endpoint, &config) || !within_quota(call, &config))
         return ERR_NONE;
@@ -250,8 +249,7 @@ enum err_code sm_update_endpoint_weights(struct local_call *call, struct err *er
     struct json *op;
 
     (void) err;
-    if (!sm_check(call, &sm_in_update_weights) || !endpoint_of(call, &endpoint) ||
-        !can_update(call, &endpoint))
+    if (!endpoint_of(call, &endpoint) || !can_update(call, &endpoint))
         return ERR_NONE;
     JSON_EACH (desired, json_get(call->input, "DesiredWeightsAndCapacities"))
         if (!has_variant(&endpoint, json_get_str(desired, "VariantName")))
@@ -299,7 +297,7 @@ enum err_code sm_delete_endpoint(struct local_call *call, struct err *err)
     struct sm_thing endpoint;
 
     (void) err;
-    if (!sm_check(call, &sm_in_endpoint) || !endpoint_of(call, &endpoint))
+    if (!endpoint_of(call, &endpoint))
         return ERR_NONE;
     if (!status_is(&endpoint, "InService") && !status_is(&endpoint, "Failed") &&
         !status_is(&endpoint, "OutOfService") && !status_is(&endpoint, "UpdateRollbackFailed"))
@@ -418,7 +416,7 @@ enum err_code sm_describe_endpoint(struct local_call *call, struct err *err)
     const struct json *op;
 
     (void) err;
-    if (!sm_check(call, &sm_in_endpoint) || !endpoint_of(call, &endpoint))
+    if (!endpoint_of(call, &endpoint))
         return ERR_NONE;
     op = json_get(endpoint.doc, "op");
     json_put(call->arena, body, "EndpointName", json_string(call->arena, endpoint.name));
@@ -459,7 +457,5 @@ static struct json *summary(struct arena *arena, const struct sm_thing *endpoint
 enum err_code sm_list_endpoints(struct local_call *call, struct err *err)
 {
     (void) err;
-    if (!sm_check(call, &sm_in_list_endpoints))
-        return ERR_NONE;
     return sm_list(call, SM_ENDPOINT, "Endpoints", summary);
 }

@@ -6,30 +6,29 @@
 
 #include "engine/local/sm_shape.h"
 
-/* Every table reads like the model's own text. */
-#define TEXT(lo, hi, pat) \
+#define SCALAR(of_kind, lo, hi, like) \
     { \
-        .kind = SM_STRING, .min = (lo), .max = (hi), .pattern = (pat) \
+        .kind = (of_kind), .min = (lo), .max = (hi), .pattern = (like) \
     }
-#define ENUM(list) \
+#define ENUM_OF(list) \
     { \
-        .kind = SM_STRING, .values = (list) \
+        .kind = SM_STRING, .max = SM_MAX, .values = (list) \
+    }
+#define OPEN_ENUM_OF(list) \
+    { \
+        .kind = SM_STRING, .max = SM_MAX, .values = (list), .open = true \
     }
 #define LIST_OF(lo, hi, of) \
     { \
         .kind = SM_LIST, .min = (lo), .max = (hi), .item = (of) \
     }
-#define MAP_OF(hi, k, v) \
+#define MAP_OF(lo, hi, k, v) \
     { \
-        .kind = SM_MAP, .max = (hi), .key = (k), .item = (v) \
+        .kind = SM_MAP, .min = (lo), .max = (hi), .key = (k), .item = (v) \
     }
 #define STRUCT_OF(table) \
     { \
         .kind = SM_STRUCT, .members = (table) \
-    }
-#define INT_IN(lo, hi) \
-    { \
-        .kind = SM_INT, .min = (lo), .max = (hi) \
     }
 #define REQUIRED true
 #define OPTIONAL false

@@ -226,8 +226,7 @@ static void create_inside(struct local_call *call)
     struct sm_thing job;
     struct str reason = STR_NULL;
 
-    if (!sm_check(call, &sm_in_create_training_job) || !complete(call) ||
-        !sm_tags_valid(call, json_get(call->input, "Tags")) ||
+    if (!complete(call) || !sm_tags_valid(call, json_get(call->input, "Tags")) ||
         !sm_role_usable(call, json_get_str(call->input, "RoleArn")))
         return;
     if (sm_find(call->local, call->arena, call->region, SM_JOB, name, &job)) {
@@ -283,8 +282,6 @@ enum err_code sm_create_training_job(struct local_call *call, struct err *err)
 
 static bool job_of(struct local_call *call, struct sm_thing *job)
 {
-    if (!sm_check(call, &sm_in_training_job))
-        return false;
     if (sm_find(
             call->local, call->arena, call->region, SM_JOB,
             json_get_str(call->input, "TrainingJobName"), job))
@@ -327,8 +324,6 @@ enum err_code sm_delete_training_job(struct local_call *call, struct err *err)
     struct sm_thing job;
 
     (void) err;
-    if (!sm_check(call, &sm_in_training_job))
-        return ERR_NONE;
     if (!sm_find(
             call->local, call->arena, call->region, SM_JOB,
             json_get_str(call->input, "TrainingJobName"), &job))
@@ -372,7 +367,5 @@ static struct json *summary(struct arena *arena, const struct sm_thing *job)
 enum err_code sm_list_training_jobs(struct local_call *call, struct err *err)
 {
     (void) err;
-    if (!sm_check(call, &sm_in_list_training_jobs))
-        return ERR_NONE;
     return sm_list(call, SM_JOB, "TrainingJobSummaries", summary);
 }

@@ -163,8 +163,7 @@ enum err_code sm_create_model(struct local_call *call, struct err *err)
     struct str arn;
 
     (void) err;
-    if (!sm_check(call, &sm_in_create_model) ||
-        !sm_tags_valid(call, json_get(call->input, "Tags")) ||
+    if (!sm_tags_valid(call, json_get(call->input, "Tags")) ||
         !sm_role_usable(call, json_get_str(call->input, "ExecutionRoleArn")))
         return ERR_NONE;
     arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, name);
@@ -183,8 +182,6 @@ static bool model_of(struct local_call *call, struct sm_thing *model)
 {
     struct str name = json_get_str(call->input, "ModelName"), arn;
 
-    if (!sm_check(call, &sm_in_model))
-        return false;
     if (sm_find_visible(call, SM_MODEL, name, model))
         return true;
     arn = sm_arn(call->local, call->arena, call->region, SM_MODEL, name);
@@ -232,7 +229,5 @@ static struct json *summary(struct arena *arena, const struct sm_thing *model)
 enum err_code sm_list_models(struct local_call *call, struct err *err)
 {
     (void) err;
-    if (!sm_check(call, &sm_in_list_models))
-        return ERR_NONE;
     return sm_list(call, SM_MODEL, "Models", summary);
 }

@@ -216,8 +216,6 @@ enum err_code sm_update_training_job(struct local_call *call, struct err *err)
         json_get(json_get(call->input, "ResourceConfig"), "KeepAlivePeriodInSeconds");
 
     (void) err;
-    if (!sm_check(call, &sm_in_update_training_job))
-        return ERR_NONE;
     if (!sm_find(
             call->local, call->arena, call->region, SM_JOB,
             json_get_str(call->input, "TrainingJobName"), &job))

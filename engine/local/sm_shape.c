@@ -1,148 +1,7 @@
 #include "engine/local/sm_shape.h"
 
 #include "engine/base/arena.h"
-
-/* ------------------------------------------------------------------ patterns */
-
-static bool is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool all_of(struct str value, const char *also)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (!is_alnum(value.ptr[i]) && (value.ptr[i] == '\0' || !strchr(also, value.ptr[i])))
-            return false;
-    return true;
-}
-
-static bool matches_name(struct str value)
-{
-    return value.len >= 1 && value.len <= 63 && all_of(value, "-") && is_alnum(value.ptr[0]) &&
-           is_alnum(value.ptr[value.len - 1]);
-}
-
-static bool matches_part(struct str value)
-{
-    return value.len >= 1 && all_of(value, "-");
-}
-
-static bool matches_digits(struct str value, size_t count)
-{
-    if (value.len != count)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (value.ptr[i] < '0' || value.ptr[i] > '9')
-            return false;
-    return true;
-}
-
-/* arn:aws...:iam::123456789012:role/name */
-static bool matches_role(struct str value)
-{
-    struct str rest = value, part = STR_NULL;
-    static const char *const fixed[] = {"arn", NULL, "iam", ""};
-
-    for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
-        if (!str_split(&rest, ':', &part))
-            return false;
-        if (fixed[i] != NULL ? !str_eq_z(part, fixed[i]) : !str_starts(part, STR("aws")))
-            return false;
-    }
-    if (!str_split(&rest, ':', &part) || !matches_digits(part, 12) || str_is_null(rest))
-        return false;
-    return str_starts(rest, STR("role")) && rest.len > 5 && all_of(rest, "_+=,.@-/");
-}
-
-static bool matches_s3_uri(struct str value)
-{
-    struct str rest = STR_NULL;
-
-    if (str_starts(value, STR("s3://")))
-        rest = str_from_index(value, 5);
-    else if (str_starts(value, STR("https://")))
-        rest = str_from_index(value, 8);
-    return rest.len >= 1 && rest.ptr[0] != '/';
-}
-
-static bool matches_kms(struct str value)
-{
-    return all_of(value, ":/_-");
-}
-
-static bool matches_visible(struct str value)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if ((unsigned char) value.ptr[i] <= ' ')
-            return false;
-    return value.len >= 1;
-}
-
-/* \p{L}\p{Z}\p{N}: every byte of a multi-byte character is taken as a letter. */
-static bool matches_tag(struct str value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char) value.ptr[i];
-        if (c < 0x80 && !is_alnum((char) c) && (c == '\0' || !strchr(" _.:/=+-@", (char) c)))
-            return false;
-    }
-    return true;
-}
-
-static bool matches_channel(struct str value)
-{
-    return value.len >= 1 && all_of(value, ".-_");
-}
-
-static bool matches_env_key(struct str value)
-{
-    return value.len >= 1 && all_of(value, "_") && !(value.ptr[0] >= '0' && value.ptr[0] <= '9');
-}
-
-/* Instance types are not enumerated: the service's list grows with every release. */
-static bool matches_instance(struct str value)
-{
-    struct str rest = value, part = STR_NULL;
-
-    if (!str_split(&rest, '.', &part) || !str_eq_z(part, "ml"))
-        return false;
-    if (!str_split(&rest, '.', &part) || part.len < 2 || !all_of(part, "-"))
-        return false;
-    return rest.len >= 1 && all_of(rest, "");
-}
-
-static bool matches_arn(struct str value)
-{
-    struct str rest = value, part = STR_NULL;
-
-    if (!str_split(&rest, ':', &part) || !str_eq_z(part, "arn"))
-        return false;
-    if (!str_split(&rest, ':', &part) || !str_starts(part, STR("aws")))
-        return false;
-    if (!str_split(&rest, ':', &part) || !str_eq_z(part, "sagemaker"))
-        return false;
-    if (!str_split(&rest, ':', &part) || !all_of(part, "-"))
-        return false;
-    return str_split(&rest, ':', &part) && matches_digits(part, 12) && rest.len >= 1;
-}
-
-const struct sm_pattern sm_pattern_name = {"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", matches_name};
-const struct sm_pattern sm_pattern_model_name = {
-    "^[a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?", matches_name};
-const struct sm_pattern sm_pattern_role = {
-    "^arn:aws[a-z\\-]*:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+$", matches_role};
-const struct sm_pattern sm_pattern_s3_uri = {"^(https|s3)://([^/]+)/?(.*)$", matches_s3_uri};
-const struct sm_pattern sm_pattern_kms = {"^[a-zA-Z0-9:/_-]*$", matches_kms};
-const struct sm_pattern sm_pattern_visible = {"[\\S]+", matches_visible};
-const struct sm_pattern sm_pattern_tag = {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", matches_tag};
-const struct sm_pattern sm_pattern_channel = {"[A-Za-z0-9\\.\\-_]+", matches_channel};
-const struct sm_pattern sm_pattern_env_key = {"[a-zA-Z_][a-zA-Z0-9_]*", matches_env_key};
-const struct sm_pattern sm_pattern_id = {"[-0-9a-zA-Z]+", matches_part};
-const struct sm_pattern sm_pattern_part = {"[a-zA-Z0-9\\-]+", matches_part};
-const struct sm_pattern sm_pattern_instance = {"^ml\\.[a-z0-9-]+\\.[a-z0-9]+$", matches_instance};
-const struct sm_pattern sm_pattern_arn = {
-    "^arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:.+$", matches_arn};
+#include "engine/local/pattern.h"
 
 /* ------------------------------------------------------------------ the check */
 
@@ -167,14 +26,38 @@ static struct str camel(struct arena *arena, const char *name)
     return str_from(text);
 }
 
+/* As Java prints it: text bare, [a, b], {k=v, l=w}. */
+static void show(struct buf *out, struct arena *arena, const struct json *value)
+{
+    bool map = value->type == JSON_OBJECT;
+
+    if (value->type == JSON_STRING) {
+        buf_add(out, value->string);
+        return;
+    }
+    if (!map && value->type != JSON_ARRAY) {
+        buf_add(out, json_text(arena, value, JSON_COMPACT));
+        return;
+    }
+    buf_add_char(out, map ? '{' : '[');
+    JSON_EACH (child, value) {
+        if (child != value->first)
+            buf_add_z(out, ", ");
+        if (map)
+            buf_fmt(out, STR_FMT "=", STR_ARG(child->key));
+        show(out, arena, child);
+    }
+    buf_add_char(out, map ? '}' : ']');
+}
+
 static struct str shown(struct arena *arena, const struct json *value)
 {
-    struct str text;
+    AUTO(buf_done) struct buf text = BUF_INIT(MIB(8));
 
     if (value == NULL || value->type == JSON_NULL)
         return STR("null");
-    text = value->type == JSON_STRING ? value->string : json_text(arena, value, JSON_COMPACT);
-    return str_fmt(arena, "'" STR_FMT "'", STR_ARG(str_slice(text, 0, VALUE_SHOWN)));
+    show(&text, arena, value);
+    return str_fmt(arena, "'" STR_FMT "'", STR_ARG(str_slice(buf_str(&text), 0, VALUE_SHOWN)));
 }
 
 static void
@@ -199,29 +82,54 @@ static struct str enum_constraint(struct arena *arena, const char *const *values
     return str_fmt(arena, STR_FMT "]", STR_ARG(text));
 }
 
-/* The constraints a string breaks, as texts; at most three of them. */
-static size_t string_constraints(
-    struct arena *arena, const struct sm_shape *shape, struct str value, struct str out[3])
+/* ml.m5.xlarge */
+static bool like_instance_type(struct str value)
 {
-    size_t count = 0, chars = 0;
-    bool known = shape->values == NULL;
+    return pattern_matches("ml\\.[a-z0-9-]+\\.[a-z0-9]+", value);
+}
+
+static bool is_listed(const struct sm_shape *shape, struct str value)
+{
+    for (size_t i = 0; shape->values[i] != NULL; i++)
+        if (str_eq_z(value, shape->values[i]))
+            return true;
+    return shape->open && like_instance_type(value);
+}
+
+struct constraints {
+    struct str texts[4];
+    size_t count;
+    bool broken;
+};
+
+/* The constraints of a string that this value breaks, or, all, whatever it has when it breaks one:
+ * that is how those of map entries and list items are told. */
+static struct constraints
+string_constraints(struct arena *arena, const struct sm_shape *shape, struct str value, bool all)
+{
+    struct constraints out = {0};
+    int64_t chars = 0;
 
     for (size_t i = 0; i < value.len; i++)
         chars += ((unsigned char) value.ptr[i] & 0xC0U) != 0x80U;
-    if (shape->max > 0 && chars > (uint64_t) shape->max)
-        out[count++] = str_fmt(
+    bool longer = chars > shape->max, shorter = chars < shape->min;
+    bool unlike = shape->pattern != NULL && !pattern_matches(shape->pattern, value);
+    bool unlisted = shape->values != NULL && !is_listed(shape, value);
+
+    out.broken = longer || shorter || unlike || unlisted;
+    all = all && out.broken;
+    if (longer || (all && shape->max != SM_MAX))
+        out.texts[out.count++] = str_fmt(
             arena, "Member must have length less than or equal to %lld", (long long) shape->max);
-    else if (chars < (uint64_t) shape->min)
-        out[count++] = str_fmt(
+    if (shorter || (all && shape->max != SM_MAX))
+        out.texts[out.count++] = str_fmt(
             arena, "Member must have length greater than or equal to %lld", (long long) shape->min);
-    if (shape->pattern != NULL && !shape->pattern->matches(value))
-        out[count++] = str_fmt(
-            arena, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
-    for (size_t i = 0; !known && shape->values[i] != NULL; i++)
-        known = str_eq_z(value, shape->values[i]);
-    if (!known)
-        out[count++] = enum_constraint(arena, shape->values);
-    return count;
+    if (unlike || (all && shape->pattern != NULL))
+        out.texts[out.count++] =
+            str_fmt(arena, "Member must satisfy regular expression pattern: %s", shape->pattern);
+    if (unlisted)
+        out.texts[out.count++] = enum_constraint(arena, shape->values);
+    return out;
 }
 
 static void check_bounds(
@@ -238,7 +146,7 @@ static void check_bounds(
             str_fmt(
                 check->arena, "Member must have %s greater than or equal to %lld", what,
                 (long long) shape->min));
-    else if (shape->max > 0 && amount > (double) shape->max)
+    else if (amount > (double) shape->max)
         fault(
             check, path, value,
             str_fmt(
@@ -263,8 +171,6 @@ static bool type_fits(enum sm_kind kind, const struct json *value)
     case SM_MAP:
     case SM_STRUCT:
         return value->type == JSON_OBJECT;
-    case SM_ANY:
-        return true;
     }
     return false;
 }
@@ -283,33 +189,47 @@ static const char *type_name(const struct json *value)
 static void check_value(
     struct check *check, const struct sm_shape *shape, struct str path, const struct json *value);
 
+/* "Map keys must satisfy constraint: [Member must have .., Member must ..]" */
+static bool check_inner(
+    struct check *check,
+    const struct sm_shape *shape,
+    struct str inner,
+    struct str path,
+    const struct json *value,
+    const char *what)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT(KIB(64));
+    struct constraints found = string_constraints(check->arena, shape, inner, true);
+
+    for (size_t i = 0; i < found.count; i++)
+        buf_fmt(&text, "%s" STR_FMT, i > 0 ? ", " : "", STR_ARG(found.texts[i]));
+    if (found.broken)
+        fault(
+            check, path, value,
+            str_fmt(
+                check->arena, "%s must satisfy constraint: [" STR_FMT "]", what,
+                STR_ARG(buf_str(&text))));
+    return !found.broken;
+}
+
 static void check_map(
     struct check *check, const struct sm_shape *shape, struct str path, const struct json *value)
 {
-    struct str broken[3];
-    size_t n_broken;
+    bool keys_told = false, values_told = false;
 
     check_bounds(check, shape, path, value, (double) value->len, "length");
     JSON_EACH (entry, value) {
-        n_broken = string_constraints(check->arena, shape->key, entry->key, broken);
-        for (size_t i = 0; i < n_broken; i++)
-            fault(
-                check, path, value,
+        if (!keys_told)
+            keys_told = !check_inner(check, shape->key, entry->key, path, value, "Map keys");
+        if (shape->item->kind != SM_STRING || entry->type != JSON_STRING)
+            check_value(
+                check, shape->item,
                 str_fmt(
-                    check->arena, "Map keys must satisfy constraint: [" STR_FMT "]",
-                    STR_ARG(broken[i])));
-        if (entry->type != JSON_STRING) {
-            check->malformed =
-                str_fmt(check->arena, "%s can not be converted to a String", type_name(entry));
-            return;
-        }
-        n_broken = string_constraints(check->arena, shape->item, entry->string, broken);
-        for (size_t i = 0; i < n_broken; i++)
-            fault(
-                check, path, value,
-                str_fmt(
-                    check->arena, "Map value must satisfy constraint: [" STR_FMT "]",
-                    STR_ARG(broken[i])));
+                    check->arena, STR_FMT "." STR_FMT ".member", STR_ARG(path),
+                    STR_ARG(entry->key)),
+                entry);
+        else if (!values_told)
+            values_told = !check_inner(check, shape->item, entry->string, path, value, "Map value");
     }
 }
 
@@ -334,35 +254,38 @@ static void check_struct(
 static void check_list(
     struct check *check, const struct sm_shape *shape, struct str path, const struct json *value)
 {
+    bool told = false;
     size_t index = 0;
 
     check_bounds(check, shape, path, value, (double) value->len, "length");
-    JSON_EACH (item, value)
-        check_value(
-            check, shape->item,
-            str_fmt(check->arena, STR_FMT ".%zu.member", STR_ARG(path), ++index), item);
+    JSON_EACH (item, value) {
+        struct str at = str_fmt(check->arena, STR_FMT ".%zu.member", STR_ARG(path), ++index);
+        if (shape->item->kind != SM_STRING || item->type != JSON_STRING)
+            check_value(check, shape->item, at, item);
+        else if (!told)
+            told = !check_inner(check, shape->item, item->string, path, value, "Member");
+    }
 }
 
 static void check_value(
     struct check *check, const struct sm_shape *shape, struct str path, const struct json *value)
 {
-    struct str broken[3];
-    size_t n_broken;
+    struct constraints broken;
 
     if (!type_fits(shape->kind, value)) {
         static const char *const wanted[] = {
-            [SM_STRING] = "a String", [SM_INT] = "an Integer",     [SM_NUM] = "a Float",
-            [SM_BOOL] = "a Boolean",  [SM_TIME] = "a Date",        [SM_LIST] = "a List",
-            [SM_MAP] = "a Map",       [SM_STRUCT] = "a Structure", [SM_ANY] = "a value"};
+            [SM_STRING] = "a String", [SM_INT] = "an Integer",    [SM_NUM] = "a Float",
+            [SM_BOOL] = "a Boolean",  [SM_TIME] = "a Date",       [SM_LIST] = "a List",
+            [SM_MAP] = "a Map",       [SM_STRUCT] = "a Structure"};
         check->malformed = str_fmt(
             check->arena, "%s can not be converted to %s", type_name(value), wanted[shape->kind]);
         return;
     }
     switch (shape->kind) {
     case SM_STRING:
-        n_broken = string_constraints(check->arena, shape, value->string, broken);
-        for (size_t i = 0; i < n_broken; i++)
-            fault(check, path, value, broken[i]);
+        broken = string_constraints(check->arena, shape, value->string, false);
+        for (size_t i = 0; i < broken.count; i++)
+            fault(check, path, value, broken.texts[i]);
         break;
     case SM_INT:
     case SM_NUM:
@@ -379,7 +302,6 @@ static void check_value(
         break;
     case SM_BOOL:
     case SM_TIME:
-    case SM_ANY:
         break;
     }
 }

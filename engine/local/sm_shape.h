@@ -1,8 +1,7 @@
 /* engine/local/sm_shape.h - what a request may hold, as tables, and the check that reads them.
  *
- * The shapes are those of the SageMaker service model (api-2.json, 2017-07-24): members, which are
- * required, lengths, patterns, enums and bounds. sm_shape_check() answers as the service does, all
- * faults in one message:
+ * The shapes are those of AWS's service models: members, which are required, lengths, patterns,
+ * enums and bounds. sm_shape_check() answers as the services do, all faults in one message:
  *
  *     2 validation errors detected: Value 'x_y' at 'modelName' failed to satisfy constraint: Member
  *     must satisfy regular expression pattern: ...; Value null at 'tags.1.member.value' failed to
@@ -23,23 +22,22 @@ enum sm_kind {
     SM_BOOL,
     SM_TIME, /* epoch seconds as a number */
     SM_LIST, /* min..max: how many; item */
-    SM_MAP,  /* min..max: how many; key and item are strings */
-    SM_STRUCT,
-    SM_ANY /* accepted, kept and echoed without looking inside */
+    SM_MAP,  /* min..max: how many; key is a string */
+    SM_STRUCT
 };
 
-/* text is how the service prints the pattern; matches() decides. */
-struct sm_pattern {
-    const char *text;
-    bool (*matches)(struct str value);
-};
+/* No bound. */
+#define SM_MIN INT64_MIN
+#define SM_MAX INT64_MAX
 
 struct sm_member;
 
 struct sm_shape {
     enum sm_kind kind;
+    bool open; /* an enum that grows with every release: whatever looks like an instance type is
+                  taken */
     int64_t min, max;
-    const struct sm_pattern *pattern;
+    const char *pattern;       /* NULL: any */
     const char *const *values; /* an enum: NULL-terminated */
     const struct sm_shape *key, *item;
     const struct sm_member *members; /* ends with a NULL name */
@@ -60,9 +58,5 @@ enum sm_verdict sm_shape_check(
     const struct sm_shape *shape,
     const struct json *request,
     struct str *ret_message) MUST_USE;
-
-extern const struct sm_pattern sm_pattern_name, sm_pattern_model_name, sm_pattern_role,
-    sm_pattern_s3_uri, sm_pattern_kms, sm_pattern_visible, sm_pattern_tag, sm_pattern_channel,
-    sm_pattern_env_key, sm_pattern_id, sm_pattern_part, sm_pattern_instance, sm_pattern_arn;
 
 #endif

@@ -1,7 +1,7 @@
 #include "engine/local/sm.h"
 
-#include "engine/base/digest.h"
 #include "engine/local/fleet.h"
+#include "engine/local/token.h"
 
 #include <assert.h>
 
@@ -244,17 +244,9 @@ struct page {
     int64_t limit;
 };
 
-/* base64 of "<k>\n<name>". */
-static struct str page_token(struct arena *arena, struct str key, struct str name)
-{
-    struct str plain = str_fmt(arena, STR_FMT "\n" STR_FMT, STR_ARG(key), STR_ARG(name));
-
-    return base64_of(arena, plain.ptr, plain.len);
-}
-
 static bool page_of(struct local_call *call, enum sm_thing_kind kind, struct page *page)
 {
-    struct str token = json_get_str(call->input, "NextToken"), plain = STR_NULL;
+    struct str position = STR_NULL;
     struct str order = json_get_str(call->input, "SortOrder");
 
     *page = (struct page){
@@ -264,13 +256,13 @@ static bool page_of(struct local_call *call, enum sm_thing_kind kind, struct pag
     };
     if (str_is_null(page->sort))
         page->sort = STR("CreationTime");
-    if (str_is_null(token))
-        return true;
-    if (!base64_decode(call->arena, token, &plain) || str_index(plain, '\n') == SIZE_MAX) {
+    if (!token_read(call, &position)) {
         sm_invalid(call, "Invalid NextToken: Token is malformed");
         return false;
     }
-    page->after_name = plain;
+    if (str_is_null(position))
+        return true;
+    page->after_name = position; /* "<k>\n<name>" */
     str_split(&page->after_name, '\n', &page->after_key);
     return true;
 }
@@ -319,7 +311,11 @@ sm_list(struct local_call *call, enum sm_thing_kind kind, const char *key, sm_su
         if (items->len == (size_t) page.limit) {
             json_put(
                 call->arena, body, "NextToken",
-                json_string(call->arena, page_token(call->arena, last_key, last_name)));
+                json_string(
+                    call->arena, token_make(
+                                     call, str_fmt(
+                                               call->arena, STR_FMT "\n" STR_FMT, STR_ARG(last_key),
+                                               STR_ARG(last_name)))));
             break;
         }
         last_key = db_col_text(row, 9, call->arena);

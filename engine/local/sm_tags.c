@@ -1,4 +1,5 @@
 #include "engine/local/sm.h"
+#include "engine/local/token.h"
 
 enum { TAGS_MAX = 50 };
 
@@ -87,7 +88,7 @@ enum err_code sm_add_tags(struct local_call *call, struct err *err)
     struct sm_thing thing;
 
     (void) err;
-    if (!sm_check(call, &sm_in_add_tags) || !sm_tags_valid(call, tags) || !arn_thing(call, &thing))
+    if (!sm_tags_valid(call, tags) || !arn_thing(call, &thing))
         return ERR_NONE;
     sm_tags_set(call->local, str_lower(call->arena, thing.arn), tags);
     all = sm_tags_of(call->local, call->arena, thing.arn);
@@ -97,15 +98,32 @@ enum err_code sm_add_tags(struct local_call *call, struct err *err)
     return call_json(call, body);
 }
 
+/* In pages of MaxResults, by key; without it all of them, since there are no more than a page. */
 enum err_code sm_list_tags(struct local_call *call, struct err *err)
 {
-    struct json *body = json_object(call->arena);
+    struct json *body = json_object(call->arena), *page = json_array(call->arena);
+    size_t limit = (size_t) json_get_int(call->input, "MaxResults", TAGS_MAX);
+    struct str after = STR_NULL, last = STR_NULL;
     struct sm_thing thing;
 
     (void) err;
-    if (!sm_check(call, &sm_in_list_tags) || !arn_thing(call, &thing))
+    if (!token_read(call, &after))
+        return sm_invalid(call, "Invalid NextToken: Token is malformed");
+    if (!arn_thing(call, &thing))
         return ERR_NONE;
-    json_put(call->arena, body, "Tags", sm_tags_of(call->local, call->arena, thing.arn));
+    JSON_EACH (tag, sm_tags_of(call->local, call->arena, thing.arn)) {
+        struct str key = json_get_str(tag, "Key");
+        if (!str_is_null(after) && str_cmp(key, after) <= 0)
+            continue;
+        if (page->len == limit) {
+            json_put(
+                call->arena, body, "NextToken", json_string(call->arena, token_make(call, last)));
+            break;
+        }
+        last = key;
+        json_push(page, json_copy(call->arena, tag));
+    }
+    json_put(call->arena, body, "Tags", page);
     return call_json(call, body);
 }
 
@@ -114,7 +132,7 @@ enum err_code sm_delete_tags(struct local_call *call, struct err *err)
     struct sm_thing thing;
 
     (void) err;
-    if (!sm_check(call, &sm_in_delete_tags) || !arn_thing(call, &thing))
+    if (!arn_thing(call, &thing))
         return ERR_NONE;
     JSON_EACH (key, json_get(call->input, "TagKeys"))
         db_run(

@@ -6,23 +6,6 @@
 
 #include <stdarg.h>
 
-bool sm_check(struct local_call *call, const struct sm_shape *shape)
-{
-    struct str message = STR_NULL;
-
-    switch (sm_shape_check(call->arena, shape, call->input, &message)) {
-    case SM_FINE:
-        return true;
-    case SM_INVALID:
-        sm_invalid(call, STR_FMT, STR_ARG(message));
-        return false;
-    case SM_MALFORMED:
-        call_fail(call, 400, "SerializationException", STR_FMT, STR_ARG(message));
-        return false;
-    }
-    return false;
-}
-
 static struct str vformat(struct arena *arena, const char *fmt, va_list args)
 {
     va_list again;

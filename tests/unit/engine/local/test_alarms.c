@@ -55,7 +55,7 @@ static void in_json(void **state)
     reply = alarms(world, "DescribeAlarms", "{'AlarmTypes':['CompositeAlarm']}");
     assert_int_equal(at(reply, "MetricAlarms")->len, 0);
     assert_refused(
-        alarms(world, "PutMetricAlarm", "{'AlarmName':'x'}"), "ValidationError",
+        alarms(world, "PutMetricAlarm", "{'AlarmName':'','Period':0}"), "ValidationError",
         "2 validation errors detected");
     assert_refused(
         alarms(

@@ -72,8 +72,18 @@ static void test_streams(void **state)
     write_lines(world, "other/c", 1, 2);
     reply = logs(world, "DescribeLogStreams", "{'logGroupName':'/g','limit':2}");
     assert_text(reply, "logStreams.1.logStreamName", "job/b");
-    assert_text(reply, "nextToken", "2");
-    reply = logs(world, "DescribeLogStreams", "{'logGroupName':'/g','limit':2,'nextToken':'2'}");
+    char page[256];
+    snprintf(
+        page, sizeof(page), "{'logGroupName':'/g','limit':2,'nextToken':'" STR_FMT "'}",
+        STR_ARG(json_str(at(reply, "nextToken"))));
+    struct reply next = logs(world, "DescribeLogStreams", page);
+    snprintf(
+        page, sizeof(page), "{'logGroupName':'/g','descending':true,'nextToken':'" STR_FMT "'}",
+        STR_ARG(json_str(at(reply, "nextToken"))));
+    assert_refused(
+        logs(world, "DescribeLogStreams", page), "InvalidParameterException",
+        "The specified nextToken is invalid");
+    reply = next;
     assert_text(reply, "logStreams.0.logStreamName", "other/c");
     assert_null(at(reply, "nextToken"));
     reply = logs(
@@ -108,7 +118,11 @@ static void test_groups(void **state)
         "InvalidParameterException", "");
     reply = logs(world, "DescribeLogGroups", "{'limit':1}");
     assert_text(reply, "logGroups.0.logGroupName", "/a");
-    reply = logs(world, "DescribeLogGroups", "{'limit':1,'nextToken':'/a'}");
+    char page[256];
+    snprintf(
+        page, sizeof(page), "{'limit':1,'nextToken':'" STR_FMT "'}",
+        STR_ARG(json_str(at(reply, "nextToken"))));
+    reply = logs(world, "DescribeLogGroups", page);
     assert_int_equal(at(reply, "logGroups.0.retentionInDays")->integer, 7);
     assert_text(reply, "logGroups.0.arn", "arn:aws:logs:eu-west-1:123456789012:log-group:/b:*");
     assert_null(at(reply, "nextToken"));

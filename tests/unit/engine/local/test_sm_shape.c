@@ -3,7 +3,7 @@
 #include "tests/harness/test.h"
 
 struct shape_case {
-    const struct sm_shape *shape;
+    const char *operation;
     const char *input; /* ' for " */
     enum sm_verdict verdict;
     const char *message; /* a part of it */
@@ -14,72 +14,73 @@ struct shape_case {
     "o'}}"
 
 static const struct shape_case s_cases[] = {
-    {&sm_in_model, "{'ModelName':'a-1'}", SM_FINE, ""},
-    {&sm_in_model, "{'ModelName':'a','Unknown':1}", SM_FINE, ""},
-    {&sm_in_model, "{}", SM_INVALID,
+    {"DescribeModel", "{'ModelName':'a-1'}", SM_FINE, ""},
+    {"DescribeModel", "{'ModelName':'a','Unknown':1}", SM_FINE, ""},
+    {"DescribeModel", "{}", SM_INVALID,
      "1 validation error detected: Value null at 'modelName' failed to satisfy constraint: Member "
      "must not be null"},
-    {&sm_in_model, "{'ModelName':null}", SM_INVALID, "Value null at 'modelName'"},
-    {&sm_in_model, "{'ModelName':'a_b'}", SM_INVALID,
+    {"DescribeModel", "{'ModelName':null}", SM_INVALID, "Value null at 'modelName'"},
+    {"DescribeModel", "{'ModelName':'a_b'}", SM_INVALID,
      "1 validation error detected: Value 'a_b' at 'modelName' failed to satisfy constraint: Member "
-     "must satisfy regular expression pattern: ^[a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?"},
-    {&sm_in_model, "{'ModelName':'-a'}", SM_INVALID, "regular expression"},
-    {&sm_in_model, "{'ModelName':'a-'}", SM_INVALID, "regular expression"},
-    {&sm_in_model,
+     "must satisfy regular expression pattern: [a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?"},
+    {"DescribeModel", "{'ModelName':'-a'}", SM_INVALID, "regular expression"},
+    {"DescribeModel", "{'ModelName':'a-'}", SM_INVALID, "regular expression"},
+    {"DescribeModel",
      "{'ModelName':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}", SM_INVALID,
-     "2 validation errors detected: "},
-    {&sm_in_model, "{'ModelName':7}", SM_MALFORMED,
+     "1 validation error detected: "},
+    {"DescribeModel", "{'ModelName':7}", SM_MALFORMED,
      "NUMBER_VALUE can not be converted to a String"},
-    {&sm_in_list_models, "{'MaxResults':100,'SortBy':'Name'}", SM_FINE, ""},
-    {&sm_in_list_models, "{'MaxResults':101}", SM_INVALID,
+    {"ListModels", "{'MaxResults':100,'SortBy':'Name'}", SM_FINE, ""},
+    {"ListModels", "{'MaxResults':101}", SM_INVALID,
      "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than "
      "or equal to 100"},
-    {&sm_in_list_models, "{'MaxResults':0}", SM_INVALID, "greater than or equal to 1"},
-    {&sm_in_list_models, "{'MaxResults':'1'}", SM_MALFORMED, "converted to an Integer"},
-    {&sm_in_list_models, "{'SortBy':'Status'}", SM_INVALID,
+    {"ListModels", "{'MaxResults':0}", SM_INVALID, "greater than or equal to 1"},
+    {"ListModels", "{'MaxResults':'1'}", SM_MALFORMED, "converted to an Integer"},
+    {"ListModels", "{'SortBy':'Status'}", SM_INVALID,
      "Value 'Status' at 'sortBy' failed to satisfy constraint: Member must satisfy enum value set: "
      "[Name, CreationTime]"},
-    {&sm_in_list_models, "{'NameContains':'a.b'}", SM_INVALID, "at 'nameContains'"},
-    {&sm_in_add_tags,
+    {"ListModels", "{'NameContains':'a.b'}", SM_INVALID, "at 'nameContains'"},
+    {"AddTags",
      "{'ResourceArn':'arn:aws:sagemaker:eu-west-1:123456789012:model/x','Tags':[{'Key':'a'}]}",
      SM_INVALID, "Value null at 'tags.1.member.value'"},
-    {&sm_in_add_tags, "{'ResourceArn':'arn:aws:sagemaker:eu-west-1:12345678901:model/x','Tags':[]}",
+    {"AddTags", "{'ResourceArn':'arn:aws:sagemaker:eu-west-1:12345678901:model/x','Tags':[]}",
      SM_INVALID, "at 'resourceArn'"},
-    {&sm_in_add_tags,
+    {"AddTags",
      "{'ResourceArn':'arn:aws:sagemaker:eu-west-1:123456789012:model/x','Tags':[{'Key':'a<b',"
      "'Value':''}]}",
      SM_INVALID, "'tags.1.member.key'"},
-    {&sm_in_delete_tags,
+    {"DeleteTags",
      "{'ResourceArn':'arn:aws:sagemaker:eu-west-1:123456789012:model/x','TagKeys':[]}", SM_INVALID,
      "at 'tagKeys' failed to satisfy constraint: Member must have length greater than or equal to "
      "1"},
-    {&sm_in_create_config, "{'EndpointConfigName':'c','ProductionVariants':[]}", SM_INVALID,
+    {"CreateEndpointConfig", "{'EndpointConfigName':'c','ProductionVariants':[]}", SM_INVALID,
      "at 'productionVariants'"},
-    {&sm_in_create_config,
+    {"CreateEndpointConfig",
      "{'EndpointConfigName':'c','ProductionVariants':[{'VariantName':'v','InstanceType':'m5'}]}",
      SM_INVALID, "Value 'm5' at 'productionVariants.1.member.instanceType'"},
-    {&sm_in_create_config,
+    {"CreateEndpointConfig",
      "{'EndpointConfigName':'c','ProductionVariants':[{'VariantName':'v','InitialVariantWeight':"
      "-1}]}",
      SM_INVALID, "greater than or equal to 0"},
-    {&sm_in_create_endpoint,
+    {"CreateEndpoint",
      "{'EndpointName':'e','EndpointConfigName':'c','DeploymentConfig':{'BlueGreenUpdatePolicy':{"
      "'TrafficRoutingConfiguration':{'Type':'ONCE','WaitIntervalInSeconds':0}}}}",
      SM_INVALID,
      "Value 'ONCE' at "
      "'deploymentConfig.blueGreenUpdatePolicy.trafficRoutingConfiguration.type'"},
-    {&sm_in_create_training_job, "{'TrainingJobName':'j'" JOB_REST, SM_FINE, ""},
-    {&sm_in_create_training_job, "{'TrainingJobName':'j','HyperParameters':{'a':1}" JOB_REST,
-     SM_MALFORMED, "NUMBER_VALUE can not be converted to a String"},
-    {&sm_in_create_training_job, "{'TrainingJobName':'j','Environment':{'1a':'x'}" JOB_REST,
-     SM_INVALID, "Map keys must satisfy constraint: [Member must satisfy regular expression"},
-    {&sm_in_create_training_job, "{'TrainingJobName':''" JOB_REST, SM_INVALID,
+    {"CreateTrainingJob", "{'TrainingJobName':'j'" JOB_REST, SM_FINE, ""},
+    {"CreateTrainingJob", "{'TrainingJobName':'j','HyperParameters':{'a':1}" JOB_REST, SM_MALFORMED,
+     "NUMBER_VALUE can not be converted to a String"},
+    {"CreateTrainingJob", "{'TrainingJobName':'j','Environment':{'1a':'x'}" JOB_REST, SM_INVALID,
+     "Map keys must satisfy constraint: [Member must have length less than or equal to 512, "
+     "Member must have length greater than or equal to 0, Member must satisfy regular expression"},
+    {"CreateTrainingJob", "{'TrainingJobName':''" JOB_REST, SM_INVALID,
      "Member must have length greater than or equal to 1"},
-    {&sm_in_create_training_job,
+    {"CreateTrainingJob",
      "{'TrainingJobName':'j','RoleArn':'arn:aws:iam::1:role/rrrrrrrr','OutputDataConfig':{"
      "'S3OutputPath':'/tmp'}}",
      SM_INVALID, "2 validation errors detected: Value 'arn:aws:iam::1:role/rrrrrrrr' at 'roleArn'"},
-    {&sm_in_create_model,
+    {"CreateModel",
      "{'ModelName':'m','PrimaryContainer':{'Mode':'Multi','Image':'x y','ModelDataUrl':'b/k'}}",
      SM_INVALID, "3 validation errors detected: "},
 };
@@ -98,7 +99,8 @@ static void test_cases(void **state)
             if (*c == '\'')
                 *c = '"';
         assert_ok(json_parse(arena, str_from(text), MIB(1), &input, &err), &err);
-        enum sm_verdict verdict = sm_shape_check(arena, s_cases[i].shape, input, &message);
+        enum sm_verdict verdict = sm_shape_check(
+            arena, sm_input_of(LOCAL_SAGEMAKER, s_cases[i].operation), input, &message);
         if (verdict != s_cases[i].verdict ||
             str_find(message, str_from(s_cases[i].message)) == SIZE_MAX)
             fail_msg("%s: %d '" STR_FMT "'", text, (int) verdict, STR_ARG(message));
@@ -117,7 +119,10 @@ static void test_many_faults(void **state)
     for (int i = 0; i < 3000; i++)
         json_push(variants, json_object(arena));
     json_put(arena, input, "ProductionVariants", variants);
-    assert_int_equal(sm_shape_check(arena, &sm_in_create_config, input, &message), SM_INVALID);
+    assert_int_equal(
+        sm_shape_check(
+            arena, sm_input_of(LOCAL_SAGEMAKER, "CreateEndpointConfig"), input, &message),
+        SM_INVALID);
     assert_true(str_starts(message, STR("3001 validation errors detected: ")));
     assert_true(message.len < 8192);
 }

@@ -1,0 +1,116 @@
+/* Written by tests/interop/validation.py --write from botocore 1.43.11's service models; not to be edited. */
+#include "engine/local/sm_forms.h"
+#include "engine/local/sm_tables.h"
+
+/* clang-format off: one line holds what the model says of one shape */
+
+static const struct sm_shape s_AlarmName = SCALAR(SM_STRING, 1, 255, NULL);
+static const struct sm_shape s_AlarmDescription = SCALAR(SM_STRING, 0, 1024, NULL);
+static const struct sm_shape s_ActionsEnabled = SCALAR(SM_BOOL, SM_MIN, SM_MAX, NULL);
+static const struct sm_shape s_ResourceName = SCALAR(SM_STRING, 1, 1024, NULL);
+static const struct sm_shape s_ResourceList = LIST_OF(0, 5, &s_ResourceName);
+static const struct sm_shape s_Namespace = SCALAR(SM_STRING, 1, 255, "[^:].*");
+static const char *const s_Statistic_values[] = {
+    "SampleCount", "Average", "Sum", "Minimum", "Maximum", NULL};
+static const struct sm_shape s_Statistic = ENUM_OF(s_Statistic_values);
+static const struct sm_shape s_ExtendedStatistic = SCALAR(SM_STRING, 0, SM_MAX, NULL);
+static const struct sm_member s_Dimension_members[] = {
+    {"Name", REQUIRED, &s_AlarmName}, {"Value", REQUIRED, &s_ResourceName}, END};
+static const struct sm_shape s_Dimension = STRUCT_OF(s_Dimension_members);
+static const struct sm_shape s_Dimensions = LIST_OF(0, 30, &s_Dimension);
+static const struct sm_shape s_Period = SCALAR(SM_INT, 1, SM_MAX, NULL);
+static const char *const s_StandardUnit_values[] = {
+    "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes",
+    "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count",
+    "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second",
+    "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second",
+    "Count/Second", "None", NULL};
+static const struct sm_shape s_StandardUnit = ENUM_OF(s_StandardUnit_values);
+static const struct sm_shape s_Threshold = SCALAR(SM_NUM, SM_MIN, SM_MAX, NULL);
+static const char *const s_ComparisonOperator_values[] = {
+    "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
+    "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold",
+    "LessThanLowerThreshold", "GreaterThanUpperThreshold", NULL};
+static const struct sm_shape s_ComparisonOperator = ENUM_OF(s_ComparisonOperator_values);
+static const struct sm_member s_Metric_members[] = {
+    {"Namespace", OPTIONAL, &s_Namespace}, {"MetricName", OPTIONAL, &s_AlarmName},
+    {"Dimensions", OPTIONAL, &s_Dimensions}, END};
+static const struct sm_shape s_Metric = STRUCT_OF(s_Metric_members);
+static const struct sm_member s_MetricStat_members[] = {
+    {"Metric", REQUIRED, &s_Metric}, {"Period", REQUIRED, &s_Period},
+    {"Stat", REQUIRED, &s_ExtendedStatistic}, {"Unit", OPTIONAL, &s_StandardUnit}, END};
+static const struct sm_shape s_MetricStat = STRUCT_OF(s_MetricStat_members);
+static const struct sm_shape s_MetricExpression = SCALAR(SM_STRING, 1, 2048, NULL);
+static const struct sm_member s_MetricDataQuery_members[] = {
+    {"Id", REQUIRED, &s_AlarmName}, {"MetricStat", OPTIONAL, &s_MetricStat},
+    {"Expression", OPTIONAL, &s_MetricExpression}, {"Label", OPTIONAL, &s_ExtendedStatistic},
+    {"ReturnData", OPTIONAL, &s_ActionsEnabled}, {"Period", OPTIONAL, &s_Period},
+    {"AccountId", OPTIONAL, &s_AlarmName}, END};
+static const struct sm_shape s_MetricDataQuery = STRUCT_OF(s_MetricDataQuery_members);
+static const struct sm_shape s_MetricDataQueries = LIST_OF(0, SM_MAX, &s_MetricDataQuery);
+static const struct sm_shape s_TagKey = SCALAR(SM_STRING, 1, 128, NULL);
+static const struct sm_shape s_TagValue = SCALAR(SM_STRING, 0, 256, NULL);
+static const struct sm_member s_Tag_members[] = {
+    {"Key", REQUIRED, &s_TagKey}, {"Value", REQUIRED, &s_TagValue}, END};
+static const struct sm_shape s_Tag = STRUCT_OF(s_Tag_members);
+static const struct sm_shape s_TagList = LIST_OF(0, SM_MAX, &s_Tag);
+static const struct sm_shape s_Query = SCALAR(SM_STRING, 1, 10000, NULL);
+static const struct sm_shape s_PendingPeriod = SCALAR(SM_INT, 0, 86400, NULL);
+static const struct sm_member s_AlarmPromQLCriteria_members[] = {
+    {"Query", REQUIRED, &s_Query}, {"PendingPeriod", OPTIONAL, &s_PendingPeriod},
+    {"RecoveryPeriod", OPTIONAL, &s_PendingPeriod}, END};
+static const struct sm_shape s_AlarmPromQLCriteria = STRUCT_OF(s_AlarmPromQLCriteria_members);
+static const struct sm_member s_EvaluationCriteria_members[] = {
+    {"PromQLCriteria", OPTIONAL, &s_AlarmPromQLCriteria}, END};
+static const struct sm_shape s_EvaluationCriteria = STRUCT_OF(s_EvaluationCriteria_members);
+static const struct sm_shape s_EvaluationInterval = SCALAR(SM_INT, 10, 3600, NULL);
+static const struct sm_member s_PutMetricAlarmInput_members[] = {
+    {"AlarmName", REQUIRED, &s_AlarmName}, {"AlarmDescription", OPTIONAL, &s_AlarmDescription},
+    {"ActionsEnabled", OPTIONAL, &s_ActionsEnabled}, {"OKActions", OPTIONAL, &s_ResourceList},
+    {"AlarmActions", OPTIONAL, &s_ResourceList},
+    {"InsufficientDataActions", OPTIONAL, &s_ResourceList}, {"MetricName", OPTIONAL, &s_AlarmName},
+    {"Namespace", OPTIONAL, &s_Namespace}, {"Statistic", OPTIONAL, &s_Statistic},
+    {"ExtendedStatistic", OPTIONAL, &s_ExtendedStatistic}, {"Dimensions", OPTIONAL, &s_Dimensions},
+    {"Period", OPTIONAL, &s_Period}, {"Unit", OPTIONAL, &s_StandardUnit},
+    {"EvaluationPeriods", OPTIONAL, &s_Period}, {"DatapointsToAlarm", OPTIONAL, &s_Period},
+    {"Threshold", OPTIONAL, &s_Threshold}, {"ComparisonOperator", OPTIONAL, &s_ComparisonOperator},
+    {"TreatMissingData", OPTIONAL, &s_AlarmName},
+    {"EvaluateLowSampleCountPercentile", OPTIONAL, &s_AlarmName},
+    {"Metrics", OPTIONAL, &s_MetricDataQueries}, {"Tags", OPTIONAL, &s_TagList},
+    {"ThresholdMetricId", OPTIONAL, &s_AlarmName},
+    {"EvaluationCriteria", OPTIONAL, &s_EvaluationCriteria},
+    {"EvaluationInterval", OPTIONAL, &s_EvaluationInterval}, END};
+static const struct sm_shape s_PutMetricAlarmInput = STRUCT_OF(s_PutMetricAlarmInput_members);
+static const struct sm_shape s_AlarmNames = LIST_OF(0, 100, &s_AlarmName);
+static const char *const s_AlarmType_values[] = {
+    "CompositeAlarm", "MetricAlarm", NULL};
+static const struct sm_shape s_AlarmType = ENUM_OF(s_AlarmType_values);
+static const struct sm_shape s_AlarmTypes = LIST_OF(0, SM_MAX, &s_AlarmType);
+static const char *const s_StateValue_values[] = {
+    "OK", "ALARM", "INSUFFICIENT_DATA", NULL};
+static const struct sm_shape s_StateValue = ENUM_OF(s_StateValue_values);
+static const struct sm_shape s_MaxRecords = SCALAR(SM_INT, 1, 100, NULL);
+static const struct sm_member s_DescribeAlarmsInput_members[] = {
+    {"AlarmNames", OPTIONAL, &s_AlarmNames}, {"AlarmNamePrefix", OPTIONAL, &s_AlarmName},
+    {"AlarmTypes", OPTIONAL, &s_AlarmTypes}, {"ChildrenOfAlarmName", OPTIONAL, &s_AlarmName},
+    {"ParentsOfAlarmName", OPTIONAL, &s_AlarmName}, {"StateValue", OPTIONAL, &s_StateValue},
+    {"ActionPrefix", OPTIONAL, &s_ResourceName}, {"MaxRecords", OPTIONAL, &s_MaxRecords},
+    {"NextToken", OPTIONAL, &s_ExtendedStatistic}, END};
+static const struct sm_shape s_DescribeAlarmsInput = STRUCT_OF(s_DescribeAlarmsInput_members);
+static const struct sm_shape s_StateReason = SCALAR(SM_STRING, 0, 1023, NULL);
+static const struct sm_shape s_StateReasonData = SCALAR(SM_STRING, 0, 4000, NULL);
+static const struct sm_member s_SetAlarmStateInput_members[] = {
+    {"AlarmName", REQUIRED, &s_AlarmName}, {"StateValue", REQUIRED, &s_StateValue},
+    {"StateReason", REQUIRED, &s_StateReason}, {"StateReasonData", OPTIONAL, &s_StateReasonData},
+    END};
+static const struct sm_shape s_SetAlarmStateInput = STRUCT_OF(s_SetAlarmStateInput_members);
+static const struct sm_member s_DeleteAlarmsInput_members[] = {
+    {"AlarmNames", REQUIRED, &s_AlarmNames}, END};
+static const struct sm_shape s_DeleteAlarmsInput = STRUCT_OF(s_DeleteAlarmsInput_members);
+
+const struct sm_input sm_inputs_alarms[] = {
+    {LOCAL_CLOUDWATCH, "PutMetricAlarm", &s_PutMetricAlarmInput},
+    {LOCAL_CLOUDWATCH, "DescribeAlarms", &s_DescribeAlarmsInput},
+    {LOCAL_CLOUDWATCH, "SetAlarmState", &s_SetAlarmStateInput},
+    {LOCAL_CLOUDWATCH, "DeleteAlarms", &s_DeleteAlarmsInput},
+    {LOCAL_N_SERVICES, NULL, NULL}};
