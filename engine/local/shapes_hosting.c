@@ -1,8 +1,9 @@
-/* Written by tests/interop/validation.py --write from botocore 1.43.11's service models; not to be edited. */
+/* Written from botocore 1.43.11's service models by tests/interop/validation.py --write; not to be
+ * edited. */
 #include "engine/local/sm_forms.h"
 #include "engine/local/sm_tables.h"
 
-/* clang-format off: one line holds what the model says of one shape */
+/* clang-format off */
 
 static const struct sm_shape s_ModelName =
     SCALAR(SM_STRING, 0, 63, "[a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?");

@@ -146,11 +146,12 @@ def write(session, which, version):
         writer.visit(shape)
         rows.append("    {%s, %s, &%s}," % (service, literal(name), writer.names[shape.name]))
     head = """\
-/* Written by tests/interop/validation.py --write from botocore %s's service models; not to be edited. */
+/* Written from botocore %s's service models by tests/interop/validation.py --write; not to be
+ * edited. */
 #include "engine/local/sm_forms.h"
 #include "engine/local/sm_tables.h"
 
-/* clang-format off: one line holds what the model says of one shape */
+/* clang-format off */
 """ % version
     return "%s\n%s\n\nconst struct sm_input sm_inputs_%s[] = {\n%s\n    {LOCAL_N_SERVICES, NULL, NULL}};\n" % (
         head, "\n".join(writer.lines), which, "\n".join(rows))
