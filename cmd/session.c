@@ -152,18 +152,22 @@ static enum err_code use_aws(struct session *session, struct aws_options *option
         profile_load(app->arena, app->getenv, app->args.profile, &session->profile, err);
     if (code != ERR_NONE)
         return code;
-    struct creds_provider *sources[2];
-    size_t count = 0;
-    /* A profile asked for by name wins over keys in the environment, as in AWS's own tools. */
-    if (!profile_was_asked(session->profile))
-        sources[count++] = creds_env_new(app->getenv);
-    sources[count++] = creds_profile_new(session->profile);
-    session->creds = creds_chain_new(sources, count, app->clock);
     options->env = app->getenv;
     options->profile = session->profile;
     options->endpoint_url = app->args.endpoint_url;
     if (str_is_empty(options->region))
         options->region = aws_region_find(app->getenv, session->profile, STR_NULL);
+    const struct creds_context context = {
+        .loop = app->loop,
+        .clock = app->clock,
+        .rng = &app->rng,
+        .http = session->trace != NULL ? session->trace : session->curl,
+        .env = app->getenv,
+        .profile = session->profile,
+        .region = options->region,
+        .endpoint_url = options->endpoint_url,
+    };
+    session->creds = creds_default_new(&context);
     return ERR_NONE;
 }
 

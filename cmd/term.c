@@ -143,9 +143,17 @@ static void render_hint(struct buf *buf, bool color, struct str hint)
 {
     if (str_is_empty(hint))
         return;
-    buf_fmt(buf, "%shint:%s ", paint(color, PAINT_CYAN), paint_end(color));
-    buf_add_clean(buf, hint);
-    buf_add_char(buf, '\n');
+    struct str rest = hint, line;
+    const char *lead = "hint: ";
+    while (str_split(&rest, '\n', &line)) {
+        if (lead[0] == 'h')
+            buf_fmt(buf, "%shint:%s ", paint(color, PAINT_CYAN), paint_end(color));
+        else
+            buf_add_z(buf, lead);
+        buf_add_clean(buf, line);
+        buf_add_char(buf, '\n');
+        lead = "      ";
+    }
 }
 
 static void

@@ -159,6 +159,9 @@ struct attempts {
     unsigned count;
     int cost; /* what the last retry took from the quota */
     bool maybe_done, clock_corrected;
+    bool unsent;           /* there were no credentials to sign the last attempt with */
+    bool renewed;          /* after an expired token: once */
+    uint64_t creds_serial; /* which set signed the last attempt */
     int64_t started_ms;
 };
 
@@ -198,8 +201,10 @@ static struct http_request request_of(struct attempts *attempts)
 static enum err_code sign(struct attempts *attempts, struct http_request *request, struct err *err)
 {
     struct aws *aws = attempts->aws;
-    const struct creds *creds;
-    enum err_code code = creds_get(aws->options.creds, &creds, err);
+    const struct creds *creds = NULL;
+    bool anonymous = attempts->call->anonymous;
+    enum err_code code = anonymous ? ERR_NONE : creds_get(aws->options.creds, &creds, err);
+    attempts->unsent = code != ERR_NONE;
     if (code != ERR_NONE) {
         /* A single source that has nothing is a failure, too, once it is all there is. */
         return code == ERR_NOT_FOUND ? (err->code = ERR_AUTH) : code;
@@ -215,6 +220,9 @@ static enum err_code sign(struct attempts *attempts, struct http_request *reques
     *request = attempts->request;
     request->headers = headers.items;
     request->n_headers = headers.len;
+    if (anonymous)
+        return ERR_NONE;
+    attempts->creds_serial = creds->serial;
 
     struct str service = str_from(service_info(attempts->call->service)->sign);
     struct sigv4_params params = {
@@ -329,6 +337,12 @@ judge_answer(struct attempts *attempts, const struct http_response *response, st
     outcome.retry = retry_kind_of(fault.status, fault.code);
     if (outcome.retry == RETRY_CLOCK && !far_clock(attempts, response))
         outcome.retry = RETRY_NEVER;
+    /* Once: credentials that were renewed and are refused again are not ours to mend. */
+    if (fault_is_expired(&fault) && !call->anonymous && !attempts->renewed &&
+        creds_expired(aws->options.creds, attempts->creds_serial)) {
+        attempts->renewed = true;
+        outcome.retry = RETRY_CLOCK; /* at once, and without a token of the quota */
+    }
     if (outcome.retry == RETRY_FAULT && is_unknown(fault.status))
         attempts->maybe_done = true;
     outcome.loading = call->load_wait_ms > 0 && (fault.status == 429 || fault.status == 530 ||
@@ -343,6 +357,9 @@ judge_answer(struct attempts *attempts, const struct http_response *response, st
 static struct outcome judge_failure(struct attempts *attempts, const struct err *err)
 {
     struct outcome outcome = {.code = err->code, .retry_after_ms = -1};
+    /* Whoever was asked for credentials was asked as often as it makes sense. */
+    if (attempts->unsent)
+        return outcome;
     if (err->code == ERR_CANCELLED)
         attempts->maybe_done = true;
     if (err->code != ERR_TRANSIENT && err->code != ERR_TIMEOUT)

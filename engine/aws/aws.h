@@ -32,7 +32,9 @@
     X(IAM, "iam", "iam", "IAM", "", 10) \
     X(SCALING, "application-autoscaling", "application-autoscaling", "APPLICATION_AUTO_SCALING", \
       "AnyScaleFrontendService", 10) \
-    X(CLOUDWATCH, "monitoring", "monitoring", "CLOUDWATCH", "GraniteServiceVersion20100801", 10)
+    X(CLOUDWATCH, "monitoring", "monitoring", "CLOUDWATCH", "GraniteServiceVersion20100801", 10) \
+    X(SSO, "portal.sso", "awsssoportal", "SSO", "", 10) \
+    X(SSO_OIDC, "oidc", "sso-oauth", "SSO_OIDC", "", 10)
 
 enum aws_service {
 #define AWS_SERVICE_ENUM(id, host, sign, suffix, target, width) AWS_##id,

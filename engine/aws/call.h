@@ -26,6 +26,7 @@ struct aws_call {
     bool mutating;                    /* counts as a mutation */
     bool once;                        /* not sent again when an attempt may have taken effect */
     bool error_in_200;                /* CopyObject, CompleteMultipartUpload */
+    bool anonymous;                   /* not signed: it brings a token of its own */
     unsigned *ret_attempts;           /* NULL, or gets the number of attempts of a success */
 };
 

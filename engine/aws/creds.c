@@ -30,6 +30,11 @@ creds_get(struct creds_provider *provider, const struct creds **ret_creds, struc
     return provider->ops->get(provider, ret_creds, err);
 }
 
+bool creds_expired(struct creds_provider *provider, uint64_t serial)
+{
+    return provider->ops->expired != NULL && provider->ops->expired(provider, serial);
+}
+
 void creds_close(struct creds_provider *provider)
 {
     if (provider != NULL)

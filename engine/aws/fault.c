@@ -151,6 +151,19 @@ static void hint_denied(const struct fault_context *context, struct err *err)
         action, blank, STR_ARG(context->subject), STR_ARG(context->account));
 }
 
+/* The answer to a HEAD has no body: S3 says 400 there, and nothing else. */
+bool fault_is_expired(const struct fault *fault)
+{
+    if (fault->status == 400 && str_is_null(fault->code))
+        return true;
+    static const char *const s_codes[] = {
+        "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"};
+    for (size_t i = 0; i < ARRAY_LEN(s_codes); i++)
+        if (str_eq_z(fault->code, s_codes[i]))
+            return true;
+    return false;
+}
+
 enum err_code
 fault_err(const struct fault *fault, const struct fault_context *context, struct err *err)
 {

@@ -34,6 +34,9 @@ fault_read(struct arena *arena, enum aws_service service, const struct http_resp
  * <Error>, or broken off. */
 bool fault_in_success(struct arena *arena, const struct http_response *response);
 
+/* The session token of the credentials is over; other credentials may do. */
+bool fault_is_expired(const struct fault *fault);
+
 /* Sets err from the fault. To add a mapping: one line in s_rules in fault_rules.c. */
 enum err_code
 fault_err(const struct fault *fault, const struct fault_context *context, struct err *err);

@@ -23,6 +23,7 @@ struct http_request {
     struct str body;
     int64_t timeout_ms; /* whole exchange; 0 = 30 s */
     size_t max_body;    /* of the answer; 0 = 64 MiB */
+    bool direct;        /* never by a proxy: what serves this machine alone */
 };
 
 struct http_response {

@@ -222,7 +222,7 @@ static bool set_safety(struct exchange *exchange)
     SET(exchange, CURLOPT_NOSIGNAL, 1L);
     if (self->ca_bundle != NULL)
         SET(exchange, CURLOPT_CAINFO, self->ca_bundle);
-    if (is_loopback(exchange->request->url))
+    if (exchange->request->direct || is_loopback(exchange->request->url))
         SET(exchange, CURLOPT_PROXY, "");
     return ok;
 }

@@ -14,8 +14,13 @@ struct http_trace {
 
 /* To hide another one: its name here, in lower case. */
 static const char *const s_secret_headers[] = {
-    "authorization",          "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "set-cookie",
+    "x-amz-security-token",
     "x-amz-sso_bearer_token",
+    "x-aws-ec2-metadata-token",
 };
 static const char *const s_secret_params[] = {
     "X-Amz-Credential=", "X-Amz-Security-Token=", "X-Amz-Signature="};

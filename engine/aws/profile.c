@@ -10,6 +10,7 @@
 #define MAX_FILE_BYTES MIB(1)
 
 struct profile {
+    struct arena *arena;
     struct str name;
     struct str config_section; /* "profile x", or "default" */
     bool asked;
@@ -23,10 +24,10 @@ static struct str env_get(env_fn *env, const char *name)
     return value.len > 0 ? value : STR_NULL; /* set to nothing counts as unset */
 }
 
-static const char *
-file_path(struct arena *arena, env_fn *env, const char *variable, const char *under_home)
+const char *
+profile_home_path(struct arena *arena, env_fn *env, const char *variable, const char *under_home)
 {
-    struct str path = env_get(env, variable);
+    struct str path = variable != NULL ? env_get(env, variable) : STR_NULL;
     struct str home = env_get(env, "HOME");
     if (!str_is_null(path) && !str_starts(path, STR("~/")))
         return str_z(arena, path);
@@ -68,6 +69,23 @@ bool profile_exists(const struct profile *profile)
            ini_has_section(profile->credentials, profile->name);
 }
 
+static void name_section(struct profile *profile)
+{
+    profile->config_section = str_fmt(profile->arena, "profile " STR_FMT, STR_ARG(profile->name));
+    if (str_eq_z(profile->name, "default") &&
+        !ini_has_section(profile->config, profile->config_section))
+        profile->config_section = STR("default");
+}
+
+struct profile *profile_named(const struct profile *profile, struct str name)
+{
+    struct profile *other = ARENA_NEW(profile->arena, struct profile);
+    *other = *profile;
+    other->name = str_dup(profile->arena, name);
+    name_section(other);
+    return profile_exists(other) ? other : NULL;
+}
+
 enum err_code profile_load(
     struct arena *arena,
     env_fn *env,
@@ -77,29 +95,32 @@ enum err_code profile_load(
 {
     struct profile *profile = ARENA_NEW(arena, struct profile);
     struct str from_env = env_get(env, "AWS_PROFILE");
+    const char *variable = "AWS_PROFILE";
+    if (str_is_null(from_env)) { /* the AWS CLI's own name for it */
+        from_env = env_get(env, "AWS_DEFAULT_PROFILE");
+        variable = "AWS_DEFAULT_PROFILE";
+    }
+    profile->arena = arena;
     profile->asked = !str_is_null(asked);
     bool named = profile->asked || !str_is_null(from_env);
     profile->name = str_dup(arena, profile->asked ? asked : named ? from_env : STR("default"));
 
-    const char *config = file_path(arena, env, "AWS_CONFIG_FILE", ".aws/config");
+    const char *config = profile_home_path(arena, env, "AWS_CONFIG_FILE", ".aws/config");
     const char *credentials =
-        file_path(arena, env, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
+        profile_home_path(arena, env, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
     enum err_code code = load_file(arena, config, &profile->texts[0], &profile->config, err);
     if (code == ERR_NONE)
         code = load_file(arena, credentials, &profile->texts[1], &profile->credentials, err);
     if (code != ERR_NONE)
         return code;
 
-    profile->config_section = str_fmt(arena, "profile " STR_FMT, STR_ARG(profile->name));
-    if (str_eq_z(profile->name, "default") &&
-        !ini_has_section(profile->config, profile->config_section))
-        profile->config_section = STR("default");
+    name_section(profile);
     if (named && !profile_exists(profile) && !str_eq_z(profile->name, "default")) {
         err_set(err, ERR_AUTH, "there is no AWS profile '" STR_FMT "'", STR_ARG(profile->name));
         return err_hint(
             err, "looked in '%s' and '%s'; %s names it", config != NULL ? config : "~/.aws/config",
             credentials != NULL ? credentials : "~/.aws/credentials",
-            profile->asked ? "--profile" : "AWS_PROFILE");
+            profile->asked ? "--profile" : variable);
     }
     *ret_profile = profile;
     return ERR_NONE;
@@ -138,6 +159,21 @@ struct str profile_get(const struct profile *profile, const char *key)
     if (str_is_null(value))
         value = ini_get(profile->config, profile->config_section, str_from(key));
     return value;
+}
+
+struct str profile_get_in(const struct profile *profile, enum profile_file file, const char *key)
+{
+    return file == PROFILE_CONFIG ? ini_get(profile->config, profile->config_section, str_from(key))
+                                  : ini_get(profile->credentials, profile->name, str_from(key));
+}
+
+struct str profile_sso_session(
+    const struct profile *profile, struct str name, const char *key, bool *ret_exists)
+{
+    struct str section = str_fmt(profile->arena, "sso-session " STR_FMT, STR_ARG(name));
+    if (ret_exists != NULL)
+        *ret_exists = ini_has_section(profile->config, section);
+    return ini_get(profile->config, section, str_from(key));
 }
 
 /* https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

@@ -25,6 +25,18 @@ bool profile_was_asked(const struct profile *profile); /* by --profile: no envir
 bool profile_exists(const struct profile *profile);
 /* A key of the profile, STR_NULL when absent; profile may be NULL. */
 struct str profile_get(const struct profile *profile, const char *key);
+/* The same of one of the two files alone. */
+enum profile_file { PROFILE_CONFIG, PROFILE_CREDENTIALS };
+struct str profile_get_in(const struct profile *profile, enum profile_file file, const char *key);
+/* Another profile of the same files, on the same arena; NULL when neither file has it. */
+struct profile *profile_named(const struct profile *profile, struct str name);
+/* A key of `[sso-session NAME]`; STR_NULL when absent. ret_exists may be NULL. */
+struct str profile_sso_session(
+    const struct profile *profile, struct str name, const char *key, bool *ret_exists);
+/* What is under the user's home, NUL-terminated; NULL when nobody knows where that is. A variable
+ * that is set wins, unless variable is NULL. */
+const char *
+profile_home_path(struct arena *arena, env_fn *env, const char *variable, const char *under_home);
 /* The endpoint_url the profile gives a service ("s3", "sagemaker_runtime") through its `services`
  * section, else its own endpoint_url; STR_NULL when neither, or when it says
  * ignore_configured_endpoint_urls. */

@@ -37,6 +37,7 @@ static const struct {
     {"InternalServerError", RETRY_FAULT},
     {"ServiceUnavailable", RETRY_FAULT},
     {"ServiceUnavailableException", RETRY_FAULT},
+    {"IDPCommunicationError", RETRY_FAULT}, /* STS could not ask the identity provider */
     {"OperationAborted", RETRY_FAULT},
     {"OperationAbortedException", RETRY_FAULT},
     {"AuthFailure", RETRY_CLOCK},

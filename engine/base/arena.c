@@ -21,6 +21,7 @@ struct block {
 struct adopted {
     struct adopted *next;
     void *ptr;
+    size_t size;
 };
 
 struct arena {
@@ -123,6 +124,17 @@ void arena_close(struct arena **arena)
     *arena = NULL;
 }
 
+void arena_close_wiped(struct arena **arena)
+{
+    for (struct adopted *adopted = *arena != NULL ? (*arena)->adopted : NULL; adopted != NULL;
+         adopted = adopted->next)
+        explicit_bzero(adopted->ptr, adopted->size);
+    for (struct block *block = *arena != NULL ? (*arena)->first : NULL; block != NULL;
+         block = block->next)
+        explicit_bzero(block->bytes, block->used);
+    arena_close(arena);
+}
+
 void arena_reset(struct arena *arena)
 {
     free_adopted(arena);
@@ -194,7 +206,7 @@ void arena_adopt(struct arena *arena, void *ptr, size_t size)
     if (size > arena->limit - arena->total)
         die("memory limit reached", arena->name);
     arena->total += size;
-    *adopted = (struct adopted){arena->adopted, ptr};
+    *adopted = (struct adopted){arena->adopted, ptr, size};
     arena->adopted = adopted;
 }
 

@@ -14,9 +14,10 @@ struct arena;
 
 /* name appears in the abort message; limit_bytes 0 means 1 GiB. */
 struct arena *arena_new(const char *name, size_t limit_bytes) MUST_USE;
-void arena_free(struct arena *arena);   /* accepts NULL */
-void arena_close(struct arena **arena); /* for AUTO(arena_close) */
-void arena_reset(struct arena *arena);  /* forgets everything, keeps the first block */
+void arena_free(struct arena *arena);         /* accepts NULL */
+void arena_close(struct arena **arena);       /* for AUTO(arena_close) */
+void arena_close_wiped(struct arena **arena); /* the same for one that held secrets: overwritten */
+void arena_reset(struct arena *arena);        /* forgets everything, keeps the first block */
 size_t arena_used(const struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size);

@@ -41,6 +41,16 @@ struct md5 md5_of(struct str data)
     return out;
 }
 
+struct str sha1_hex(struct arena *arena, struct str data)
+{
+    unsigned char bytes[SHA_DIGEST_LENGTH];
+    SHA_CTX ctx;
+    SHA1_Init(&ctx);
+    SHA1_Update(&ctx, data.ptr, data.len);
+    SHA1_Final(bytes, &ctx);
+    return hex_of(arena, bytes, sizeof(bytes));
+}
+
 /* The state behind one block of the key, with every byte of it changed by `pad`. */
 static void after_key(const unsigned char *key, unsigned char pad, uint32_t state[8])
 {

@@ -22,6 +22,8 @@ struct md5 {
 
 struct sha256 sha256_of(struct str data);
 struct md5 md5_of(struct str data);
+/* SHA-1 in lower-case hex, for names that others have chosen; good for nothing else. */
+struct str sha1_hex(struct arena *arena, struct str data);
 struct sha256 hmac_sha256(struct str key, struct str data);
 /* For a key that is used again: half the work is done once. As secret as the key. */
 struct hmac_key {

@@ -51,7 +51,7 @@ struct srcloc {
 struct err {
     enum err_code code;
     char message[1024];
-    char hint[512];
+    char hint[1024]; /* of several lines when it lists */
     struct srcloc at;
     struct {
         int http_status;

@@ -16,7 +16,7 @@ mkdir "$T/nobody"
 
 # aws NAME=VALUE... COMMAND...: against the stand-in as if it were AWS, with an empty home and only these variables.
 aws() {
-    run env -i PATH="$PATH" HOME="$T/nobody" ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+    run env -i PATH="$PATH" HOME="$T/nobody" AWS_EC2_METADATA_DISABLED=true ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
         ${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} ${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} "$@"
 }
 
@@ -34,7 +34,8 @@ secret=$AWS_SECRET_ACCESS_KEY
 
 apply_as A=B
 refused "no credentials" 1 "no AWS credentials were found" "" \
-    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile \(environment: AWS_ACCESS_KEY_ID is not set; profile files: there is no profile 'default'\)"
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile; asked in turn:"
+has_err "^      environment: AWS_ACCESS_KEY_ID is not set\$" "no credentials: each source says why"
 is "$(stat_of requests)" 0 "no credentials: nothing is sent"
 apply_as AWS_ACCESS_KEY_ID="$id"
 refused "a key id without a secret" 1 "AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not" "" "set both or neither"
