@@ -2,7 +2,7 @@
 MODE ?= release
 B := $(if $(filter release,$(MODE)),build,build/$(MODE))
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(if $(filter fuzz,$(MODE)),clang,gcc)
 endif
 AR := ar
 
@@ -11,6 +11,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libyaml-dev libcurl4-openssl-dev
   libarchive-dev libdeflate-dev libmicrohttpd-dev libsqlite3-dev libxgboost-dev
 TEST_PACKAGES := libcmocka-dev awscli python3-boto3 python3-yaml jq patch nodejs
 LINT_PACKAGES := clang clang-format clang-tidy cppcheck
+FUZZ_PACKAGES := clang llvm patch
 PKGS := yaml-0.1 libcurl libssl libcrypto libcjson expat libarchive libdeflate libmicrohttpd sqlite3
 
 # ---- flags ----
@@ -28,9 +29,12 @@ UNOPTIMISED := -Wno-format-truncation -Wno-format-overflow -Wno-null-dereference
 CFLAGS_debug := -O0 -g $(UNOPTIMISED)
 CFLAGS_cover := -O0 -g --coverage $(UNOPTIMISED)
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer $(UNOPTIMISED)
+# libFuzzer's build: clang, which does not know all of gcc's warnings and is judged by tests/lint/clang.sh.
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -w
 CFLAGS_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer $(UNOPTIMISED)
 LDFLAGS_release := -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed
 LDFLAGS_asan := -fsanitize=address,undefined
+LDFLAGS_fuzz := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_cover := --coverage
 CPPFLAGS += -I. -D_POSIX_C_SOURCE=200809L
@@ -43,7 +47,7 @@ LTO_OBJECTS := -flto=auto -ffat-lto-objects
 LTO := -fno-lto
 $(B)/mmectl $(B)/tests/sim/sim $(B)/tests/bench/%: LTO := -flto=auto -w
 endif
-CFLAGS_ALL := -std=c17 $(WARN) -fPIE -fno-common $(CFLAGS_$(MODE)) $(CFLAGS)
+CFLAGS_ALL := -std=c17 $(if $(filter fuzz,$(MODE)),,$(WARN)) -fPIE -fno-common $(CFLAGS_$(MODE)) $(CFLAGS)
 LDFLAGS_ALL = -pie $(LTO) $(LDFLAGS_$(MODE)) $(LDFLAGS)
 # Empty until pkg-config and the libraries are there; `make` then says what to do.
 FOUND_LIBS := $(shell command -v pkg-config >/dev/null 2>&1 && pkg-config --libs $(PKGS) 2>/dev/null)
@@ -62,11 +66,12 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 CMD_OBJS := $(CMD_SRCS:%.c=$(B)/obj/%.o)
 HARNESS_OBJS := $(HARNESS_SRCS:%.c=$(B)/obj/%.o)
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%) $(B)/tests/sim/sim
+FUZZ_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/fuzz/*.c tests/fuzz/targets/*.c)))
+TOOL_BINS := $(TOOL_SRCS:%.c=$(B)/%) $(B)/tests/sim/sim $(B)/tests/fuzz/replay
 BENCH_BINS := $(BENCH_SRCS:%.c=$(B)/%)
 LINT_TESTS := tests/lint/run.sh
 E2E_TESTS := $(sort $(wildcard tests/e2e/t*.sh tests/interop/*.py tests/parity/t*.sh tests/sim/t*.sh \
-  tests/soak/t*.sh tests/image/t*.sh))
+  tests/soak/t*.sh tests/image/t*.sh tests/fuzz/t*.sh))
 # End-to-end files that say so in a line of their own are short enough for `make check`.
 FAST_E2E_TESTS := $(shell grep -lx '\# fast' $(E2E_TESTS) /dev/null)
 
@@ -79,7 +84,7 @@ endif
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all sim clean deps test-deps lint-deps libraries-found unit tools parity soak image check test demo install uninstall lint tidy format \
+.PHONY: all fuzz sim clean deps test-deps lint-deps libraries-found unit tools parity soak image check test demo install uninstall lint tidy format \
   check-asan check-valgrind cover cover-all fresh bench kills docs help FORCE
 
 all: $(B)/mmectl ## build build/mmectl (MODE=release, debug, asan, tsan or cover)
@@ -134,6 +139,17 @@ $(B)/tests/sim/sim: $(SIM_OBJS) $(B)/libmmectl.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(SIM_OBJS) $(B)/libmmectl.a $(LDLIBS)
+
+# All targets in one program; what calls them is replay.c, or libFuzzer (MODE=fuzz), whose name then says which.
+$(B)/tests/fuzz/replay: $(filter-out %/libfuzzer.o,$(FUZZ_OBJS)) $(B)/libmmectl.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+
+$(B)/tests/fuzz/fuzz: $(filter-out %/replay.o,$(FUZZ_OBJS)) $(B)/libmmectl.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 $(B)/tests/bench/serve_load: $(patsubst %,$(B)/obj/tests/bench/serve_load%.o,_client _bare)
 $(B)/tests/bench/serve_load: LINKED = $(patsubst %,$(B)/obj/tests/bench/serve_load%.o,_client _bare)
@@ -270,6 +286,11 @@ soak: ## 64 clients load, unload and call models for ten minutes (SOAK_SECONDS),
 image: $(B)/mmectl ## carry out engine/serve/Dockerfile from the first step to the last, without Docker (root; debootstrap)
 	@tests/harness/apt.sh debootstrap
 	@IMAGE_FROM_SOURCE=1 BUILD=$(B) sh tests/image/t01_image.sh
+
+fuzz: ## libFuzzer on whatever reads bytes from outside, a minute each (FUZZ_SECONDS; FUZZ_TARGETS="NAME..."; FUZZ_KEEP=1)
+	@tests/harness/apt.sh $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
+	@$(MAKE) --no-print-directory -j2 MODE=fuzz build/fuzz/tests/fuzz/fuzz build/fuzz/tests/fuzz/replay
+	@tests/fuzz/run.sh build/fuzz $(FUZZ_TARGETS)
 
 bench: $(B)/mmectl $(BENCH_BINS) ## measure against named baselines
 	@tests/bench/run.sh $(B)

@@ -93,9 +93,22 @@ static struct str param(const struct query_param *params, size_t count, const ch
     return found != NULL ? found->value : STR_NULL;
 }
 
+/* Of two, one reader would believe the first and another the last. */
+static bool comes_twice(const struct query_param *params, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_starts(params[i].name, STR("X-Amz-")))
+            for (size_t j = 0; j < i; j++)
+                if (str_eq(params[i].name, params[j].name))
+                    return true;
+    return false;
+}
+
 static enum err_code read_query_form(
     const struct query_param *params, size_t count, struct sigv4_claim *ret_claim, struct err *err)
 {
+    if (comes_twice(params, count))
+        return broken("a parameter X-Amz-... is given twice", err);
     struct sigv4_claim claim = {.presigned = true, .payload_hash = STR(SIGV4_UNSIGNED)};
     uint64_t expires_s;
     if (!str_eq_z(param(params, count, "X-Amz-Algorithm"), SIGV4_ALGORITHM))

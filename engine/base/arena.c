@@ -12,6 +12,26 @@
 #define ALIGNMENT (sizeof(max_align_t))
 #define FIRST_VEC_BYTES 128U
 
+/* With AddressSanitizer, what nobody was given must not be touched: each thing is followed by bytes
+ * that may not, so that running over its end is told, as it is for malloc(3). */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define WATCHED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(WATCHED)
+#include <sanitizer/asan_interface.h>
+static const size_t s_behind_bytes = 16;
+#define SMALLEST_ALIGNMENT 8U /* what the sanitizer can tell apart */
+#define FORBID(ptr, size) ASAN_POISON_MEMORY_REGION((ptr), (size))
+#define ALLOW(ptr, size) ASAN_UNPOISON_MEMORY_REGION((ptr), (size))
+#else
+static const size_t s_behind_bytes = 0;
+#define SMALLEST_ALIGNMENT 1U
+#define FORBID(ptr, size) ((void) 0)
+#define ALLOW(ptr, size) ((void) 0)
+#endif
+
 struct block {
     struct block *next;
     size_t size, used;
@@ -73,6 +93,7 @@ static void *block_memory(const struct arena *arena, size_t bytes)
 static void block_free(struct block *block)
 {
     size_t bytes = offsetof(struct block, bytes) + block->size;
+    ALLOW(block->bytes, block->size);
     if (bytes < MAPPED_BYTES)
         free(block);
     else
@@ -88,6 +109,7 @@ static struct block *block_new(struct arena *arena, size_t size)
     block->size = size;
     block->used = 0;
     arena->total += size;
+    FORBID(block->bytes, size);
     return block;
 }
 
@@ -147,6 +169,7 @@ void arena_reset(struct arena *arena)
     }
     arena->first->next = NULL;
     arena->first->used = 0;
+    FORBID(arena->first->bytes, arena->first->size);
     arena->current = arena->first;
     arena->total = arena->first->size;
 }
@@ -186,7 +209,9 @@ static void *take(struct arena *arena, size_t size, size_t alignment)
         block = fresh;
         start = 0;
     }
-    block->used = start + size;
+    size_t left = block->size - start - size;
+    block->used = start + size + (left < s_behind_bytes ? left : s_behind_bytes);
+    ALLOW((char *) block->bytes + start, size);
     return (char *) block->bytes + start;
 }
 
@@ -197,7 +222,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 char *arena_chars(struct arena *arena, size_t size)
 {
-    return take(arena, size, 1);
+    return take(arena, size, SMALLEST_ALIGNMENT);
 }
 
 void arena_adopt(struct arena *arena, void *ptr, size_t size)

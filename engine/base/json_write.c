@@ -86,6 +86,8 @@ static void write_double(struct buf *buf, double value)
             break;
     }
     buf_add_z(buf, text);
+    if (strcmp(text, "-0") == 0)
+        buf_add_z(buf, ".0"); /* alone it would read as the whole number 0 */
 }
 
 static void new_line(struct buf *buf, size_t depth)

@@ -2,7 +2,7 @@
 # Builds a program with one known defect put back.
 # usage: tests/mutants/build.sh BUILD NAME PROGRAM...
 #   NAME     a patch of tests/mutants (or of the folder MUTANTS_FROM) without its ending
-#   PROGRAM  mmectl, or the path of a test: tests/unit/engine/kinds/test_endpoint, tests/sim/sim
+#   PROGRAM  mmectl, or the path of a test: tests/unit/engine/kinds/test_endpoint, tests/sim/sim, tests/fuzz/replay
 # The patch is applied to copies of the files it names; everything else is what BUILD holds already. The changed objects
 # stand before the library on the linker's line, so its own versions of them are not taken. Programs: BUILD/mutants/NAME/.
 set -eu
@@ -56,6 +56,14 @@ for program; do
             # shellcheck disable=SC2086
             $CC $CFLAGS $LDFLAGS -o "$out/$(basename "$program")" $objects "$build"/obj/tests/sim/*.o "$build/libharness.a" \
                 "$build/libmmectl.a" -lcmocka $LDLIBS
+            ;;
+        tests/fuzz/*)
+            make -s --no-print-directory MODE="$mode" print-FUZZ_OBJS >"$out/fuzz"
+            other=replay door=-fsanitize=fuzzer
+            [ "$program" = tests/fuzz/fuzz ] || other=libfuzzer door=
+            # shellcheck disable=SC2046,SC2086
+            $CC $CFLAGS $LDFLAGS $door -o "$out/$(basename "$program")" $objects \
+                $(tr ' ' '\n' <"$out/fuzz" | grep -v "/$other.o") "$build/libmmectl.a" $LDLIBS
             ;;
         tests/unit/*)
             # shellcheck disable=SC2086

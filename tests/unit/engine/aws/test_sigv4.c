@@ -327,6 +327,8 @@ static const struct {
      "request"
      "&X-Amz-Expires=9999999&X-Amz-Signature=" EMPTY,
      ERR_AUTH, "X-Amz-Expires"},
+    {NULL, NULL, "X-Amz-Date=20130524T000000Z&X-Amz-Date=x&X-Amz-Signature=" EMPTY, ERR_AUTH,
+     "given twice"},
 };
 
 static void test_broken(void **state)
