@@ -18,7 +18,8 @@
  * starts, or contains when it begins with '*'. Sources: [M] the service's model in botocore,
  * [K8S] aws/amazon-sagemaker-operator-for-k8s controllers/controllertest/.../sagemaker_client.go,
  * [TF] hashicorp/terraform-provider-aws internal/service/sagemaker, [GH] public logs of the
- * service. */
+ * service, [MOTO] the texts of moto, an emulator: the quotes are part of the text, since "Could not
+ * find model data" is about an object in S3, which is no absence of the model. */
 static const struct rule {
     enum aws_service service;
     const char *code, *operation, *text;
@@ -32,6 +33,14 @@ static const struct rule {
      NULL}, /* [K8S] */
     {AWS_SAGEMAKER, "ValidationException", NULL, "Could not find endpoint configuration \"",
      ERR_NOT_FOUND, NULL}, /* [K8S] */
+    {AWS_SAGEMAKER, "ValidationException", NULL, "Could not find model '", ERR_NOT_FOUND,
+     NULL}, /* [MOTO] */
+    {AWS_SAGEMAKER, "ValidationException", NULL, "Could not find endpoint '", ERR_NOT_FOUND,
+     NULL}, /* [MOTO] */
+    {AWS_SAGEMAKER, "ValidationException", NULL, "Could not find endpoint configuration '",
+     ERR_NOT_FOUND, NULL}, /* [MOTO] */
+    {AWS_SAGEMAKER, "ValidationException", NULL, "Could not find training job '", ERR_NOT_FOUND,
+     NULL}, /* [MOTO] */
     {AWS_SAGEMAKER, "ValidationException", NULL, "Requested resource not found", ERR_NOT_FOUND,
      NULL}, /* [K8S] training jobs */
     {AWS_SAGEMAKER, "ValidationException", "ListTags", "*does not exist", ERR_NOT_FOUND,

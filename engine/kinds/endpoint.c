@@ -18,6 +18,7 @@ struct endpoint_state {
     unsigned not_yet, sent_again;
     int64_t sent_ms;
     struct str reason_before; /* an old FailureReason proves nothing */
+    struct err lost;          /* what the last update that was not heard of failed with */
 };
 
 /* A removal may be of a name the endpoint had before. */
@@ -206,6 +207,14 @@ static enum err_code check_claim(struct kinds *kinds, struct world_call *call, s
     return code;
 }
 
+/* A 500 that names neither an error nor a request comes from something else than SageMaker, which
+ * does not know the operation: sending it again does not help, and the endpoint does not move. */
+static bool is_foreign(const struct err *failure)
+{
+    return (failure->aws.http_status == 500 || failure->aws.http_status == 501) &&
+           failure->aws.code[0] == '\0' && failure->aws.request_id[0] == '\0';
+}
+
 /* Sends the create or the update; both may have to wait for the world to catch up. */
 static enum err_code step_send(
     struct kinds *kinds,
@@ -238,9 +247,11 @@ static enum err_code step_send(
     }
     if (code == ERR_NONE)
         code = create ? try_create(kinds, call, &failure) : try_update(kinds, call, &failure);
-    if (code == ERR_NONE || (!create && failure.aws.maybe_done)) {
+    bool unheard = code != ERR_NONE && !create && failure.aws.maybe_done && !is_foreign(&failure);
+    if (code == ERR_NONE || unheard) {
         /* An update whose answer was lost: what Describe says next decides. */
-        state->unheard = code != ERR_NONE;
+        state->unheard = unheard;
+        state->lost = failure;
         state->step = STEP_WAIT;
         state->sent_ms = clock_mono_ms(loop_clock(kinds->loop));
         *out = pending(create ? STR("Creating") : STR("Updating"));
@@ -314,6 +325,22 @@ rolled_back(struct world_call *call, const struct seen_endpoint *endpoint, struc
         "it still serves endpoint configuration '" STR_FMT
         "'; see the log group /aws/sagemaker/Endpoints/" STR_FMT,
         STR_ARG(endpoint->config), STR_ARG(call->want->endpoint));
+}
+
+/* Whether SageMaker noted a change of the endpoint since it was looked at for the plan. */
+static bool was_touched(const struct world_call *call, const struct seen_endpoint *endpoint)
+{
+    static const char *const member = "LastModifiedTime";
+    return !json_equal(
+        json_get(endpoint->describe, member), json_get(call->seen->endpoint.describe, member));
+}
+
+static enum err_code
+never_arrived(struct world_call *call, const struct endpoint_state *state, struct err *err)
+{
+    *err = state->lost;
+    err_wrap(err, "updating endpoint '" STR_FMT "'", STR_ARG(call->want->endpoint));
+    return err_hint(err, "the endpoint has not moved: run the same command again");
 }
 
 static enum err_code step_failed(
@@ -411,8 +438,11 @@ static enum err_code step_wait(
         return rolled_back(call, &endpoint, err);
     if (waited <= UNTOUCHED_MS)
         return ERR_NONE;
-    if (!state->unheard || state->sent_again++ >= KINDS_UNHEARD_LIMIT)
+    if (!state->unheard)
         return rolled_back(call, &endpoint, err);
+    if (state->sent_again++ >= KINDS_UNHEARD_LIMIT)
+        return was_touched(call, &endpoint) ? rolled_back(call, &endpoint, err)
+                                            : never_arrived(call, state, err);
     state->step = STEP_UPDATE; /* nothing has happened: it never arrived */
     return ERR_NONE;
 }

@@ -248,6 +248,24 @@ static void an_update_is_sent_once_unless_it_never_arrived(void **state)
     }
 }
 
+/* An endpoint that has not moved was not rolled back: what became of the request is told, and the
+ * config is not held against the next run. */
+static void an_update_that_never_arrives_is_no_rollback(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = slow_life(MINUTE);
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    life_fault(
+        life, "{'operation':'UpdateEndpoint','kind':'error','times':4,'status':500,"
+              "'code':'InternalFailure','message':'out of order'}");
+    life->fault.operation = "UpdateEndpoint";
+    assert_fails(life_apply(life, changed(life)), ERR_PARTIAL, &life->err, "1 failed");
+    assert_true(life_told(life, "updating endpoint 'demo': UpdateEndpoint 'demo': out of order"));
+    assert_int_equal(life->of_operation, 4);
+    assert_ok(life_apply(life, changed(life)), &life->err);
+    life_settled(life, changed(life));
+}
+
 /* However late SageMaker shows what it has made. */
 static void a_create_whose_answer_is_lost_makes_one_thing(void **state)
 {
@@ -465,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_config_that_failed_is_remembered),
         cmocka_unit_test(autoscaled_counts_survive_an_update),
         cmocka_unit_test(an_update_is_sent_once_unless_it_never_arrived),
+        cmocka_unit_test(an_update_that_never_arrives_is_no_rollback),
         cmocka_unit_test(a_create_whose_answer_is_lost_makes_one_thing),
         cmocka_unit_test(an_update_under_way_delays_a_deletion),
         cmocka_unit_test(a_deletion_that_is_refused_is_sent_again),
