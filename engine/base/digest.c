@@ -147,6 +147,35 @@ void digest_end(struct digest *digest, struct sha256 *sha256, struct md5 *md5)
         MD5_Final(md5->bytes, &digest->md5);
 }
 
+struct sha1_run {
+    SHA_CTX ctx;
+};
+
+struct sha1_run *sha1_start(void)
+{
+    struct sha1_run *run = xmalloc(sizeof(*run));
+    SHA1_Init(&run->ctx);
+    return run;
+}
+
+void sha1_add(struct sha1_run *run, struct str data)
+{
+    SHA1_Update(&run->ctx, data.ptr, data.len);
+}
+
+struct sha1 sha1_end(struct sha1_run *run)
+{
+    struct sha1 out;
+    SHA1_Final(out.bytes, &run->ctx);
+    return out;
+}
+
+void sha1_close(struct sha1_run **run)
+{
+    xfree(*run);
+    *run = NULL;
+}
+
 static void piece_close(char **piece)
 {
     xfree(*piece);

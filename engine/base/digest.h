@@ -42,6 +42,17 @@ void digest_add(struct digest *digest, struct str data);
 void digest_end(
     struct digest *digest, struct sha256 *sha256, struct md5 *md5); /* either may be NULL */
 
+/* SHA-1, which clients of S3 may choose as an object's checksum. */
+#define SHA1_LEN 20
+struct sha1 {
+    unsigned char bytes[SHA1_LEN];
+};
+struct sha1_run;
+struct sha1_run *sha1_start(void);
+void sha1_add(struct sha1_run *run, struct str data);
+struct sha1 sha1_end(struct sha1_run *run);
+void sha1_close(struct sha1_run **run);
+
 /* Hashes a file by reading it in pieces. ERR_IO when it cannot be read. */
 enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, struct err *err)
     MUST_USE;

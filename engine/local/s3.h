@@ -79,7 +79,15 @@ LOCAL_S3_OPS(S3_DECLARE)
 
 /* ---- bodies (s3_body.c) ---- */
 
-enum s3_sum_kind { S3_SUM_NONE, S3_SUM_SHA256, S3_SUM_CRC32, S3_SUM_CRC32C, S3_SUM_CRC64NVME };
+/* Digests before CRCs: only of the latter there is one of a whole object that was sent in parts. */
+enum s3_sum_kind {
+    S3_SUM_NONE,
+    S3_SUM_SHA1,
+    S3_SUM_SHA256,
+    S3_SUM_CRC32,
+    S3_SUM_CRC32C,
+    S3_SUM_CRC64NVME
+};
 struct s3_sum {
     enum s3_sum_kind kind;
     struct str value; /* base64 */
@@ -90,6 +98,7 @@ enum s3_sum_kind s3_sum_by_name(struct str name);  /* "SHA256", any case */
 uint64_t s3_crc(enum s3_sum_kind kind, uint64_t crc, struct str data); /* 0 to start */
 /* Big-endian bytes in base64, as S3 writes them. */
 struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc);
+struct str s3_sum_of(struct arena *arena, enum s3_sum_kind kind, struct str data); /* in base64 */
 
 struct s3_body {
     struct str blob;

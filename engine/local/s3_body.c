@@ -16,6 +16,7 @@ static const struct {
     uint64_t polynomial; /* reflected */
 } s_sums[] = {
     [S3_SUM_NONE] = {NULL, NULL, NULL, 0, 0},
+    [S3_SUM_SHA1] = {"x-amz-checksum-sha1", "ChecksumSHA1", "SHA1", SHA1_LEN, 0},
     [S3_SUM_SHA256] = {"x-amz-checksum-sha256", "ChecksumSHA256", "SHA256", 32, 0},
     [S3_SUM_CRC32] = {"x-amz-checksum-crc32", "ChecksumCRC32", "CRC32", 4, UINT64_C(0xEDB88320)},
     [S3_SUM_CRC32C] =
@@ -72,11 +73,26 @@ struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc)
     return base64_of(arena, bytes, len);
 }
 
+struct str s3_sum_of(struct arena *arena, enum s3_sum_kind kind, struct str data)
+{
+    if (kind > S3_SUM_SHA256)
+        return s3_crc_text(arena, kind, s3_crc(kind, 0, data));
+    if (kind == S3_SUM_SHA256) {
+        struct sha256 sha256 = sha256_of(data);
+        return base64_of(arena, sha256.bytes, SHA256_LEN);
+    }
+    AUTO(sha1_close) struct sha1_run *run = sha1_start();
+    sha1_add(run, data);
+    struct sha1 sha1 = sha1_end(run);
+    return base64_of(arena, sha1.bytes, SHA1_LEN);
+}
+
 /* What one pass over the decoded bytes computes. */
 struct pass {
     struct blob_writer *writer; /* may be NULL */
     struct buf *text;           /* may be NULL */
     struct digest *digest;      /* may be NULL */
+    struct sha1_run *sha1;      /* may be NULL */
     enum s3_sum_kind kind;
     uint64_t crc, size_bytes;
 };
@@ -87,6 +103,8 @@ static enum err_code pass_add(void *arg, struct str bytes, struct err *err)
     pass->size_bytes += bytes.len;
     if (pass->digest != NULL)
         digest_add(pass->digest, bytes);
+    if (pass->sha1 != NULL)
+        sha1_add(pass->sha1, bytes);
     if (pass->kind > S3_SUM_SHA256)
         pass->crc = s3_crc(pass->kind, pass->crc, bytes);
     if (pass->text != NULL)
@@ -175,6 +193,10 @@ sum_text(struct local_call *call, const struct pass *pass, const struct sha256 *
         return STR_NULL;
     if (pass->kind == S3_SUM_SHA256)
         return base64_of(call->arena, sha256->bytes, SHA256_LEN);
+    if (pass->kind == S3_SUM_SHA1) {
+        struct sha1 sha1 = sha1_end(pass->sha1);
+        return base64_of(call->arena, sha1.bytes, SHA1_LEN);
+    }
     return s3_crc_text(call->arena, pass->kind, pass->crc);
 }
 
@@ -225,13 +247,16 @@ static enum err_code read_body(
     pass->kind = sum.kind;
     enum err_code code = ERR_NONE;
     AUTO(digest_close) struct digest *digest = is_streaming(call) ? digest_new() : NULL;
+    AUTO(sha1_close) struct sha1_run *sha1 = sum.kind == S3_SUM_SHA1 ? sha1_start() : NULL;
     pass->digest = digest;
+    pass->sha1 = sha1;
     if (digest != NULL) {
         code = decode(call, pass, &sum, ret_ok, err);
         if (code != ERR_NONE || !*ret_ok)
             return code;
         digest_end(digest, &sha256, &md5);
-    } else if (pass->writer != NULL || pass->text != NULL || sum.kind > S3_SUM_SHA256) {
+    } else if (
+        pass->writer != NULL || pass->text != NULL || sha1 != NULL || sum.kind > S3_SUM_SHA256) {
         code = each_piece(call->http, pass_add, pass, err);
     }
     if (code != ERR_NONE)

@@ -140,10 +140,7 @@ static void composite(struct local_call *call, struct completion *done)
         done->parts.len);
     if (!all)
         return;
-    struct sha256 sha256 = sha256_of(buf_str(&sums));
-    struct str text = kind == S3_SUM_SHA256
-                          ? base64_of(call->arena, sha256.bytes, SHA256_LEN)
-                          : s3_crc_text(call->arena, kind, s3_crc(kind, 0, buf_str(&sums)));
+    struct str text = s3_sum_of(call->arena, kind, buf_str(&sums));
     done->object.sum =
         (struct s3_sum){kind, str_fmt(call->arena, STR_FMT "-%zu", STR_ARG(text), done->parts.len)};
     done->object.sum_type = STR("COMPOSITE");

@@ -56,7 +56,7 @@ static bool read_sum(struct local_call *call, struct str *ret_name, struct str *
         return true;
     enum s3_sum_kind kind = s3_sum_by_name(name);
     bool full = str_is_null(type) ? kind == S3_SUM_CRC64NVME : str_eq(type, STR("FULL_OBJECT"));
-    if (kind == S3_SUM_NONE || (full && kind == S3_SUM_SHA256)) {
+    if (kind == S3_SUM_NONE || (full && kind <= S3_SUM_SHA256)) {
         call_fail(
             call, kind == S3_SUM_NONE ? 501 : 400,
             kind == S3_SUM_NONE ? "NotImplemented" : "InvalidRequest",
@@ -316,11 +316,12 @@ enum err_code s3_list_parts(struct local_call *call, struct err *err)
     xml_element(&xml, "UploadId", upload.id);
     if (!str_is_null(upload.sum_name))
         xml_element(&xml, "ChecksumAlgorithm", upload.sum_name);
+    buf_fmt(&xml, "<PartNumberMarker>%lld</PartNumberMarker>", (long long) after);
+    if (more) /* the paginator of the SDK for JavaScript goes on as long as there is one */
+        buf_fmt(&xml, "<NextPartNumberMarker>%lld</NextPartNumberMarker>", (long long) last);
     buf_fmt(
-        &xml,
-        "<PartNumberMarker>%lld</PartNumberMarker><NextPartNumberMarker>%lld"
-        "</NextPartNumberMarker><MaxParts>%zu</MaxParts><IsTruncated>%s</IsTruncated>",
-        (long long) after, (long long) last, max, more ? "true" : "false");
+        &xml, "<MaxParts>%zu</MaxParts><IsTruncated>%s</IsTruncated>", max,
+        more ? "true" : "false");
     buf_add(&xml, buf_str(&parts));
     buf_add_z(&xml, "</ListPartsResult>");
     return call_xml(call, buf_str(&xml));

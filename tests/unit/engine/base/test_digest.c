@@ -42,6 +42,26 @@ static void md5_vectors(void **state)
     }
 }
 
+/* FIPS 180-4, in pieces. */
+static void sha1_vectors(void **state)
+{
+    static const struct {
+        const char *first, *second, *hex;
+    } s_cases[] = {
+        {"", "", "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+        {"a", "bc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+        {"abcdbcdecdefdefgefghfghighij", "hijkijkljklmklmnlmnomnopnopq",
+         "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
+        AUTO(sha1_close) struct sha1_run *run = sha1_start();
+        sha1_add(run, str_from(s_cases[i].first));
+        sha1_add(run, str_from(s_cases[i].second));
+        struct sha1 sha1 = sha1_end(run);
+        assert_str(hex_of(*state, sha1.bytes, SHA1_LEN), s_cases[i].hex);
+    }
+}
+
 static struct str filled(struct arena *arena, char byte, size_t len)
 {
     char *bytes = arena_alloc(arena, len);
@@ -251,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ARENA(sha256_vectors),
         WITH_ARENA(md5_vectors),
+        WITH_ARENA(sha1_vectors),
         WITH_ARENA(hmac_vectors),
         WITH_ARENA(aws_signing_key),
         WITH_ARENA(crc32_vectors),

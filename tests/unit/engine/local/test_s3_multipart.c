@@ -184,6 +184,14 @@ static void checksums_of_uploads(void **state)
         header(head, "x-amz-checksum-sha256"),
         str_fmt(arena, STR_FMT "-1", STR_ARG(base64_of(arena, outer.bytes, SHA256_LEN))));
     assert_str(header(head, "x-amz-checksum-type"), "COMPOSITE");
+    id = begin(world, "SHA1");
+    part = call(
+        world, "PUT", part_target(world, id, 1), "123456789", "x-amz-checksum-sha1",
+        "98O8HYCOBHMq32eZZczDTKeuNEE=", NULL);
+    assert_status(part, 200);
+    assert_status(complete(world, id, item(world, 1, part)), 200);
+    head = call(world, "HEAD", "/bucket/k", "", "x-amz-checksum-mode", "ENABLED", NULL);
+    assert_str(header(head, "x-amz-checksum-sha1"), "zGcEPHvP9e6lVmvZsfPHT9mlz10=-1");
     id = begin(world, "CRC64NVME");
     part = put_part(world, id, 1, STR("123456789"));
     assert_status(complete(world, id, item(world, 1, part)), 200);

@@ -1,0 +1,1 @@
+"""What the interop tests share: TAP, mmectl's commands, and the clients that a package registry has."""
