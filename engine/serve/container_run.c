@@ -1,4 +1,5 @@
 #include "engine/base/str.h"
+#include "engine/httpd/quick.h"
 #include "engine/serve/container.h"
 
 #include <pthread.h>
@@ -19,8 +20,8 @@ enum err_code container_run(const struct container_server *server, struct err *e
     pthread_sigmask(SIG_BLOCK, &ends, NULL); /* before any thread, which all inherit it */
     signal(SIGPIPE, SIG_IGN);
     struct container *container = container_new(&server->container);
-    struct httpd *httpd = NULL;
-    const struct httpd_options http = {
+    struct quick *quick = NULL;
+    const struct quick_options http = {
         .address = server->address,
         .port = server->port,
         .threads = server->container.threads,
@@ -32,13 +33,13 @@ enum err_code container_run(const struct container_server *server, struct err *e
     if (!str_is_null(server->model_dir))
         code = container_load(container, s_only, server->model_dir, err);
     if (code == ERR_NONE)
-        code = httpd_start(&http, &httpd, err);
+        code = quick_start(&http, &quick, err);
     if (code == ERR_NONE) {
         int signal = 0;
-        server->on_ready(server->arg, httpd_port(httpd));
+        server->on_ready(server->arg, quick_port(quick));
         while (sigwait(&ends, &signal) != 0) {
         }
-        httpd_stop(httpd);
+        quick_stop(quick);
     }
     container_free(container);
     return code;
