@@ -90,11 +90,58 @@ static void test_shortest_that_reads_back(void **state)
     }
 }
 
+/* The shortest of 15 to 17 digits that reads back, by libc's own exact arithmetic. */
+static void test_as_printf_finds_it(void **state)
+{
+    (void) state;
+    struct rng rng;
+    uint64_t seed = rng_entropy();
+    print_message("seed %ju\n", (uintmax_t) seed);
+    rng_seed(&rng, seed);
+    for (int i = 0; i < 200000; i++) {
+        double value = rng_unit(&rng);
+        if (i % 4 == 0)
+            value = (double) (float) value;
+        if (i % 4 == 1)
+            value = (double) (float) ldexp(value, (int) rng_below(&rng, 90) - 50);
+        if (i % 4 == 2)
+            value = ldexp((double) (rng_below(&rng, 1000) + 1), (int) rng_below(&rng, 60) - 45);
+        if (i % 4 == 3)
+            value = ldexp(value, (int) rng_below(&rng, 80) - 30);
+        int unused = 0;
+        double half = frexp(value, &unused);
+        if (value <= 0 || (half <= 0.5 && half >= 0.5)) /* test_as_python() has powers of two */
+            continue;
+        char got[REPR_MAX + 1], want[64];
+        got[repr_float(value, false, got)] = '\0';
+        double back = 0;
+        for (int decimals = 14; decimals < 17; decimals++) {
+            (void) snprintf(want, sizeof(want), "%.*e", decimals, value);
+            back = strtod(want, NULL);
+            if (memcmp(&back, &value, sizeof(value)) == 0)
+                break;
+        }
+        back = strtod(got, NULL);
+        assert_memory_equal(&back, &value, sizeof(value));
+        size_t digits = 0, wanted = (size_t) (strchr(want, 'e') - want) - 1;
+        bool point = false;
+        for (const char *at = got; *at != '\0' && *at != 'e'; at++) {
+            point |= *at == '.';
+            digits += *at != '.' && (*at != '0' || digits > 0);
+        }
+        while (wanted > 1 && want[wanted] == '0')
+            wanted--;
+        if (point && !str_ends(str_from(got), STR(".0")))
+            assert_int_equal(digits, wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_python),
         cmocka_unit_test(test_shortest_that_reads_back),
+        cmocka_unit_test(test_as_printf_finds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
