@@ -19,10 +19,15 @@ enum link {
 /* Sums of a row's classes are kept on the stack. */
 enum { CLASSES_MAX = 256 };
 
+/* Trees whose walks take turns: while one waits for memory the others go on. And from how many
+ * levels on a walk is worth looking at whether it has ended. */
+enum { FOREST_ABREAST = 16, LEVELS_MANY = 16 };
+
 struct forest {
     struct forest_node *nodes;
     void *memory; /* of the nodes */
     uint32_t *roots;
+    uint16_t *levels;  /* of each FOREST_ABREAST trees, the longest way down; saturated */
     uint32_t *classes; /* of each tree; NULL when there is one */
     float *weights;    /* of each tree; NULL when all count the same */
     size_t n_nodes, n_trees, trees, features, groups;
@@ -175,6 +180,32 @@ static bool add_tree_facts(
     return true;
 }
 
+static size_t groups_of(size_t n_trees)
+{
+    return (n_trees + FOREST_ABREAST - 1) / FOREST_ABREAST;
+}
+
+/* Children are placed behind their parents, so that one pass sees how far down each node is. */
+static void count_levels(struct forest *forest)
+{
+    size_t groups = groups_of(forest->n_trees);
+    uint16_t *down = xmalloc(forest->n_nodes * sizeof(*down));
+    memset(down, 0, forest->n_nodes * sizeof(*down));
+    forest->levels = xmalloc(groups * sizeof(*forest->levels));
+    memset(forest->levels, 0, groups * sizeof(*forest->levels));
+    for (size_t i = 0, tree = 0; i < forest->n_nodes; i++) {
+        while (tree + 1 < forest->n_trees && i >= forest->roots[tree + 1])
+            tree++;
+        uint16_t *longest = &forest->levels[tree / FOREST_ABREAST];
+        *longest = down[i] > *longest ? down[i] : *longest;
+        size_t left = forest->nodes[i].link >> FOREST_AHEAD_SHIFT;
+        if (left > 0)
+            down[i + left] = down[i + left + 1] =
+                down[i] < UINT16_MAX ? (uint16_t) (down[i] + 1) : UINT16_MAX;
+    }
+    xfree(down);
+}
+
 /* NULL when a tree is larger than a node can tell. */
 static struct forest *build_trees(
     struct forest *forest,
@@ -194,6 +225,7 @@ static struct forest *build_trees(
     forest->trees = forest->n_trees = n_trees;
     forest->n_nodes = layout->len;
     forest->nodes = forest_layout_end(layout, &forest->memory);
+    count_levels(forest);
     struct forest *out = xmalloc(sizeof(*out));
     *out = *forest;
     if (!layout->too_far)
@@ -243,6 +275,7 @@ void forest_free(struct forest *forest)
         return;
     xfree(forest->memory);
     xfree(forest->roots);
+    xfree(forest->levels);
     xfree(forest->classes);
     xfree(forest->weights);
     xfree(forest);
@@ -260,7 +293,7 @@ size_t forest_memory(const struct forest *forest)
                         (forest->classes != NULL ? sizeof(*forest->classes) : 0) +
                         (forest->weights != NULL ? sizeof(*forest->weights) : 0);
     return sizeof(*forest) + forest->n_nodes * sizeof(*forest->nodes) +
-           forest->n_trees * tree_bytes;
+           forest->n_trees * tree_bytes + groups_of(forest->n_trees) * sizeof(*forest->levels);
 }
 
 size_t forest_outputs(const struct forest *forest)
@@ -270,40 +303,84 @@ size_t forest_outputs(const struct forest *forest)
 
 /* ---- predicting ---- */
 
-/* Trees whose walks take turns: while one waits for memory the others go on. */
-enum { ABREAST = 8 };
-
-/* Without a jump that could be guessed wrong: no value is less than a missing one. */
-static uint32_t ahead(struct forest_node node, const float *row)
+/* Without a jump, which would be guessed wrong and hold up the loads behind it: no value is less
+ * than a missing one, and a leaf leads to itself. */
+static inline uint32_t ahead(struct forest_node node, const float *row, bool may_miss)
 {
     float value = row[forest_feature(node)];
-    unsigned left = (unsigned) (value < node.value) |
-                    ((unsigned) (isnan(value) != 0) & (node.link >> FOREST_FEATURE_BITS));
-    return (node.link >> FOREST_AHEAD_SHIFT) + 1 - left;
+    uint32_t left_is = node.link >> FOREST_AHEAD_SHIFT;
+    unsigned left = (unsigned) (value < node.value);
+    if (may_miss)
+        left |= (unsigned) (isnan(value) != 0) & (node.link >> FOREST_FEATURE_BITS);
+    return left_is + ((unsigned) (left_is != 0) & ~left);
 }
 
-static void walk(const struct forest_node *nodes, uint32_t *at, size_t trees, const float *row)
+/* Inlined, so that there is one for each case that matters. Returns whether a walk still moves. */
+static inline __attribute__((always_inline)) uint32_t walk_levels(
+    const struct forest_node *nodes,
+    uint32_t *at,
+    size_t trees,
+    const float *row,
+    size_t levels,
+    bool may_miss)
 {
-    for (bool moved = true; moved;) {
-        moved = false;
+    uint32_t moved = 0;
+    for (size_t level = 0; level < levels; level++) {
+        moved = 0;
         for (size_t i = 0; i < trees; i++) {
-            struct forest_node node = nodes[at[i]];
-            if (forest_is_leaf(node))
-                continue;
-            at[i] += ahead(node, row);
-            moved = true;
+            uint32_t step = ahead(nodes[at[i]], row, may_miss);
+            at[i] += step;
+            moved |= step;
         }
     }
+    return moved;
+}
+
+static void walk(
+    const struct forest_node *nodes,
+    uint32_t *at,
+    size_t trees,
+    const float *row,
+    size_t levels,
+    bool may_miss)
+{
+    if (levels > LEVELS_MANY) { /* lopsided trees: most walks end long before the longest */
+        while (walk_levels(nodes, at, trees, row, 1, true) != 0) {
+        }
+    } else if (trees < FOREST_ABREAST) {
+        (void) walk_levels(nodes, at, trees, row, levels, true);
+    } else if (may_miss) {
+        (void) walk_levels(nodes, at, FOREST_ABREAST, row, levels, true);
+    } else {
+        (void) walk_levels(nodes, at, FOREST_ABREAST, row, levels, false);
+    }
+}
+
+static bool has_missing(const float *row, size_t features)
+{
+    unsigned missing = 0;
+    for (size_t i = 0; i < features; i++)
+        missing |= (unsigned) (isnan(row[i]) != 0);
+    return missing != 0;
+}
+
+static void fetch_roots(const struct forest *forest, size_t first)
+{
+    for (size_t i = first; i < first + FOREST_ABREAST && i < forest->trees; i++)
+        __builtin_prefetch(forest->nodes + forest->roots[i]);
 }
 
 /* Adds tree after tree, as libxgboost does: floats are not to be added in another order. */
 static void add_trees(const struct forest *forest, const float *row, float *margins)
 {
-    for (size_t first = 0; first < forest->trees; first += ABREAST) {
-        uint32_t at[ABREAST];
-        size_t left = forest->trees - first, n = left < ABREAST ? left : ABREAST;
+    bool may_miss = has_missing(row, forest->features);
+    fetch_roots(forest, 0);
+    for (size_t first = 0; first < forest->trees; first += FOREST_ABREAST) {
+        uint32_t at[FOREST_ABREAST];
+        size_t left = forest->trees - first, n = left < FOREST_ABREAST ? left : FOREST_ABREAST;
         memcpy(at, forest->roots + first, n * sizeof(*at));
-        walk(forest->nodes, at, n, row);
+        fetch_roots(forest, first + FOREST_ABREAST);
+        walk(forest->nodes, at, n, row, forest->levels[first / FOREST_ABREAST], may_miss);
         for (size_t i = 0; i < n; i++) {
             float weight = forest->nodes[at[i]].value;
             if (forest->weights != NULL)
