@@ -70,6 +70,16 @@ static void load_text(struct loader *loader, struct str text, struct str file, s
     }
 }
 
+/* What cannot be read may be no spec at all: too large, a folder's name, a device. */
+static enum err_code unreadable(enum err_code code, struct err *err)
+{
+    if (code != ERR_IO)
+        return code;
+    return err_hint(
+        err, "a spec is YAML text of at most %zu MiB; a folder of smaller ones is read as one",
+        YDOC_MAX_BYTES / MIB(1));
+}
+
 static enum err_code load_stdin(struct loader *loader, struct err *err)
 {
     AUTO(arena_close) struct arena *scratch = arena_new("spec", 0);
@@ -77,7 +87,7 @@ static enum err_code load_stdin(struct loader *loader, struct err *err)
     enum err_code code =
         file_read_fd(scratch, STDIN_FILENO, "standard input", YDOC_MAX_BYTES, &text, err);
     if (code != ERR_NONE)
-        return code;
+        return unreadable(code, err);
     load_text(loader, text, STR("-"), STR("."));
     return ERR_NONE;
 }
@@ -88,7 +98,7 @@ static enum err_code load_file(struct loader *loader, struct str path, struct er
     struct str text;
     enum err_code code = file_read(scratch, str_z(scratch, path), YDOC_MAX_BYTES, &text, err);
     if (code != ERR_NONE)
-        return code;
+        return unreadable(code, err);
     load_text(loader, text, path, str_dup(loader->arena, path_dir(path)));
     return ERR_NONE;
 }

@@ -2,7 +2,10 @@
  *
  * All numbers are little-endian. "binf", learner parameters, the objective's and the booster's name
  * (each a length of eight bytes and its text), and for boosters of trees: their parameters, the
- * trees (parameters, nodes, statistics of nodes), the class of each tree. Private to engine/xgb.
+ * trees (parameters, nodes, statistics of nodes), the class of each tree, and dart's weights of
+ * them; for gblinear its parameters and weights. A list of weights is its length in eight bytes and
+ * floats. Then, when the learner's parameters say so, attributes (a count, and two texts each) and
+ * metrics (a count, and a text each). Private to engine/xgb.
  * Layouts: src/learner.cc (LearnerModelParamLegacy), src/gbm/gbtree_model.h (GBTreeModelParam),
  * include/xgboost/tree_model.h (TreeParam, Node) of xgboost 1.7.
  */
@@ -17,9 +20,14 @@
 #define LEARNER_BASE_SCORE 0U /* float */
 #define LEARNER_FEATURES 4U   /* uint32, and so the others */
 #define LEARNER_CLASSES 8U
+#define LEARNER_HAS_ATTRIBUTES 12U
+#define LEARNER_HAS_METRICS 16U
+#define LEARNER_TARGETS 28U
 
 #define GBTREE_PARAM_BYTES 160U
 #define GBTREE_TREES 0U
+
+#define GBLINEAR_PARAM_BYTES 136U
 
 #define TREE_PARAM_BYTES 148U
 #define TREE_NODES 4U

@@ -33,6 +33,7 @@ static int take_char(struct reader *reader)
 }
 
 #define MAX_DEPTH 64
+#define MAX_CLASSES 1000000U
 
 static int peek(const struct reader *reader)
 {
@@ -450,6 +451,61 @@ static enum err_code check_trees(
     return ERR_NONE;
 }
 
+/* A length and so many floats; UINT64_MAX when they are not there. */
+static uint64_t take_weights(struct reader *reader)
+{
+    const unsigned char *len = take(reader, 8);
+    uint64_t count = len != NULL ? u64_at(len) : UINT64_MAX;
+    if (count > (uint64_t) (reader->end - reader->at) / 4)
+        reader->failed = true;
+    (void) take(reader, reader->failed ? 0 : count * 4);
+    return reader->failed ? UINT64_MAX : count;
+}
+
+/* libxgboost makes room for as many texts, and as long ones, as it is told of. */
+static void take_texts(struct reader *reader, unsigned per_item)
+{
+    const unsigned char *len = take(reader, 8);
+    uint64_t count = len != NULL ? u64_at(len) : 0;
+    if (count > (uint64_t) (reader->end - reader->at) / 8 / per_item)
+        reader->failed = true;
+    for (uint64_t i = 0; i < count * per_item && !reader->failed; i++)
+        (void) take_name(reader);
+}
+
+/* A prediction reads a weight for each feature, and the bias, of each class or target. */
+static enum err_code
+check_linear(struct reader *reader, const unsigned char *param, struct err *err)
+{
+    uint64_t features = u32_at(param + LEARNER_FEATURES), classes = u32_at(param + LEARNER_CLASSES);
+    uint64_t targets = u32_at(param + LEARNER_TARGETS);
+    uint64_t outputs = classes > targets ? classes : targets;
+    (void) take(reader, GBLINEAR_PARAM_BYTES);
+    uint64_t weights = take_weights(reader);
+    if (reader->failed || weights / (features + 1) < (outputs > 0 ? outputs : 1))
+        return err_set(
+            err, ERR_PROTOCOL,
+            "the model is cut off or damaged: weights of its features are "
+            "missing");
+    return ERR_NONE;
+}
+
+static enum err_code check_booster(
+    struct reader *reader, const unsigned char *param, struct str booster, struct err *err)
+{
+    if (str_eq_z(booster, "gblinear"))
+        return check_linear(reader, param, err);
+    const unsigned char *gbtree = take(reader, GBTREE_PARAM_BYTES);
+    if (gbtree == NULL)
+        return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
+    uint32_t trees = u32_at(gbtree + GBTREE_TREES), classes = u32_at(param + LEARNER_CLASSES);
+    enum err_code code = check_trees(
+        reader, trees, u32_at(param + LEARNER_FEATURES), classes > 0 ? classes : 1, err);
+    if (code == ERR_NONE && trees > 0 && str_eq_z(booster, "dart") && take_weights(reader) != trees)
+        return err_set(err, ERR_PROTOCOL, "the model is damaged: its trees have other weights");
+    return code;
+}
+
 enum err_code model_check_binary(struct str bytes, struct err *err)
 {
     struct reader reader = reader_of(bytes);
@@ -459,15 +515,22 @@ enum err_code model_check_binary(struct str bytes, struct err *err)
     struct str booster = take_name(&reader);
     if (reader.failed || param == NULL)
         return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
-    if (!str_eq_z(booster, "gbtree") && !str_eq_z(booster, "dart"))
-        return ERR_NONE;
-    uint32_t features = u32_at(param + LEARNER_FEATURES);
-    uint32_t classes = u32_at(param + LEARNER_CLASSES);
-    const unsigned char *gbtree = take(&reader, GBTREE_PARAM_BYTES);
-    if (gbtree == NULL)
-        return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
-    return check_trees(
-        &reader, u32_at(gbtree + GBTREE_TREES), features, classes > 0 ? classes : 1, err);
+    if (!str_eq_z(booster, "gbtree") && !str_eq_z(booster, "dart") &&
+        !str_eq_z(booster, "gblinear"))
+        return err_set(err, ERR_PROTOCOL, "the model is of no booster that is known");
+    /* Each row's answer has as many values. */
+    if (u32_at(param + LEARNER_CLASSES) > MAX_CLASSES ||
+        u32_at(param + LEARNER_TARGETS) > MAX_CLASSES)
+        return err_set(
+            err, ERR_PROTOCOL, "the model has more than %u classes or targets", MAX_CLASSES);
+    enum err_code code = check_booster(&reader, param, booster, err);
+    if (code != ERR_NONE)
+        return code;
+    if (u32_at(param + LEARNER_HAS_ATTRIBUTES) != 0)
+        take_texts(&reader, 2);
+    if (u32_at(param + LEARNER_HAS_METRICS) != 0)
+        take_texts(&reader, 1);
+    return damage(&reader, bytes, err);
 }
 
 struct str model_booster_name(struct str bytes)

@@ -16,7 +16,8 @@
 enum err_code model_check_ubjson(struct str bytes, struct err *err) MUST_USE;
 enum err_code model_check_json(struct str bytes, struct err *err) MUST_USE;
 /* A binary model: in every tree all children exist and are reached once, all features exist, and
- * each tree belongs to a class that exists. Boosters without trees pass. */
+ * each tree belongs to a class that exists; there are as many weights as are asked for; and no
+ * length leads beyond the bytes. */
 enum err_code model_check_binary(struct str bytes, struct err *err) MUST_USE;
 /* "gbtree", "dart" or "gblinear" of a binary model that has passed; a view. */
 struct str model_booster_name(struct str bytes);

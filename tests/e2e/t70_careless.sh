@@ -73,8 +73,11 @@ refused "nothing on standard input" 1 "the file holds no document" "-:1:1" ".*mm
 mm apply /etc/passwd --local -auto-approve
 refused "a file that is no spec" 1 "'the document' must be a mapping, .*" "/etc/passwd:1:1" "'mmectl init' writes a spec to start from"
 mm apply "$MMECTL" --local -auto-approve
-refused "a program as spec" 1 "not UTF-8 text: .*|the file is larger than 16 MiB|reading .*: .*larger.*" "" ".+"
+refused "a program as spec" 1 "not UTF-8 text: .*|reading .*: more than 16777216 bytes" "" ".+"
 ok "no raw bytes of it reach the terminal" sh -c '! LC_ALL=C grep -q "[[:cntrl:]]" "$1"' sh "$T/err"
+truncate -s 17M "$T/huge.yaml"
+mm apply "$T/huge.yaml" --local -auto-approve
+refused "a file of 17 MiB as spec" 1 "reading '.*huge\.yaml': more than 16777216 bytes" "" "a spec is YAML text of at most 16 MiB; .*"
 mm apply "$spec" "$spec" --local -auto-approve
 refused "the same stack twice" 1 "stack 'careless' is defined twice, first at .*" ".*mme\.yaml:[0-9]+:[0-9]+" "a name is unique in one account and region"
 is "$(ls -A "$T/empty")" "" "the empty folder is still empty"

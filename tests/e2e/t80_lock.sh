@@ -29,8 +29,9 @@ id_of() {
 }
 
 stop_local
-start_local --delay all=0 --delay endpoint_creating_ms=4000
+start_local --delay all=0 --delay endpoint_creating_ms=8000
 slow_apply
+kill -STOP "$first" # it holds the lock for as long as the others are looked at
 run "$MMECTL" apply "$spec" --local -auto-approve -lock-timeout=0s
 is_exit 4 "the second does not wait: exit 4"
 has_err '^Error: Error acquiring the state lock$' "in Terraform's words"
@@ -46,9 +47,22 @@ has_err 'apply in progress by [^ ]+@[^ ]+ since 20' "plan says who is at work"
 run "$MMECTL" force-unlock wrong -f "$spec" --local -force
 is_exit 1 "force-unlock of another ID is refused"
 has_err "lock ID 'wrong' does not match existing lock ID '$(id_of)'" "and says which it is"
-run "$MMECTL" apply "$spec" --local -auto-approve
+ran="mmectl apply, while another holds the lock"
+"$MMECTL" apply "$spec" --local -auto-approve >"$T/second.out" 2>"$T/second.err" </dev/null &
+second=$!
+tries=0
+until grep -q "^the stack's lease: waiting, it is held by" "$T/second.err"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 300 ] || bail "the second does not wait: $(cat "$T/second.err")"
+    sleep 0.1
+done
+pass "the wait is said"
+kill -CONT "$first"
+wait "$second"
+exit=$?
+cp "$T/second.out" "$T/out"
+cp "$T/second.err" "$T/err"
 is_exit 0 "who waits gets it"
-has_err "^the stack's lease: waiting, it is held by" "the wait is said"
 has_out '^No changes\.' "and there is nothing left to do"
 wait "$first"
 is $? 0 "the first was not disturbed"

@@ -27,6 +27,10 @@ run_test() {
     # shellcheck disable=SC2086
     set -- "$1" "$2" $killer
     from=$1 to=$log/$2 test=$3
+    # With a sanitizer: a test that fails leaves things behind, and what it reports is the defect's, not this run's.
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:log_path=$PWD/$to.report
+    UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$PWD/$to.report
+    export ASAN_OPTIONS UBSAN_OPTIONS
     shift 3
     case $test in
         tests/e2e/*)

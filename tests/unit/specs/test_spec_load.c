@@ -378,6 +378,9 @@ static void standard_input(void **state)
     loaded = load_stdin(arena, str_of(large, MIB(16) + 1));
     assert_fails(
         loaded.code, ERR_IO, &loaded.err, "reading 'standard input': more than 16777216 bytes");
+    assert_string_equal(
+        loaded.err.hint,
+        "a spec is YAML text of at most 16 MiB; a folder of smaller ones is read as one");
     loaded = load_stdin(arena, STR_NULL);
     assert_fails(loaded.code, ERR_IO, &loaded.err, "reading 'standard input': ");
 }

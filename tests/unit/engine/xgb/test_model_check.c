@@ -58,14 +58,55 @@ static void test_every_cut_is_noticed(void **state)
         assert_int_equal(model_check_ubjson(str_of(copy, len), &err), ERR_PROTOCOL);
         xfree(copy);
     }
-    size_t trees_end = str_find(binary, STR("best_iteration"));
-    assert_int_not_equal(trees_end, SIZE_MAX);
-    for (size_t len = 4; len < trees_end - 40; len++) {
-        char *copy = xmalloc(len);
-        memcpy(copy, binary.ptr, len);
+    static const char *const kinds[] = {"gbtree", "dart", "gblinear"};
+    for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++) {
+        binary = model_of(arena, kinds[kind], NULL);
+        for (size_t len = 4; len < binary.len; len++) {
+            char *copy = xmalloc(len);
+            memcpy(copy, binary.ptr, len);
+            struct err err = {0};
+            assert_int_equal(model_check_binary(str_of(copy, len), &err), ERR_PROTOCOL);
+            xfree(copy);
+        }
+    }
+}
+
+/* What libxgboost would make room for, or read, because the model says so. */
+static void test_numbers_that_lie(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    static const struct {
+        const char *booster, *after; /* a text of the model; NULL: its start */
+        int offset;                  /* of eight bytes, from that text's end */
+        uint64_t value;
+        const char *why;
+    } s_lies[] = {
+        {"gblinear", NULL, 4 + 4, 4000000000U, "weights of its features are missing"},
+        {"gblinear", NULL, 4 + 8, 1000000, "weights of its features are missing"},
+        {"gblinear", NULL, 4 + 28, 2, "weights of its features are missing"},
+        {"gblinear", "gblinear", 136, UINT64_MAX / 4, "weights of its features are missing"},
+        {"gblinear", "gblinear", 136, 1, "weights of its features are missing"},
+        {"gbtree", NULL, 4 + 8, 1000001, "more than 1000000 classes"},
+        {"gbtree", NULL, 4 + 28, UINT32_MAX, "more than 1000000 classes"},
+        {"gbtree", "best_iteration", 0, UINT64_C(1) << 40, "cut off or damaged"},
+        {"gbtree", "best_iteration", -14 - 8, UINT64_C(1) << 40, "cut off or damaged"},
+        {"gbtree", "best_iteration", -14 - 16, UINT64_C(1) << 62, "cut off or damaged"},
+        {"dart", "best_iteration", -14 - 16 - 4 * 4 - 8, 3, "its trees have other weights"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(s_lies); i++) {
+        struct str model = model_of(arena, s_lies[i].booster, NULL);
+        size_t at = 0;
+        if (s_lies[i].after != NULL)
+            at = str_find(model, str_from(s_lies[i].after)) + strlen(s_lies[i].after);
+        char *copy = arena_chars(arena, model.len);
+        memcpy(copy, model.ptr, model.len);
+        memcpy(copy + at + s_lies[i].offset, &s_lies[i].value, s_lies[i].after != NULL ? 8 : 4);
         struct err err = {0};
-        assert_int_equal(model_check_binary(str_of(copy, len), &err), ERR_PROTOCOL);
-        xfree(copy);
+        if (model_check_binary(str_of(copy, model.len), &err) != ERR_PROTOCOL)
+            fail_msg("lie %zu is believed", i);
+        if (strstr(err.message, s_lies[i].why) == NULL)
+            fail_msg("lie %zu: %s", i, err.message);
     }
 }
 
@@ -134,11 +175,9 @@ static void test_nesting_is_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_models_pass),
-        cmocka_unit_test(test_every_cut_is_noticed),
-        cmocka_unit_test(test_not_a_tree),
-        cmocka_unit_test(test_nesting_is_limited),
-        cmocka_unit_test(test_changed_bytes_do_no_harm),
+        cmocka_unit_test(test_real_models_pass), cmocka_unit_test(test_every_cut_is_noticed),
+        cmocka_unit_test(test_not_a_tree),       cmocka_unit_test(test_nesting_is_limited),
+        cmocka_unit_test(test_numbers_that_lie), cmocka_unit_test(test_changed_bytes_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
