@@ -2,8 +2,14 @@
  *
  * Order of overrides, first wins: --endpoint-url, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the
  * profile's `services` section, the profile's endpoint_url.
- * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true turns off all but the first.
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true (or the profile's ignore_configured_endpoint_urls) turns
+ * off all but the first. Else the host is that of the region's partition, and
+ * AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT (use_fips_endpoint, use_dualstack_endpoint in
+ * the profile) choose among its names; with a configured URL they are refused, as in AWS's clients.
+ * S3's style of addressing is the profile's `s3 = addressing_style`. tests/interop/endpoints.py
+ * compares what comes out with botocore's resolver.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
  */
 #ifndef ENGINE_AWS_ENDPOINT_H
 #define ENGINE_AWS_ENDPOINT_H
@@ -20,8 +26,9 @@ struct service_info {
 const struct service_info *service_info(enum aws_service service);
 
 struct endpoint {
-    struct str base; /* no slash at the end */
-    bool custom;     /* configured, not derived: S3 then uses path style */
+    struct str base;    /* no slash at the end */
+    bool custom;        /* configured, not derived */
+    bool virtual_hosts; /* S3: the bucket is part of the host's name where that can be */
 };
 
 struct endpoint_options {
@@ -30,7 +37,8 @@ struct endpoint_options {
     const struct profile *profile;
 };
 
-/* ERR_USAGE when a configured URL is none; the message names where it was configured. */
+/* ERR_USAGE when a configured URL or switch is none, or they exclude each other; the message names
+ * where it was configured. */
 enum err_code endpoint_find(
     struct arena *arena,
     const struct endpoint_options *options,

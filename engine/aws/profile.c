@@ -176,11 +176,18 @@ struct str profile_sso_session(
     return ini_get(profile->config, section, str_from(key));
 }
 
+struct str profile_get_nested(const struct profile *profile, const char *key, const char *nested)
+{
+    if (profile == NULL)
+        return STR_NULL;
+    return ini_get_nested(
+        profile->config, profile->config_section, str_from(key), str_from(nested));
+}
+
 /* https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 struct str profile_endpoint_url(const struct profile *profile, struct str service_key)
 {
-    if (profile == NULL ||
-        str_eq_nocase(profile_get(profile, "ignore_configured_endpoint_urls"), STR("true")))
+    if (profile == NULL)
         return STR_NULL;
     struct str services = profile_get(profile, "services");
     if (services.len > 0 && services.len < 128) {

@@ -37,9 +37,10 @@ struct str profile_sso_session(
  * that is set wins, unless variable is NULL. */
 const char *
 profile_home_path(struct arena *arena, env_fn *env, const char *variable, const char *under_home);
+/* An indented key of the profile's section in the config file: `addressing_style` below `s3 =`. */
+struct str profile_get_nested(const struct profile *profile, const char *key, const char *nested);
 /* The endpoint_url the profile gives a service ("s3", "sagemaker_runtime") through its `services`
- * section, else its own endpoint_url; STR_NULL when neither, or when it says
- * ignore_configured_endpoint_urls. */
+ * section, else its own endpoint_url; STR_NULL when neither. */
 struct str profile_endpoint_url(const struct profile *profile, struct str service_key);
 /* The region: asked (--region), AWS_REGION, AWS_DEFAULT_REGION, the profile's; STR_NULL when none
  * says one. */

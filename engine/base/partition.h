@@ -12,8 +12,11 @@ struct partition {
     const char *region_prefix; /* "cn-" */
     const char *name;          /* "aws-cn" */
     const char *dns_suffix;    /* "amazonaws.com.cn" */
-    const char *iam_host;   /* IAM is one service per partition, on this host; "iam.cn-north-1" */
-    const char *iam_region; /* and its requests are signed for this region */
+    const char *dual_suffix;   /* of dual-stack hosts, but for S3: "api.aws" */
+    const char *iam_region;    /* IAM is one service per partition; its requests are signed so */
+    /* The first labels of its host: plain, dual-stack, FIPS, both. FIPS is NULL where the partition
+     * has none. */
+    const char *iam_hosts[4];
 };
 
 /* Every region has one: what no prefix matches is "aws". */

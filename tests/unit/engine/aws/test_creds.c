@@ -1,8 +1,6 @@
-/* Where credentials, regions and endpoints come from. */
+/* Where credentials and regions come from. */
 #include "tests/harness/test.h"
 
-#include "engine/aws/aws.h"
-#include "engine/aws/endpoint.h"
 #include "engine/aws/ini.h"
 #include "engine/aws/profile.h"
 #include "engine/base/file.h"
@@ -145,8 +143,6 @@ static void test_profiles(void **state)
     assert_str(profile_get(profile, "aws_access_key_id"), "AKDEV"); /* credentials win */
     assert_str(profile_endpoint_url(profile, STR("sagemaker_runtime")), "http://127.0.0.1:8");
     assert_str(profile_endpoint_url(profile, STR("s3")), "http://127.0.0.1:9");
-    assert_ok(profile_load(arena, test_env, STR("off"), &profile, &err), &err);
-    assert_true(str_is_null(profile_endpoint_url(profile, STR("s3"))));
 
     env_set("AWS_PROFILE", "nowhere");
     assert_fails(
@@ -190,7 +186,8 @@ static void test_profile_creds(void **state)
         struct profile *profile;
         assert_ok(
             profile_load(arena, test_env, str_from(s_cases[i].profile), &profile, &err), &err);
-        struct creds_provider *provider = creds_file_new(profile, strcmp(s_cases[i].profile, "half") == 0);
+        struct creds_provider *provider =
+            creds_file_new(profile, strcmp(s_cases[i].profile, "half") == 0);
         const struct creds *creds = NULL;
         enum err_code code = creds_get(provider, &creds, &err);
         if (s_cases[i].code != ERR_NONE) {
@@ -284,98 +281,13 @@ static void test_chain_empty(void **state)
     creds_close(chain);
 }
 
-/* ---- endpoints ---- */
-
-static void test_endpoints(void **state)
-{
-    struct arena *arena = *state;
-    static const struct {
-        const char *region, *flag, *service_url, *url, *ignore;
-        enum aws_service service;
-        const char *base;
-    } s_cases[] = {
-        {"us-east-1", NULL, NULL, NULL, NULL, AWS_SAGEMAKER,
-         "https://api.sagemaker.us-east-1.amazonaws.com"},
-        {"us-east-1", NULL, NULL, NULL, NULL, AWS_RUNTIME,
-         "https://runtime.sagemaker.us-east-1.amazonaws.com"},
-        {"cn-north-1", NULL, NULL, NULL, NULL, AWS_STS, "https://sts.cn-north-1.amazonaws.com.cn"},
-        /* One IAM per partition. */
-        {"eu-west-1", NULL, NULL, NULL, NULL, AWS_IAM, "https://iam.amazonaws.com"},
-        {"cn-north-1", NULL, NULL, NULL, NULL, AWS_IAM, "https://iam.cn-north-1.amazonaws.com.cn"},
-        {"us-gov-east-1", NULL, NULL, NULL, NULL, AWS_IAM, "https://iam.us-gov.amazonaws.com"},
-        {"us-east-1", NULL, NULL, "http://127.0.0.1:1/", NULL, AWS_S3, "http://127.0.0.1:1"},
-        {"us-east-1", NULL, "http://127.0.0.1:2", "http://127.0.0.1:1", NULL, AWS_S3,
-         "http://127.0.0.1:2"},
-        {"us-east-1", NULL, "http://127.0.0.1:2", "http://127.0.0.1:1", NULL, AWS_LOGS,
-         "http://127.0.0.1:1"},
-        {"us-east-1", "http://127.0.0.1:3", "http://127.0.0.1:2", NULL, NULL, AWS_S3,
-         "http://127.0.0.1:3"},
-        {"us-east-1", NULL, "http://127.0.0.1:2", "http://127.0.0.1:1", "true", AWS_S3,
-         "https://s3.us-east-1.amazonaws.com"},
-        {"us-east-1", "http://127.0.0.1:3", NULL, NULL, "true", AWS_S3, "http://127.0.0.1:3"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
-        env_reset();
-        env_set("AWS_ENDPOINT_URL_S3", s_cases[i].service_url);
-        env_set("AWS_ENDPOINT_URL", s_cases[i].url);
-        env_set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", s_cases[i].ignore);
-        struct endpoint_options options = {
-            .region = str_from(s_cases[i].region),
-            .endpoint_url = str_from(s_cases[i].flag),
-            .env = test_env};
-        struct endpoint endpoint;
-        struct err err = {0};
-        assert_ok(endpoint_find(arena, &options, s_cases[i].service, &endpoint, &err), &err);
-        assert_str(endpoint.base, s_cases[i].base);
-    }
-    env_reset();
-    env_set("AWS_ENDPOINT_URL", "localhost:4566");
-    struct endpoint_options options = {.region = STR("us-east-1"), .env = test_env};
-    struct endpoint endpoint;
-    struct err err = {0};
-    assert_fails(
-        endpoint_find(arena, &options, AWS_S3, &endpoint, &err), ERR_USAGE, &err,
-        "AWS_ENDPOINT_URL is not a URL: 'localhost:4566'");
-}
-
-static void test_regions(void **state)
-{
-    (void) state;
-    static const char *const s_good[] = {"us-east-1", "eu-isoe-west-1", "us-gov-west-1"};
-    static const char *const s_bad[] = {"",    "US-EAST-1", "us--east",      "-us",
-                                        "us-", "us east",   "evil.example/", "a"};
-    for (size_t i = 0; i < ARRAY_LEN(s_good); i++)
-        assert_true(endpoint_region_ok(str_from(s_good[i])));
-    for (size_t i = 0; i < ARRAY_LEN(s_bad); i++) {
-        struct aws_options options = {.region = str_from(s_bad[i])};
-        struct aws *aws;
-        struct err err = {0};
-        assert_int_equal(aws_new(&options, &aws, &err), ERR_USAGE);
-    }
-}
-
-static void test_sign_region(void **state)
-{
-    (void) state;
-    assert_str(endpoint_sign_region(AWS_S3, STR("eu-west-1")), "eu-west-1");
-    assert_str(endpoint_sign_region(AWS_IAM, STR("eu-west-1")), "us-east-1");
-    assert_str(endpoint_sign_region(AWS_IAM, STR("us-gov-east-1")), "us-gov-west-1");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ARENA(test_ini),
-        WITH_ARENA(test_ini_broken),
-        WITH_ARENA(test_profiles),
-        WITH_ARENA(test_no_files),
-        WITH_ARENA(test_profile_creds),
-        cmocka_unit_test(test_sign_region),
-        cmocka_unit_test(test_env_creds),
-        cmocka_unit_test(test_chain),
-        WITH_ARENA(test_chain_empty),
-        WITH_ARENA(test_endpoints),
-        cmocka_unit_test(test_regions),
+        WITH_ARENA(test_ini),           WITH_ARENA(test_ini_broken),
+        WITH_ARENA(test_profiles),      WITH_ARENA(test_no_files),
+        WITH_ARENA(test_profile_creds), cmocka_unit_test(test_env_creds),
+        cmocka_unit_test(test_chain),   WITH_ARENA(test_chain_empty),
     };
     return cmocka_run_group_tests_name("creds", tests, NULL, NULL);
 }
