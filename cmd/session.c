@@ -145,13 +145,9 @@ use_standin(struct session *session, struct aws_options *options, struct err *er
     return ERR_NONE;
 }
 
-static enum err_code use_aws(struct session *session, struct aws_options *options, struct err *err)
+static void use_aws(struct session *session, struct aws_options *options)
 {
     struct app *app = session->app;
-    enum err_code code =
-        profile_load(app->arena, app->getenv, app->args.profile, &session->profile, err);
-    if (code != ERR_NONE)
-        return code;
     options->env = app->getenv;
     options->profile = session->profile;
     options->endpoint_url = app->args.endpoint_url;
@@ -168,7 +164,6 @@ static enum err_code use_aws(struct session *session, struct aws_options *option
         .endpoint_url = options->endpoint_url,
     };
     session->creds = creds_default_new(&context);
-    return ERR_NONE;
 }
 
 /* What the sessions of a group share. The loop waits on one transport. */
@@ -182,10 +177,13 @@ static enum err_code
 open_transport(struct session *session, const struct shared *shared, struct err *err)
 {
     struct app *app = session->app;
+    struct str bundle = app->args.local ? STR_NULL : str_from(app->getenv("AWS_CA_BUNDLE"));
+    if (str_is_empty(bundle))
+        bundle = profile_get(session->profile, "ca_bundle"); /* none with --local */
     const struct http_curl_options options = {
         .loop = app->loop,
         .user_agent = "mmectl/" MMECTL_VERSION,
-        .ca_bundle = app->getenv("AWS_CA_BUNDLE"),
+        .ca_bundle = str_is_empty(bundle) ? NULL : str_z(app->arena, bundle),
     };
     session->borrows = shared->curl != NULL;
     session->curl = shared->curl;
@@ -258,9 +256,15 @@ static enum err_code session_open(
         .rng = &app->rng,
         .region = spec->region.value,
     };
-    enum err_code code = open_transport(out, shared, err);
+    enum err_code code = ERR_NONE;
+    if (!app->args.local)
+        code = profile_load(app->arena, app->getenv, app->args.profile, &out->profile, err);
     if (code == ERR_NONE)
-        code = app->args.local ? use_standin(out, &options, err) : use_aws(out, &options, err);
+        code = open_transport(out, shared, err);
+    if (code == ERR_NONE && app->args.local)
+        code = use_standin(out, &options, err);
+    else if (code == ERR_NONE)
+        use_aws(out, &options);
     if (code == ERR_NONE) {
         options.http = out->trace != NULL ? out->trace : out->curl;
         options.creds = out->creds;

@@ -8,6 +8,7 @@
 #include "engine/aws/retry.h"
 #include "engine/base/arena.h"
 #include "engine/base/log.h"
+#include "engine/base/partition.h"
 #include "engine/base/vec.h"
 
 #define MAX_ATTEMPTS 3
@@ -18,6 +19,11 @@
 #define SLOWEST_BYTES_PER_S 100000 /* of a body: adds to the timeout */
 #define LOAD_RETRY_MS 500
 #define LOAD_RETRY_MAX_MS 10000
+
+struct far_bucket {
+    struct str name, region;
+    struct endpoint endpoint;
+};
 
 struct aws {
     struct aws_options options;
@@ -31,6 +37,7 @@ struct aws {
     unsigned max_attempts, max_throttle_attempts;
     int64_t clock_offset_ms; /* AWS's clock minus ours, once found to be far */
     VEC(struct str) foreign_buckets;
+    VEC(struct far_bucket) far_buckets; /* those that were found in another region */
     struct aws_stats stats;
 };
 
@@ -56,14 +63,19 @@ static enum err_code read_attempts(struct aws *aws, struct err *err)
     return ERR_NONE;
 }
 
-static enum err_code find_endpoints(struct aws *aws, struct err *err)
+static struct endpoint_options endpoint_options(const struct aws *aws, struct str region)
 {
-    struct endpoint_options options = {
-        .region = aws->region,
+    return (struct endpoint_options){
+        .region = region,
         .endpoint_url = aws->options.endpoint_url,
         .env = aws->options.env,
         .profile = aws->options.profile,
     };
+}
+
+static enum err_code find_endpoints(struct aws *aws, struct err *err)
+{
+    struct endpoint_options options = endpoint_options(aws, aws->region);
     for (unsigned i = 0; i < AWS_SERVICE_COUNT; i++) {
         enum aws_service service = (enum aws_service) i;
         enum err_code code = endpoint_find(aws->arena, &options, service, &aws->endpoints[i], err);
@@ -138,6 +150,33 @@ bool aws_owns_bucket(const struct aws *aws, struct str bucket)
     return aws->account.len > 0;
 }
 
+/* Where the bucket was found to be; NULL: where everything is. */
+static const struct far_bucket *far_bucket(const struct aws *aws, struct str bucket)
+{
+    for (size_t i = 0; i < aws->far_buckets.len; i++)
+        if (str_eq(aws->far_buckets.items[i].name, bucket))
+            return &aws->far_buckets.items[i];
+    return NULL;
+}
+
+/* What the answer says is checked, as the request that follows is signed: a region of ours, on a
+ * host that we make of it. A Location is never looked at. */
+static bool remember_far_bucket(struct aws *aws, struct str bucket, struct str region)
+{
+    struct endpoint endpoint;
+    UNFILLED struct err ignored;
+    if (!endpoint_region_ok(region) || str_eq(region, aws->region) ||
+        partition_of(region) != partition_of(aws->region))
+        return false;
+    struct str copy = str_dup(aws->arena, region);
+    struct endpoint_options options = endpoint_options(aws, copy);
+    if (endpoint_find(aws->arena, &options, AWS_S3, &endpoint, &ignored) != ERR_NONE)
+        return false;
+    *VEC_PUSH(aws->arena, &aws->far_buckets) =
+        (struct far_bucket){str_dup(aws->arena, bucket), copy, endpoint};
+    return true;
+}
+
 struct aws_stats aws_stats(const struct aws *aws)
 {
     return aws->stats;
@@ -156,6 +195,7 @@ struct attempts {
     const struct aws_call *call;
     struct http_request request; /* without what differs between attempts */
     struct str payload_hash, invocation_id;
+    struct str region; /* of the bucket, or the session's */
     unsigned count;
     int cost; /* what the last retry took from the quota */
     bool maybe_done, clock_corrected;
@@ -173,10 +213,13 @@ static int64_t timeout_of(const struct aws_call *call)
     return TIMEOUT_MS + (int64_t) ((call->body.len + expected) / (SLOWEST_BYTES_PER_S / 1000));
 }
 
-static struct http_request request_of(struct attempts *attempts)
+/* What is the same for every attempt, and where it goes. */
+static void prepare(struct attempts *attempts)
 {
     const struct aws_call *call = attempts->call;
     struct aws *aws = attempts->aws;
+    const struct far_bucket *far = call->any_region ? far_bucket(aws, call->bucket) : NULL;
+    attempts->region = far != NULL ? far->region : aws->region;
     VEC(struct http_header) headers = {0};
     for (size_t i = 0; i < call->n_headers; i++)
         *VEC_PUSH(attempts->arena, &headers) = call->headers[i];
@@ -185,11 +228,11 @@ static struct http_request request_of(struct attempts *attempts)
         strcmp(call->operation, "CreateBucket") != 0)
         *VEC_PUSH(attempts->arena, &headers) =
             (struct http_header){STR("x-amz-expected-bucket-owner"), aws->account};
-    return (struct http_request){
+    attempts->request = (struct http_request){
         .method = call->method,
         .url = endpoint_url(
-            attempts->arena, &aws->endpoints[call->service], call->bucket,
-            str_is_null(call->path) ? STR("/") : call->path, call->query),
+            attempts->arena, far != NULL ? &far->endpoint : &aws->endpoints[call->service],
+            call->bucket, str_is_null(call->path) ? STR("/") : call->path, call->query),
         .headers = headers.items,
         .n_headers = headers.len,
         .body = call->body,
@@ -226,7 +269,7 @@ static enum err_code sign(struct attempts *attempts, struct http_request *reques
 
     struct str service = str_from(service_info(attempts->call->service)->sign);
     struct sigv4_params params = {
-        .region = endpoint_sign_region(attempts->call->service, aws->region),
+        .region = endpoint_sign_region(attempts->call->service, attempts->region),
         .service = service,
         .wall_ms = clock_wall_ms(aws->options.clock) + aws->clock_offset_ms,
         .payload_hash = attempts->payload_hash,
@@ -312,6 +355,17 @@ static bool far_clock(struct attempts *attempts, const struct http_response *res
     return true;
 }
 
+/* Once: a bucket that is not where S3 said either is an error. Another task may have found it. */
+static bool follow_region(struct attempts *attempts, struct str region)
+{
+    struct aws *aws = attempts->aws;
+    struct str before = attempts->region, bucket = attempts->call->bucket;
+    if (far_bucket(aws, bucket) == NULL && !remember_far_bucket(aws, bucket, region))
+        return false;
+    prepare(attempts);
+    return !str_eq(before, attempts->region);
+}
+
 static struct outcome
 judge_answer(struct attempts *attempts, const struct http_response *response, struct err *err)
 {
@@ -329,11 +383,17 @@ judge_answer(struct attempts *attempts, const struct http_response *response, st
         .service = call->service,
         .operation = call->operation,
         .subject = subject_of(attempts),
-        .region = aws->region,
+        .region = attempts->region,
         .account = str_is_null(call->bucket) || !aws_owns_bucket(aws, call->bucket) ? STR_NULL
                                                                                     : aws->account,
     };
     outcome.code = fault_err(&fault, &context, err);
+    if (call->any_region && fault_other_region(&fault, &context) &&
+        follow_region(attempts, fault.region)) {
+        log_debug("aws", "%s", err->message);
+        outcome.retry = RETRY_REGION;
+        return outcome;
+    }
     outcome.retry = retry_kind_of(fault.status, fault.code);
     if (outcome.retry == RETRY_CLOCK && !far_clock(attempts, response))
         outcome.retry = RETRY_NEVER;
@@ -387,6 +447,8 @@ static int64_t next_delay(struct attempts *attempts, const struct outcome *outco
     unsigned limit = outcome->retry == RETRY_THROTTLE && attempts->call->service == AWS_SAGEMAKER
                          ? aws->max_throttle_attempts
                          : aws->max_attempts;
+    if (outcome->retry == RETRY_REGION)
+        return 0;
     if (outcome->retry == RETRY_NEVER || attempts->count >= limit)
         return -1;
     if (attempts->maybe_done && attempts->call->once)
@@ -442,7 +504,7 @@ enum err_code aws_call(
         .invocation_id = rng_uuid(aws->options.rng, arena),
         .started_ms = clock_mono_ms(aws->options.clock),
     };
-    attempts.request = request_of(&attempts);
+    prepare(&attempts);
     for (;;) {
         UNFILLED struct err last;
         struct http_response response = {.status = 0};

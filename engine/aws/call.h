@@ -24,6 +24,7 @@ struct aws_call {
     size_t max_body;                  /* of the answer; 0: 64 MiB */
     int64_t load_wait_ms;             /* InvokeEndpoint: how long a model may take to load */
     bool mutating;                    /* counts as a mutation */
+    bool any_region;                  /* S3: the bucket may be elsewhere; then sent there, once */
     bool once;                        /* not sent again when an attempt may have taken effect */
     bool error_in_200;                /* CopyObject, CompleteMultipartUpload */
     bool anonymous;                   /* not signed: it brings a token of its own */

@@ -4,6 +4,7 @@
 #include "engine/base/xml.h"
 
 #define MAX_ERROR_BYTES MIB(1)
+#define HINT_ENDPOINT "this is no answer of AWS's: check the endpoint URL and any proxy"
 
 /* "com.amazonaws#NotFound:http://..." is NotFound: botocore/parsers.py, BaseJSONParser. */
 static struct str short_code(struct str code)
@@ -22,17 +23,23 @@ read_json(struct arena *arena, const struct http_response *response, struct faul
     struct err ignored;
     struct str type = http_header_get(response->headers, response->n_headers, "x-amzn-errortype");
     bool parsed = json_parse(arena, response->body, MAX_ERROR_BYTES, &body, &ignored) == ERR_NONE;
+    /* What a service that used to speak another protocol called it then: "Code;Sender". */
+    struct str older =
+        http_header_get(response->headers, response->n_headers, "x-amzn-query-error");
+    if (older.len > 0)
+        type = str_slice(older, 0, str_index(older, ';'));
     if (type.len == 0 && parsed)
         type = json_get_str(body, "__type");
     if (type.len == 0 && parsed)
         type = json_get_str(body, "code");
     if (type.len > 0)
         fault->code = short_code(type);
-    if (!parsed)
-        return;
-    fault->message = json_get_str(body, "message");
-    if (str_is_null(fault->message))
+    if (parsed)
+        fault->message = json_get_str(body, "message");
+    if (parsed && str_is_null(fault->message))
         fault->message = json_get_str(body, "Message");
+    fault->foreign = fault->code.len == 0 && fault->message.len == 0 && response->body.len > 0 &&
+                     !str_eq_z(str_trim(response->body), "{}");
 }
 
 /* S3's root is <Error>, the query protocol's is <ErrorResponse><Error>. */
@@ -40,7 +47,8 @@ static void read_xml(struct arena *arena, const struct http_response *response, 
 {
     struct xml *root = NULL;
     struct err ignored;
-    if (xml_parse(arena, response->body, MAX_ERROR_BYTES, &root, &ignored) != ERR_NONE)
+    fault->foreign = true;
+    if (xml_parse(arena, str_trim(response->body), MAX_ERROR_BYTES, &root, &ignored) != ERR_NONE)
         return;
     const struct xml *error = str_eq_z(root->name, "Error") ? root : xml_get(root, "Error");
     if (error == NULL)
@@ -48,6 +56,11 @@ static void read_xml(struct arena *arena, const struct http_response *response, 
     fault->code = xml_get_text(error, "Code");
     fault->message = xml_get_text(error, "Message");
     fault->region = xml_get_text(error, "Region");
+    fault->foreign = fault->code.len == 0;
+    if (fault->request_id.len == 0)
+        fault->request_id = xml_get_text(error, "RequestId");
+    if (fault->request_id.len == 0)
+        fault->request_id = xml_get_text(root, "RequestId");
 }
 
 static struct str read_request_id(struct arena *arena, const struct http_response *response)
@@ -72,8 +85,11 @@ fault_read(struct arena *arena, enum aws_service service, const struct http_resp
         .message = STR_NULL,
         .region = STR_NULL,
         .request_id = read_request_id(arena, response),
+        .body_type = http_header_get(response->headers, response->n_headers, "content-type"),
     };
-    if (response->body.len > 0) {
+    bool by_header =
+        http_header_get(response->headers, response->n_headers, "x-amzn-errortype").len > 0;
+    if (response->body.len > 0 || by_header) {
         if (service == AWS_S3 || service == AWS_STS || service == AWS_IAM)
             read_xml(arena, response, &fault);
         else
@@ -84,16 +100,6 @@ fault_read(struct arena *arena, enum aws_service service, const struct http_resp
     if (region.len > 0)
         fault.region = region;
     return fault;
-}
-
-bool fault_in_success(struct arena *arena, const struct http_response *response)
-{
-    struct xml *root = NULL;
-    struct err ignored;
-    /* S3 sends blanks to keep the connection alive before it knows the outcome. */
-    struct str body = str_trim(response->body);
-    return xml_parse(arena, body, MAX_ERROR_BYTES, &root, &ignored) != ERR_NONE ||
-           str_eq_z(root->name, "Error");
 }
 
 /* Server texts reach terminals and logs: no control characters. */
@@ -107,7 +113,33 @@ static void copy_plain(char *out, size_t size, struct str text)
     out[len] = '\0';
 }
 
-static bool is_other_region(const struct fault *fault, const struct fault_context *context)
+enum err_code
+fault_unreadable(const char *operation, const char *format, const char *why, struct err *err)
+{
+    err_set(err, ERR_PROTOCOL, "the answer to %s is not %s: %s", operation, format, why);
+    return err_hint(err, HINT_ENDPOINT);
+}
+
+enum err_code
+fault_other_root(const char *operation, const char *wanted, struct str got, struct err *err)
+{
+    char name[64];
+    copy_plain(name, sizeof(name), got);
+    err_set(err, ERR_PROTOCOL, "the answer to %s is <%s>, not <%s>", operation, name, wanted);
+    return err_hint(err, HINT_ENDPOINT);
+}
+
+bool fault_in_success(struct arena *arena, const struct http_response *response)
+{
+    struct xml *root = NULL;
+    struct err ignored;
+    /* S3 sends blanks to keep the connection alive before it knows the outcome. */
+    struct str body = str_trim(response->body);
+    return xml_parse(arena, body, MAX_ERROR_BYTES, &root, &ignored) != ERR_NONE ||
+           str_eq_z(root->name, "Error");
+}
+
+bool fault_other_region(const struct fault *fault, const struct fault_context *context)
 {
     if (context->service != AWS_S3)
         return false;
@@ -167,7 +199,7 @@ bool fault_is_expired(const struct fault *fault)
 enum err_code
 fault_err(const struct fault *fault, const struct fault_context *context, struct err *err)
 {
-    if (is_other_region(fault, context)) {
+    if (fault_other_region(fault, context)) {
         other_region(fault, context, err);
     } else {
         const char *hint;
@@ -177,6 +209,13 @@ fault_err(const struct fault *fault, const struct fault_context *context, struct
             copy_plain(said, sizeof(said), fault->message);
         else if (fault->code.len > 0)
             copy_plain(said, sizeof(said), fault->code);
+        else if (fault->foreign)
+            snprintf(
+                said, sizeof(said), "HTTP status %d with a body that is not AWS's (" STR_FMT ")",
+                fault->status,
+                STR_ARG(
+                    fault->body_type.len > 0 ? str_slice(fault->body_type, 0, 80)
+                                             : STR("no Content-Type")));
         else
             snprintf(said, sizeof(said), "HTTP status %d", fault->status);
         if (context->subject.len > 0)

@@ -15,6 +15,8 @@ struct fault {
     struct str message;
     struct str region;     /* the bucket's, when S3 says so */
     struct str request_id; /* S3: request id and id-2, joined by '/' */
+    bool foreign;          /* there is a body, and it is none of AWS's errors */
+    struct str body_type;  /* Content-Type; may be null */
 };
 
 /* What the error is about, for the message and the hint. */
@@ -22,7 +24,7 @@ struct fault_context {
     enum aws_service service;
     const char *operation; /* "PutObject" */
     struct str subject;    /* "s3://bucket/key", "my-endpoint"; may be null */
-    struct str region;     /* of the session */
+    struct str region;     /* that the request was sent to */
     struct str account;    /* of the session; may be null */
 };
 
@@ -37,9 +39,19 @@ bool fault_in_success(struct arena *arena, const struct http_response *response)
 /* The session token of the credentials is over; other credentials may do. */
 bool fault_is_expired(const struct fault *fault);
 
+/* Whether S3 says that the bucket is in another region than the context's, or that a request must
+ * go elsewhere. */
+bool fault_other_region(const struct fault *fault, const struct fault_context *context);
+
 /* Sets err from the fault. To add a mapping: one line in s_rules in fault_rules.c. */
 enum err_code
 fault_err(const struct fault *fault, const struct fault_context *context, struct err *err);
+
+/* ERR_PROTOCOL: an answer that says success and is not what AWS sends then. */
+enum err_code
+fault_unreadable(const char *operation, const char *format, const char *why, struct err *err);
+enum err_code
+fault_other_root(const char *operation, const char *wanted, struct str got, struct err *err);
 
 /* ---- fault_rules.c ---- */
 enum err_code fault_code(

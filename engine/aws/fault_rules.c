@@ -148,9 +148,9 @@ code_of_status(enum aws_service service, const char *operation, const struct fau
     int status = fault->status;
     switch (status) {
     case 401:
-        return ERR_AUTH;
+        return fault->foreign ? ERR_TERMINAL : ERR_AUTH;
     case 403:
-        return ERR_DENIED;
+        return fault->foreign ? ERR_TERMINAL : ERR_DENIED; /* a proxy's refusal is not AWS's */
     case 404:
         return is_absence(service, operation, fault) ? ERR_NOT_FOUND : ERR_TERMINAL;
     case 304:

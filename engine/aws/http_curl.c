@@ -1,7 +1,8 @@
 #include "engine/aws/http_curl.h"
 
+#include "engine/aws/http_failure.h"
 #include "engine/base/arena.h"
-#include "engine/base/uri.h"
+#include "engine/base/buf.h"
 #include "engine/base/vec.h"
 #include "engine/base/watch.h"
 
@@ -133,15 +134,6 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
 #define SET(exchange, option, value) \
     ok = curl_easy_setopt((exchange)->easy, (option), (value)) == CURLE_OK && ok
 
-static bool is_loopback(struct str url)
-{
-    struct url parts;
-    struct err ignored;
-    return url_parse(url, &parts, &ignored) == ERR_NONE &&
-           (str_starts(parts.host, STR("127.")) || str_eq_z(parts.host, "localhost") ||
-            str_eq_z(parts.host, "[::1]"));
-}
-
 static bool add_line(struct exchange *exchange, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(exchange->header_lines, line);
@@ -220,9 +212,16 @@ static bool set_safety(struct exchange *exchange)
     SET(exchange, CURLOPT_SSL_VERIFYHOST, 2L);
     SET(exchange, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
     SET(exchange, CURLOPT_NOSIGNAL, 1L);
-    if (self->ca_bundle != NULL)
+    SET(exchange, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    SET(exchange, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    SET(exchange, CURLOPT_PROXY_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+    if (self->ca_bundle != NULL) { /* and nobody else: not what the system trusts besides */
         SET(exchange, CURLOPT_CAINFO, self->ca_bundle);
-    if (exchange->request->direct || is_loopback(exchange->request->url))
+        SET(exchange, CURLOPT_CAPATH, NULL);
+        SET(exchange, CURLOPT_PROXY_CAINFO, self->ca_bundle);
+        SET(exchange, CURLOPT_PROXY_CAPATH, NULL);
+    }
+    if (exchange->request->direct || http_is_direct(exchange->request->url))
         SET(exchange, CURLOPT_PROXY, "");
     return ok;
 }
@@ -266,60 +265,59 @@ static bool set_up(struct exchange *exchange)
 
 /* ---- what came of it ---- */
 
-static enum err_code read_failure(const struct exchange *exchange, struct err *err)
+static enum http_failure_kind kind_of(int result)
 {
-    struct url url;
-    struct err ignored;
-    struct str host = exchange->request->url;
-    if (url_parse(exchange->request->url, &url, &ignored) == ERR_NONE)
-        host = str_fmt(exchange->arena, STR_FMT ":%u", STR_ARG(url.host), (unsigned) url.port);
-    const char *reason =
-        exchange->reason[0] != '\0' ? exchange->reason : curl_easy_strerror(exchange->result);
-    curl_off_t pretransfer_us = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_us);
-
-    if (exchange->too_large != NULL)
-        return err_set(
-            err, ERR_PROTOCOL, "the %s of the answer from '" STR_FMT "' is larger than allowed",
-            exchange->too_large, STR_ARG(host));
-    if (exchange->sent_twice)
-        return err_set(
-            err, ERR_TRANSIENT, "the exchange with '" STR_FMT "' broke off: it hung up",
-            STR_ARG(host));
-    switch ((int) exchange->result) {
+    switch (result) {
     case CURLE_ABORTED_BY_CALLBACK:
-        return err_set(
-            err, ERR_CANCELLED, "interrupted before '" STR_FMT "' answered", STR_ARG(host));
+        return HTTP_INTERRUPTED;
     case CURLE_OPERATION_TIMEDOUT:
-        err_set(
-            err, ERR_TIMEOUT, "'" STR_FMT "' did not answer in time: %s", STR_ARG(host), reason);
-        err->aws.not_sent = pretransfer_us == 0;
-        return err->code;
-    case CURLE_COULDNT_RESOLVE_HOST:
+        return HTTP_TIMED_OUT;
     case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+        return HTTP_NO_PROXY;
+    case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
+        return HTTP_NO_CONNECTION;
     case CURLE_SSL_CONNECT_ERROR:
-        err_set(err, ERR_TRANSIENT, "no connection to '" STR_FMT "': %s", STR_ARG(host), reason);
-        err->aws.not_sent = true;
-        return err_hint(err, "check the network, the region and any configured endpoint URL");
+        return HTTP_NO_TLS;
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-        err_set(err, ERR_TERMINAL, "'" STR_FMT "' cannot be trusted: %s", STR_ARG(host), reason);
-        err->aws.not_sent = true;
-        return err_hint(
-            err, "behind a proxy that inspects TLS, point AWS_CA_BUNDLE to its certificate");
+        return HTTP_NOT_TRUSTED;
+    case CURLE_SSL_CACERT_BADFILE:
+        return HTTP_BAD_BUNDLE;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-        err_set(err, ERR_INTERNAL, "libcurl: %s", reason);
-        err->aws.not_sent = true;
-        return err->code;
+        return HTTP_BROKEN_CALL;
     default:
-        return err_set(
-            err, ERR_TRANSIENT, "the exchange with '" STR_FMT "' broke off: %s", STR_ARG(host),
-            reason);
+        return HTTP_BROKE_OFF;
     }
+}
+
+static enum err_code read_failure(const struct exchange *exchange, struct err *err)
+{
+    long proxy_status = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    struct http_failure failure = {
+        .kind = kind_of((int) exchange->result),
+        .url = exchange->request->url,
+        .reason =
+            exchange->reason[0] != '\0' ? exchange->reason : curl_easy_strerror(exchange->result),
+        .ca_bundle = exchange->self->ca_bundle,
+        .proxy_status = (int) proxy_status,
+        .not_sent = !exchange->sent && exchange->result != CURLE_ABORTED_BY_CALLBACK,
+    };
+    if (exchange->too_large != NULL)
+        return err_set(
+            err, ERR_PROTOCOL, "the %s of the answer from '" STR_FMT "' is larger than allowed",
+            exchange->too_large, STR_ARG(exchange->request->url));
+    if (exchange->sent_twice) {
+        failure.kind = HTTP_BROKE_OFF;
+        failure.reason = "it hung up";
+    }
+    if (failure.not_sent && proxy_status / 100 != 2 && proxy_status != 0)
+        failure.kind = HTTP_NO_PROXY;
+    return http_failure_err(&failure, err);
 }
 
 static void read_response(struct exchange *exchange, struct http_response *ret_response)

@@ -1,6 +1,7 @@
 #include "engine/aws/iam.h"
 
 #include "engine/aws/call.h"
+#include "engine/aws/fault.h"
 #include "engine/base/uri.h"
 #include "engine/base/xml.h"
 
@@ -47,8 +48,10 @@ enum err_code iam_role_get(
     struct xml *root;
     struct err broken = {0};
     if (xml_parse(arena, response.body, MAX_ANSWER_BYTES, &root, &broken) != ERR_NONE)
-        return err_set(err, ERR_PROTOCOL, "the answer to GetRole is not XML: %s", broken.message);
+        return fault_unreadable("GetRole", "XML", broken.message, err);
     const struct xml *role = xml_get(xml_get(root, "GetRoleResult"), "Role");
+    if (role == NULL)
+        return fault_other_root("GetRole", "GetRoleResponse", root->name, err);
     *ret_role = (struct iam_role){
         .arn = xml_get_text(role, "Arn"),
         .trust = read_trust(arena, xml_get_text(role, "AssumeRolePolicyDocument"))};

@@ -1,6 +1,7 @@
 #include "engine/aws/call.h"
 
 #include "engine/aws/endpoint.h"
+#include "engine/aws/fault.h"
 #include "engine/base/arena.h"
 
 #define MAX_ANSWER_BYTES MIB(16)
@@ -81,8 +82,9 @@ enum err_code aws_json_call(
     struct json *output;
     UNFILLED struct err broken;
     if (json_parse(arena, response.body, MAX_ANSWER_BYTES, &output, &broken) != ERR_NONE)
-        return err_set(
-            err, ERR_PROTOCOL, "the answer to %s is not JSON: %s", operation, broken.message);
+        return fault_unreadable(operation, "JSON", broken.message, err);
+    if (output->type != JSON_OBJECT)
+        return fault_unreadable(operation, "JSON", "it is no object", err);
     *ret_output = output;
     return ERR_NONE;
 }

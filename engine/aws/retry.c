@@ -75,7 +75,7 @@ bool retry_is_throttle(struct str code)
 int64_t
 retry_delay_ms(struct rng *rng, enum retry_kind kind, unsigned retry, int64_t retry_after_ms)
 {
-    if (kind == RETRY_CLOCK)
+    if (kind == RETRY_CLOCK || kind == RETRY_REGION)
         return 0;
     int64_t bound = kind == RETRY_THROTTLE ? THROTTLE_SCALE_MS : FAULT_SCALE_MS;
     for (unsigned i = 1; i < retry && bound < MAX_DELAY_MS; i++)

@@ -15,10 +15,12 @@ enum retry_kind {
     RETRY_NEVER,
     RETRY_FAULT,    /* 5xx, lost connection */
     RETRY_THROTTLE, /* told to slow down */
-    RETRY_CLOCK     /* the signature's date is off: correct it, once */
+    RETRY_CLOCK,    /* the signature's date is off: correct it, once */
+    RETRY_REGION    /* the bucket is in another region: sign for that one, once */
 };
 
-/* Of an answer; code is AWS's error code, or null. To add a code: one line in s_codes. */
+/* Of an answer; never RETRY_REGION, which takes more to know. code is AWS's error code, or null. To
+ * add a code: one line in s_codes. */
 enum retry_kind retry_kind_of(int http_status, struct str code);
 bool retry_is_throttle(struct str code);
 

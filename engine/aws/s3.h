@@ -153,6 +153,7 @@ struct s3_get_options {
     bool range;
     uint64_t range_first, range_last; /* bytes, both included; with .range */
     size_t max_bytes;                 /* more is ERR_PROTOCOL; 0 = 64 MiB */
+    bool any_region;                  /* as in struct s3_list_options */
 };
 
 /* options, ret_info may be NULL. */
@@ -232,6 +233,7 @@ struct s3_object {
 struct s3_list_options {
     struct str prefix, start_after, delimiter; /* null: none */
     size_t max_objects; /* stop after so many; 0 = 1,000,000, and more is ERR_PROTOCOL */
+    bool any_region;    /* the bucket may be in another region than the session's */
 };
 
 struct s3_listing {

@@ -136,7 +136,7 @@ enum err_code s3_bucket_get_tags(
         return code;
     }
     struct xml *root;
-    code = s3_xml(arena, call.operation, response.body, &root, err);
+    code = s3_xml(arena, call.operation, "Tagging", response.body, &root, err);
     if (code != ERR_NONE)
         return code;
     VEC(struct s3_tag) tags = {0};
@@ -167,7 +167,7 @@ enum err_code s3_bucket_is_versioned(
     if (code != ERR_NONE)
         return code;
     struct xml *root;
-    code = s3_xml(arena, call.operation, response.body, &root, err);
+    code = s3_xml(arena, call.operation, "VersioningConfiguration", response.body, &root, err);
     if (code != ERR_NONE)
         return code;
     /* A bucket that never had versioning has no Status; a suspended one still holds old versions.

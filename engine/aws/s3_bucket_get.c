@@ -8,6 +8,7 @@ static enum err_code get_config(
     const char *operation,
     struct str bucket,
     const char *query,
+    const char *root_name,
     const char *missing,
     struct xml **ret_root,
     struct err *err)
@@ -25,7 +26,7 @@ static enum err_code get_config(
         *err = failed;
         return code;
     }
-    return s3_xml(arena, operation, response.body, ret_root, err);
+    return s3_xml(arena, operation, root_name, response.body, ret_root, err);
 }
 
 /* https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html */
@@ -37,7 +38,8 @@ enum err_code s3_bucket_is_private(
     struct xml *root;
     enum err_code code = get_config(
         aws, arena, "GetPublicAccessBlock", bucket,
-        "publicAccessBlock=", "NoSuchPublicAccessBlockConfiguration", &root, err);
+        "publicAccessBlock=", "PublicAccessBlockConfiguration",
+        "NoSuchPublicAccessBlockConfiguration", &root, err);
     if (code != ERR_NONE)
         return code;
     bool all = root != NULL;
@@ -58,7 +60,8 @@ enum err_code s3_bucket_encryption(
     struct xml *root;
     enum err_code code = get_config(
         aws, arena, "GetBucketEncryption", bucket,
-        "encryption=", "ServerSideEncryptionConfigurationNotFoundError", &root, err);
+        "encryption=", "ServerSideEncryptionConfiguration",
+        "ServerSideEncryptionConfigurationNotFoundError", &root, err);
     if (code != ERR_NONE)
         return code;
     const struct xml *rule = root != NULL ? xml_get(root, "Rule") : NULL;
@@ -94,7 +97,7 @@ enum err_code s3_bucket_aborts_uploads(
     struct xml *root;
     enum err_code code = get_config(
         aws, arena, "GetBucketLifecycleConfiguration", bucket,
-        "lifecycle=", "NoSuchLifecycleConfiguration", &root, err);
+        "lifecycle=", "LifecycleConfiguration", "NoSuchLifecycleConfiguration", &root, err);
     if (code != ERR_NONE)
         return code;
     bool aborts = false;

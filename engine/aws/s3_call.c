@@ -1,5 +1,6 @@
 #include "engine/aws/s3_call.h"
 
+#include "engine/aws/fault.h"
 #include "engine/base/arena.h"
 #include "engine/base/digest.h"
 #include "engine/base/uri.h"
@@ -83,14 +84,18 @@ void s3_query_add(struct buf *query, const char *name, struct str value)
 enum err_code s3_xml(
     struct arena *arena,
     const char *operation,
+    const char *root_name,
     struct str body,
     struct xml **ret_root,
     struct err *err)
 {
-    struct err broken;
-    if (xml_parse(arena, str_trim(body), S3_MAX_XML, ret_root, &broken) != ERR_NONE)
-        return err_set(
-            err, ERR_PROTOCOL, "the answer to %s is not XML: %s", operation, broken.message);
+    UNFILLED struct err broken;
+    struct xml *root;
+    if (xml_parse(arena, str_trim(body), S3_MAX_XML, &root, &broken) != ERR_NONE)
+        return fault_unreadable(operation, "XML", broken.message, err);
+    if (!str_eq_z(root->name, root_name))
+        return fault_other_root(operation, root_name, root->name, err);
+    *ret_root = root;
     return ERR_NONE;
 }
 

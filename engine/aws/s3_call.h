@@ -38,10 +38,12 @@ struct aws_call s3_call_of(
 struct str s3_content_md5(struct arena *arena, struct str body);
 /* Writes name=value in query form, with an ampersand where one belongs. */
 void s3_query_add(struct buf *query, const char *name, struct str value);
-/* Parses an answer's body; ERR_PROTOCOL names the operation. */
+/* Parses an answer's body; ERR_PROTOCOL names the operation, also when the root is another element:
+ * a page that some proxy answered with must not pass for an empty listing. */
 enum err_code s3_xml(
     struct arena *arena,
     const char *operation,
+    const char *root_name,
     struct str body,
     struct xml **ret_root,
     struct err *err) MUST_USE;

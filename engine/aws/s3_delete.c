@@ -66,7 +66,7 @@ static enum err_code delete_batch(
     if (code != ERR_NONE)
         return code;
     struct xml *root;
-    code = s3_xml(arena, call.operation, response.body, &root, err);
+    code = s3_xml(arena, call.operation, "DeleteResult", response.body, &root, err);
     if (code != ERR_NONE)
         return code;
     XML_EACH (refused, root, "Error")

@@ -1,3 +1,4 @@
+#include "engine/aws/fault.h"
 #include "engine/aws/s3_call.h"
 #include "engine/base/arena.h"
 #include "engine/base/uri.h"
@@ -46,6 +47,8 @@ struct page {
 static void page_start(void *arg, size_t depth, struct str name)
 {
     struct page *page = arg;
+    if (depth == 0 && !str_eq_z(name, "ListBucketResult"))
+        fault_other_root("ListObjectsV2", "ListBucketResult", name, &page->err);
     if (depth != 1)
         return;
     page->in_contents = str_eq_z(name, "Contents");
@@ -109,8 +112,7 @@ static enum err_code read_page(struct page *page, struct str body, struct err *e
     size_t most = body.len / LEAST_ENTRY_BYTES + 1;
     VEC_RESERVE(page->scratch, &page->objects, most < MAX_KEYS ? most : MAX_KEYS);
     if (xml_walk(str_trim(body), S3_MAX_XML, &handler, &broken) != ERR_NONE)
-        return err_set(
-            err, ERR_PROTOCOL, "the answer to ListObjectsV2 is not XML: %s", broken.message);
+        return fault_unreadable("ListObjectsV2", "XML", broken.message, err);
     if (page->err.code != ERR_NONE) {
         *err = page->err;
         return err->code;
@@ -144,6 +146,7 @@ enum err_code s3_list_page(
     struct aws_call call = s3_call_of(scratch, "ListObjectsV2", "GET", bucket, STR_NULL);
     call.query = buf_str(&query);
     call.max_body = S3_MAX_XML;
+    call.any_region = options->any_region;
     struct http_response response;
     enum err_code code = aws_call(aws, scratch, &call, &response, err);
     struct page page = {.arena = arena, .scratch = scratch};
@@ -221,7 +224,8 @@ static enum err_code read_uploads(
 {
     static const char *const s_operation = "ListMultipartUploads";
     struct xml *root;
-    enum err_code code = s3_xml(scratch, s_operation, body, &root, err);
+    enum err_code code =
+        s3_xml(scratch, s_operation, "ListMultipartUploadsResult", body, &root, err);
     if (code != ERR_NONE)
         return code;
     XML_EACH (node, root, "Upload") {

@@ -113,7 +113,8 @@ static enum err_code start(struct upload *upload, struct err *err)
     if (code != ERR_NONE)
         return code;
     struct xml *root;
-    code = s3_xml(upload->arena, call.operation, response.body, &root, err);
+    code = s3_xml(
+        upload->arena, call.operation, "InitiateMultipartUploadResult", response.body, &root, err);
     if (code != ERR_NONE)
         return code;
     upload->upload_id = xml_get_text(root, "UploadId");
@@ -172,7 +173,8 @@ complete(struct upload *upload, struct s3_put_result *ret_result, struct err *er
     if (code != ERR_NONE)
         return code;
     struct xml *root;
-    code = s3_xml(upload->arena, call.operation, response.body, &root, err);
+    code = s3_xml(
+        upload->arena, call.operation, "CompleteMultipartUploadResult", response.body, &root, err);
     if (code != ERR_NONE)
         return code;
     if (ret_result != NULL)

@@ -204,7 +204,7 @@ enum err_code s3_copy(
     if (code != ERR_NONE)
         return code;
     struct xml *root;
-    code = s3_xml(arena, call.operation, response.body, &root, err);
+    code = s3_xml(arena, call.operation, "CopyObjectResult", response.body, &root, err);
     if (code != ERR_NONE)
         return code;
     if (ret_result != NULL) {
@@ -243,6 +243,7 @@ enum err_code s3_get(
     call.headers = headers.items;
     call.n_headers = headers.count;
     call.max_body = options->max_bytes > 0 ? options->max_bytes : GET_MAX_BYTES;
+    call.any_region = options->any_region;
     struct http_response response;
     enum err_code code = aws_call(aws, arena, &call, &response, err);
     if (code != ERR_NONE)

@@ -20,7 +20,7 @@ static enum err_code read_parts(
     struct err *err)
 {
     struct xml *root;
-    enum err_code code = s3_xml(scratch, "ListParts", body, &root, err);
+    enum err_code code = s3_xml(scratch, "ListParts", "ListPartsResult", body, &root, err);
     if (code != ERR_NONE)
         return code;
     parts->by_sha256 = str_eq_z(xml_get_text(root, "ChecksumAlgorithm"), "SHA256");

@@ -1,6 +1,7 @@
 #include "engine/aws/sts.h"
 
 #include "engine/aws/call.h"
+#include "engine/aws/fault.h"
 #include "engine/base/uri.h"
 #include "engine/base/xml.h"
 
@@ -30,8 +31,7 @@ static enum err_code call_sts(
     struct xml *root;
     struct err broken;
     if (xml_parse(arena, response->body, MAX_ANSWER_BYTES, &root, &broken) != ERR_NONE)
-        return err_set(
-            err, ERR_PROTOCOL, "the answer to %s is not XML: %s", call.operation, broken.message);
+        return fault_unreadable(call.operation, "XML", broken.message, err);
     *ret_result = xml_get(root, str_fmt(arena, "%sResult", call.operation).ptr);
     return ERR_NONE;
 }

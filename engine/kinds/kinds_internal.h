@@ -268,6 +268,7 @@ enum err_code kinds_digest_s3(
     struct arena *arena,
     const struct want *want,
     struct str uri,
+    bool any_region,
     struct str *ret_digest,
     struct str *ret_etag,
     uint64_t *ret_size,

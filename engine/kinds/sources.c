@@ -105,7 +105,8 @@ enum err_code kinds_check_artifact(
         if (!s3_uri_split(model->s3_uri, &bucket, &key))
             return err_set(
                 err, ERR_SPEC, "'" STR_FMT "' is not s3://bucket/key", STR_ARG(model->s3_uri));
-        struct s3_get_options options = {.if_match = model->source_etag, .max_bytes = MIB(1024)};
+        struct s3_get_options options = {
+            .if_match = model->source_etag, .max_bytes = MIB(1024), .any_region = true};
         code = s3_get(kinds->aws, scratch, bucket, key, &options, &bytes, NULL, err);
     }
     if (code != ERR_NONE)
@@ -134,6 +135,7 @@ enum err_code kinds_digest_s3(
     struct arena *arena,
     const struct want *want,
     struct str uri,
+    bool any_region,
     struct str *ret_digest,
     struct str *ret_etag,
     uint64_t *ret_size,
@@ -146,7 +148,7 @@ enum err_code kinds_digest_s3(
     /* A source may belong to another account; what we own never does. */
     if (!str_eq(bucket, want->bucket))
         aws_allow_foreign_bucket(kinds->aws, bucket);
-    struct s3_list_options options = {.prefix = key};
+    struct s3_list_options options = {.prefix = key, .any_region = any_region};
     struct s3_listing listing;
     enum err_code code = s3_list(kinds->aws, arena, bucket, &options, &listing, err);
     if (code != ERR_NONE)
@@ -181,12 +183,13 @@ enum err_code kinds_read_s3(
 {
     struct str bucket, key;
     s3_uri_split(uri, &bucket, &key);
-    struct s3_list_options options = {.prefix = key};
+    struct s3_list_options options = {.prefix = key, .any_region = true};
     struct s3_listing listing;
     enum err_code code = s3_list(kinds->aws, arena, bucket, &options, &listing, err);
     AUTO(buf_done) struct buf text = BUF_INIT(MIB(2048));
     for (size_t i = 0; code == ERR_NONE && i < listing.count; i++) {
-        struct s3_get_options get = {.if_match = listing.objects[i].etag, .max_bytes = MIB(1024)};
+        struct s3_get_options get = {
+            .if_match = listing.objects[i].etag, .max_bytes = MIB(1024), .any_region = true};
         struct str part;
         code = s3_get(kinds->aws, arena, bucket, listing.objects[i].key, &get, &part, NULL, err);
         if (code == ERR_NONE)

@@ -155,8 +155,8 @@ static enum err_code identify(
     if (str_is_null(channel->path)) {
         struct str etag;
         uint64_t size;
-        enum err_code code =
-            kinds_digest_s3(&kinds->world, arena, want, channel->s3_uri, &state, &etag, &size, err);
+        enum err_code code = kinds_digest_s3(
+            &kinds->world, arena, want, channel->s3_uri, true, &state, &etag, &size, err);
         if (code != ERR_NONE)
             return code;
     } else {

@@ -93,12 +93,13 @@ struct world_ops {
         struct want_check *check,
         struct err *err);
     /* ETags and sizes under an s3:// prefix, hashed together; *ret_size is their sum. ERR_NOT_FOUND
-     * when empty. */
+     * when empty. any_region: it need not be in the stack's region, since it is read from here. */
     enum err_code (*digest_s3)(
         struct world *world,
         struct arena *arena,
         const struct want *want,
         struct str uri,
+        bool any_region,
         struct str *ret_digest,
         struct str *ret_etag,
         uint64_t *ret_size,

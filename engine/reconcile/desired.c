@@ -176,9 +176,10 @@ static enum err_code digest_channel(
     struct str etag;
     enum err_code code;
     if (str_is_null(channel->path)) {
+        /* SageMaker trains on buckets of its own region only. */
         code = r->world->ops->digest_s3(
-            r->world, r->arena, want, channel->s3_uri, &channel->digest, &etag, &channel->size,
-            err);
+            r->world, r->arena, want, channel->s3_uri, want->trains_here, &channel->digest, &etag,
+            &channel->size, err);
         if (code == ERR_NOT_FOUND) {
             err_set(
                 err, ERR_SPEC, "channel '" STR_FMT "': there is no object under '" STR_FMT "'",
@@ -389,8 +390,8 @@ static enum err_code fill_own_artifact(
         struct str digest;
         model->s3_uri = from->artifact.value;
         code = r->world->ops->digest_s3(
-            r->world, r->arena, want, model->s3_uri, &digest, &model->source_etag, &model->size,
-            err);
+            r->world, r->arena, want, model->s3_uri, true, &digest, &model->source_etag,
+            &model->size, err);
         /* An artifact is one object; a prefix that holds others is not it. */
         if (code == ERR_NONE && str_is_null(model->source_etag))
             code = ERR_NOT_FOUND;

@@ -46,18 +46,19 @@ static void surprise(struct script *script, const char *what, struct str wanted,
 static void
 check_header(struct script *script, const struct http_request *request, const char *wanted)
 {
-    char name[128];
     if (wanted[0] == '!') {
         struct str value = http_header_get(request->headers, request->n_headers, wanted + 1);
         if (!str_is_null(value))
             surprise(script, "header that must not be sent", str_from(wanted + 1), value);
         return;
     }
-    struct str line = str_from(wanted);
+    bool part = wanted[0] == '~';
+    struct str line = str_from(part ? wanted + 1 : wanted);
     size_t colon = str_index(line, ':');
-    snprintf(name, sizeof(name), STR_FMT, STR_ARG(str_slice(line, 0, colon)));
+    const char *name = str_z(script->arena, str_slice(line, 0, colon));
     struct str value = http_header_get(request->headers, request->n_headers, name);
-    if (!str_eq(value, str_trim(str_from_index(line, colon + 1))))
+    struct str text = str_trim(str_from_index(line, colon + 1));
+    if (part ? str_find(value, text) == SIZE_MAX : !str_eq(value, text))
         surprise(script, "header", line, value);
 }
 

@@ -14,7 +14,8 @@
 
 struct http_step {
     const char *expect;              /* "PUT https://..."; NULL: anything */
-    const char *has[SCRIPT_MAX_HAS]; /* "name: value" that must be sent; "!name" must not be */
+    const char *has[SCRIPT_MAX_HAS]; /* "name: value" that must be sent ("~name: part of the
+                                        value"); "!name" must not be */
     const char *body;                /* of the request; NULL: anything */
     int status;
     const char *headers; /* of the answer: "name: value\n..." */

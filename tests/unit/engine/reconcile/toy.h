@@ -134,12 +134,13 @@ static UNUSED enum err_code toy_digest_s3(
     struct arena *arena,
     const struct want *want,
     struct str uri,
+    bool any_region,
     struct str *ret_digest,
     struct str *ret_etag,
     uint64_t *ret_size,
     struct err *err)
 {
-    (void) world, (void) want;
+    (void) world, (void) want, (void) any_region;
     if (str_ends(uri, STR("empty")))
         return err_set(err, ERR_NOT_FOUND, "nothing under '" STR_FMT "'", STR_ARG(uri));
     if (str_ends(uri, STR("denied")))
