@@ -448,7 +448,8 @@ static void test_parallel(void **state)
     (void) state;
     struct fixture fixture;
     fixture_open(&fixture);
-    struct parallel parallel = {.fixture = &fixture};
+    static struct parallel parallel;
+    parallel.fixture = &fixture;
     for (size_t i = 0; i < BARRIER; i++)
         parallel.exchanges[i] = exchange_with(&fixture, "GET", "/barrier", STR(""));
     loop_run(fixture.loop, parallel_task, &parallel);
