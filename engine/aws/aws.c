@@ -177,6 +177,15 @@ static bool remember_far_bucket(struct aws *aws, struct str bucket, struct str r
     return true;
 }
 
+struct str aws_keys_from(struct aws *aws, struct arena *arena)
+{
+    const struct creds *creds;
+    struct err ignored;
+    if (creds_get(aws->options.creds, &creds, &ignored) != ERR_NONE)
+        return STR_NULL;
+    return str_dup(arena, str_from(creds->source));
+}
+
 struct aws_stats aws_stats(const struct aws *aws)
 {
     return aws->stats;

@@ -75,6 +75,9 @@ struct str aws_account(const struct aws *aws); /* STR_NULL until set */
 /* A bucket that the spec reads from and that may belong to anyone: its calls do not name the owner.
  * Copied. */
 void aws_allow_foreign_bucket(struct aws *aws, struct str bucket);
+/* Where the credentials come from: "the environment", "role 'arn:...'"; STR_NULL when there
+ * are none. */
+struct str aws_keys_from(struct aws *aws, struct arena *arena);
 struct aws_stats aws_stats(const struct aws *aws);
 struct loop *aws_loop(const struct aws *aws);
 

@@ -22,6 +22,7 @@ static void ask_identity(struct kinds *kinds, struct arena *arena, struct facts 
     int64_t after = clock_wall_ms(loop_clock(kinds->loop));
     out->identity.text = who.arn;
     out->account = who.account;
+    out->keys_from = aws_keys_from(kinds->aws, arena);
     out->clock_known = who.date_ms != 0;
     /* Date counts whole seconds: what lies within the call, or within that second, is no lead. */
     if (out->clock_known && before > who.date_ms + 1000)

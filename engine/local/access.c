@@ -470,7 +470,13 @@ static bool check_service(struct local_call *call, policy_fact_vec *facts)
         return check_alarms(call, facts);
     case LOCAL_IAM:
         return check_iam(call, facts);
-    case LOCAL_STS:   /* GetCallerIdentity needs no permission */
+    case LOCAL_STS:
+        /* GetCallerIdentity needs no permission, and a web identity is nobody yet. */
+        return !str_eq_z(str_from(call->op->name), "AssumeRole") ||
+               need(
+                   call, facts, str_from(call->op->action),
+                   str_is_null(call_param(call, "RoleArn")) ? STR("*")
+                                                            : call_param(call, "RoleArn"));
     case LOCAL_ADMIN: /* no service of AWS */
     case LOCAL_N_SERVICES:
     default:

@@ -251,7 +251,8 @@ static void answer_call(struct local_call *call)
         return;
     /* What it is meant to be, also when it is refused: for the record and the log. */
     call->op = str_is_null(name) ? NULL : local_op_find(call->service, name);
-    bool open = call->service == LOCAL_ADMIN && str_eq(name, STR("identity"));
+    bool open = (call->service == LOCAL_ADMIN && str_eq(name, STR("identity"))) ||
+                (call->op != NULL && (call->op->flags & OP_OPEN) != 0);
     if (!open && !auth_check(call, &auth))
         return;
     if (call->http->body_errno != 0) {

@@ -37,6 +37,7 @@ enum local_service {
 enum op_flags {
     OP_MUTATING = 1,     /* changes the world when it succeeds */
     OP_OUTSIDE = 2,      /* called without the world lock */
+    OP_OPEN = 8,         /* answered without a signature */
     OP_NEEDS_DIGEST = 4, /* S3: refused without Content-MD5 or x-amz-checksum-* */
 };
 

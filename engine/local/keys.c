@@ -9,7 +9,8 @@ const char keys_schema[] =
     "CREATE TABLE IF NOT EXISTS access_key("
     "number INTEGER PRIMARY KEY, access_key TEXT NOT NULL UNIQUE, secret_key TEXT NOT NULL,"
     "account TEXT NOT NULL, session_token TEXT, deny TEXT, expires_ms INTEGER NOT NULL,"
-    "policy TEXT);";
+    "policy TEXT);"
+    "CREATE TABLE IF NOT EXISTS role_session(access_key TEXT PRIMARY KEY, arn TEXT NOT NULL);";
 
 static struct local_key copy_key(struct arena *arena, const struct local_key *key)
 {
@@ -20,6 +21,7 @@ static struct local_key copy_key(struct arena *arena, const struct local_key *ke
         .session_token = str_dup(arena, key->session_token),
         .deny = str_dup(arena, key->deny),
         .policy = str_dup(arena, key->policy),
+        .role_arn = str_dup(arena, key->role_arn),
         .expires_ms = key->expires_ms,
     };
 }
@@ -99,6 +101,10 @@ insert(struct local *local, struct arena *arena, struct local_key *key, struct e
             db_text(key->access_key), db_text(key->secret_key), db_text(key->account),
             db_text(key->session_token), db_text(key->deny), db_int(key->expires_ms),
             db_text(key->policy)));
+    if (!str_is_null(key->role_arn))
+        db_run(
+            local->db, "INSERT INTO role_session(access_key, arn) VALUES(?1, ?2)",
+            DB_ARGS(db_text(key->access_key), db_text(key->role_arn)));
     return ERR_NONE;
 }
 
@@ -131,8 +137,8 @@ enum err_code keys_load(struct local *local, struct err *err)
     enum err_code code = ERR_NONE;
     struct db_stmt *q = db_query(
         local->db,
-        "SELECT access_key, secret_key, account, session_token, deny, expires_ms, policy FROM"
-        " access_key"
+        "SELECT access_key, secret_key, account, session_token, deny, expires_ms, policy,"
+        " (SELECT arn FROM role_session r WHERE r.access_key = k.access_key) FROM access_key k"
         " ORDER BY number",
         DB_NO_ARGS);
     for (; code == ERR_NONE && db_next(q); count++) {
@@ -144,6 +150,7 @@ enum err_code keys_load(struct local *local, struct err *err)
             .deny = db_col_text(q, 4, local->arena),
             .expires_ms = db_col_int(q, 5),
             .policy = db_col_text(q, 6, local->arena),
+            .role_arn = db_col_text(q, 7, local->arena),
         };
         code = remember(local, &key, err);
     }

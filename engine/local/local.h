@@ -80,6 +80,7 @@ struct local_key {
     struct str account;       /* null: the world's; another one is a stranger to its buckets */
     struct str session_token; /* required in requests when not null */
     struct str deny; /* actions it is denied, by commas: "s3:ListBucket,sagemaker:*"; null: none */
+    struct str role_arn; /* of the assumed role that it is the session of; null: none */
     struct str policy;  /* IAM policy document, or a list of them, as JSON (policy.h); null: none */
     int64_t expires_ms; /* 0: never; later requests get ExpiredToken */
 };

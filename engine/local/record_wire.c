@@ -149,21 +149,51 @@ static struct json *body_node(struct arena *arena, struct str bytes, uint64_t le
     return out;
 }
 
-static struct json *request_body(struct arena *arena, const struct httpd_request *request)
+/* What is between two marks, or behind the first up to the second or the end. */
+static struct str hide(struct arena *arena, struct str text, const char *from, const char *to)
 {
+    size_t start = str_find(text, str_from(from));
+    if (start == SIZE_MAX)
+        return text;
+    start += strlen(from);
+    size_t len = str_find(str_from_index(text, start), str_from(to));
+    size_t end = len == SIZE_MAX ? text.len : start + len;
+    return str_fmt(
+        arena, STR_FMT "hidden" STR_FMT, STR_ARG(str_slice(text, 0, start)),
+        STR_ARG(str_from_index(text, end)));
+}
+
+/* STS takes and gives what makes a caller. */
+static struct str without_secrets(const struct local_call *call, struct str body)
+{
+    if (call->op == NULL || call->service != LOCAL_STS)
+        return body;
+    body = hide(call->arena, body, "WebIdentityToken=", "&");
+    body = hide(call->arena, body, "<SecretAccessKey>", "<");
+    return hide(call->arena, body, "<SessionToken>", "<");
+}
+
+static struct json *request_body(const struct local_call *call)
+{
+    struct arena *arena = call->arena;
+    const struct httpd_request *request = call->http;
+    struct str body = without_secrets(call, request->body);
     bool spooled = request->body_fd >= 0 && request->body_len > request->body.len;
     return spooled ? body_node(
                          arena, read_part(arena, request->body_fd, 0, request->body_len),
                          request->body_len)
-                   : body_node(arena, request->body, request->body.len);
+                   : body_node(arena, body, body.len);
 }
 
-static struct json *answer_body(struct arena *arena, const struct httpd_response *response)
+static struct json *answer_body(const struct local_call *call)
 {
+    struct arena *arena = call->arena;
+    const struct httpd_response *response = call->response;
     if (response->head_only)
         return NULL;
+    struct str body = without_secrets(call, response->body);
     if (response->body_fd < 0)
-        return body_node(arena, response->body, response->body.len);
+        return body_node(arena, body, body.len);
     return body_node(
         arena, read_part(arena, response->body_fd, response->body_offset, response->body_len),
         response->body_len);
@@ -190,13 +220,13 @@ static struct json *exchange_node(const struct local_call *call)
     json_put(arena, out, "path", text_node(arena, str_slice(request->target, 0, mark)));
     json_put(arena, out, "query", text_node(arena, clean_query(arena, query)));
     json_put(arena, out, "headers", headers_node(arena, request->headers, request->n_headers));
-    json_put(arena, out, "body", request_body(arena, request));
+    json_put(arena, out, "body", request_body(call));
     json_put(arena, out, "status", json_int(arena, response->status));
     struct json *answer = json_object(arena);
     json_put(
         arena, answer, "headers",
         headers_node(arena, response->headers.items, response->headers.len));
-    json_put(arena, answer, "body", answer_body(arena, response));
+    json_put(arena, answer, "body", answer_body(call));
     json_put(arena, out, "answer", answer);
     return out;
 }

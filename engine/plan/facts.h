@@ -27,6 +27,7 @@ struct fact {
 struct facts {
     struct fact identity; /* text: the caller's ARN */
     struct str account;
+    struct str keys_from;   /* which source the credentials came from; null: not known */
     int64_t clock_ahead_ms; /* this machine's clock against AWS's */
     bool clock_known;
     struct fact bucket;         /* text: its region */

@@ -10,10 +10,11 @@
 void check_credentials(struct judging *j)
 {
     const struct fact *identity = &j->c->facts.identity;
+    struct str from = j->c->facts.keys_from;
     if (identity->state == FACT_KNOWN)
         finding_set(
-            j, VERDICT_OK, STR_FMT ", account " STR_FMT, STR_ARG(identity->text),
-            STR_ARG(j->c->facts.account));
+            j, VERDICT_OK, STR_FMT ", account " STR_FMT "%s" STR_FMT, STR_ARG(identity->text),
+            STR_ARG(j->c->facts.account), from.len > 0 ? ", from " : "", STR_ARG(from));
     else
         finding_set(j, VERDICT_FAIL, "%s", identity->err.message);
     if (identity->state != FACT_KNOWN && identity->err.hint[0] != '\0')

@@ -281,6 +281,9 @@ static void what_could_not_be_read(void **state)
     err_set(&p.c->want_err, ERR_SPEC, "no file");
     err_hint(&p.c->want_err, "make it");
     expect(&p, "spec", VERDICT_FAIL, "no file");
+    expect(&p, "credentials", VERDICT_OK, "arn:me, account ");
+    p.c->facts.keys_from = STR("the environment");
+    expect(&p, "credentials", VERDICT_OK, ", from the environment");
     denied(&p.c->facts.identity, ERR_AUTH);
     expect(&p, "credentials", VERDICT_FAIL, "no answer");
     struct diagnosis diagnosis = doctor_judge(arena, p.c);
