@@ -458,6 +458,7 @@ static int64_t next_delay(struct attempts *attempts, const struct outcome *outco
                          : aws->max_attempts;
     if (outcome->retry == RETRY_REGION)
         return 0;
+    limit += attempts->renewed ? 1 : 0; /* what was refused for its credentials was no attempt */
     if (outcome->retry == RETRY_NEVER || attempts->count >= limit)
         return -1;
     if (attempts->maybe_done && attempts->call->once)

@@ -4,7 +4,7 @@
     identity.py FOLDER      writes its port to FOLDER/port, one line per request to FOLDER/asked, until it is killed
 
 FOLDER/keys is the set that is given: {"id", "secret", "token", "seconds"}; it is read anew for each request, and "seconds"
-is how long it lives from then. FOLDER/mode, when it is there, is a list of words, for what goes wrong; each is a function
+is how long it lives from then; of several lines each is given once, and the last from then on. FOLDER/mode, when it is there, is a list of words, for what goes wrong; each is a function
 of this file. Paths:
 
     PUT  /latest/api/token, GET /latest/meta-data/iam/security-credentials/[ROLE]   IMDSv2 (a GET without a token: 401)
@@ -16,9 +16,11 @@ import http.server
 import json
 import os
 import sys
+import threading
 import time
 
 FOLDER = sys.argv[1]
+LOCK = threading.Lock()
 
 
 def read(name, absent=""):
@@ -34,7 +36,13 @@ def iso(seconds):
 
 
 def keys():
-    return json.loads(read("keys"))
+    """The first line; it goes once it was given, unless it is the last."""
+    with LOCK:
+        lines = read("keys").split("\n")
+        if len(lines) > 1:
+            with open(os.path.join(FOLDER, "keys"), "w") as file:
+                file.write("\n".join(lines[1:]))
+        return json.loads(lines[0])
 
 
 def agent_keys():

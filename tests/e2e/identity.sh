@@ -3,10 +3,10 @@
 # `as NAME=VALUE... COMMAND...` runs a command as a user with an empty home ($home) and only these variables. The stand-in
 # is AWS for it: AWS_ENDPOINT_URL_* of what it has. $side is identity.py's address, $T/side its folder.
 
-fast_local
+[ -n "${AWS_ENDPOINT_URL:-}" ] || fast_local # unless the test has started one
 url=$AWS_ENDPOINT_URL
 admin_id=$AWS_ACCESS_KEY_ID admin_secret=$AWS_SECRET_ACCESS_KEY
-home=$T/home
+home=$T/user
 mkdir -p "$home/.aws" "$T/side"
 "$PYTHON" -I -S tests/e2e/identity.py "$T/side" &
 side_pid=$!
@@ -37,10 +37,12 @@ except Exception:
     print("nobody: " + open(sys.argv[2]).read())' "$T/out" "$T/err")
 }
 
-# new_key ID SECRET [TOKEN [ACCOUNT]]: a key that the stand-in knows.
+# new_key ID SECRET [TOKEN [ACCOUNT [SECONDS]]]: a key that the stand-in knows, for as long as that.
 new_key() {
+    lib_end=
+    [ -z "${5:-}" ] || lib_end=", \"expires_ms\": $(($(date +%s%3N) + $5 * 1000))"
     AWS_ACCESS_KEY_ID=$admin_id AWS_SECRET_ACCESS_KEY=$admin_secret call key \
-        "{\"access_key\": \"$1\", \"secret_key\": \"$2\"${3:+, \"session_token\": \"$3\"}${4:+, \"account\": \"$4\"}}" >/dev/null ||
+        "{\"access_key\": \"$1\", \"secret_key\": \"$2\"${3:+, \"session_token\": \"$3\"}${4:+, \"account\": \"$4\"}$lib_end}" >/dev/null ||
         bail "making key $1 failed"
 }
 
