@@ -528,7 +528,9 @@ enum err_code model_check_binary(struct str bytes, struct err *err)
         return code;
     if (u32_at(param + LEARNER_HAS_ATTRIBUTES) != 0)
         take_texts(&reader, 2);
-    if (u32_at(param + LEARNER_HAS_METRICS) != 0)
+    /* libxgboost 1.x keeps them among the attributes, and reads a list of older ones when it finds
+     * one. */
+    if (u32_at(param + LEARNER_HAS_METRICS) != 0 && reader.at != reader.end)
         take_texts(&reader, 1);
     return damage(&reader, bytes, err);
 }

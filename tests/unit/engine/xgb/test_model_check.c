@@ -45,6 +45,22 @@ static void test_real_models_pass(void **state)
     }
 }
 
+/* Said to be there, and found among the attributes. */
+static void test_metrics(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    AUTO(dataset_close) struct dataset *data = fixture_dataset(fixture_csv(arena, 31, 80, COLS, 2));
+    struct hyper_value values[] = {
+        HYPER("num_round", "4"),
+        HYPER("objective", "binary:logistic"),
+        HYPER("eval_metric", "auc"),
+    };
+    struct str model = fixture_train(arena, data, data, values, 3).model;
+    struct err err = {0};
+    must(model_check_binary(model, &err), &err);
+}
+
 /* Whatever is cut off is noticed, before libxgboost sees it. */
 static void test_every_cut_is_noticed(void **state)
 {
@@ -175,9 +191,10 @@ static void test_nesting_is_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_models_pass), cmocka_unit_test(test_every_cut_is_noticed),
-        cmocka_unit_test(test_not_a_tree),       cmocka_unit_test(test_nesting_is_limited),
-        cmocka_unit_test(test_numbers_that_lie), cmocka_unit_test(test_changed_bytes_do_no_harm),
+        cmocka_unit_test(test_real_models_pass),         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_every_cut_is_noticed),     cmocka_unit_test(test_not_a_tree),
+        cmocka_unit_test(test_nesting_is_limited),       cmocka_unit_test(test_numbers_that_lie),
+        cmocka_unit_test(test_changed_bytes_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
