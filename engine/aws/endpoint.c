@@ -64,10 +64,12 @@ static enum err_code read_switch(
 {
     struct setting setting = setting_of(options, variable, key);
     bool on = str_eq_nocase(setting.value, STR("true"));
-    if (setting.value.len > 0 && !on && !str_eq_nocase(setting.value, STR("false")))
-        return err_set(
+    if (setting.value.len > 0 && !on && !str_eq_nocase(setting.value, STR("false"))) {
+        err_set(
             err, ERR_USAGE, "%s is '" STR_FMT "', not true or false", setting.where,
             STR_ARG(setting.value));
+        return err_hint(err, "write true or false, or leave it out");
+    }
     *ret_setting = setting;
     *ret_on = on;
     return ERR_NONE;
@@ -112,9 +114,10 @@ read_s3_style(const struct endpoint_options *options, enum s3_style *ret_style, 
     }
     if (value.len == 0)
         return ERR_NONE;
-    return err_set(
+    err_set(
         err, ERR_USAGE, "the profile's s3 addressing_style is '" STR_FMT "', not %s, %s or %s",
         STR_ARG(value), s_names[0], s_names[1], s_names[2]);
+    return err_hint(err, "write one of these below 's3 =', or leave it out");
 }
 
 static enum err_code custom_endpoint(
@@ -231,7 +234,7 @@ enum err_code endpoint_find(
         err_set(
             err, ERR_USAGE, "%s is true, and region '" STR_FMT "' has no FIPS endpoints",
             fips_setting.where, STR_ARG(options->region));
-        return err->code;
+        return err_hint(err, "leave it out, or use a region of another partition than China's");
     } else {
         endpoint.base = derived_base(arena, service, options->region, fips, dual);
     }
