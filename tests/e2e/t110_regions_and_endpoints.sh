@@ -103,6 +103,8 @@ sagemaker =
   endpoint_url = $url
 sts =
   endpoint_url = $url
+application_auto_scaling =
+  endpoint_url = $url
 EOS
 aws A=B
 is_exit 0 "a profile's services"
