@@ -116,4 +116,16 @@ enum err_code sigv4_expected(
     struct sigv4_stages *ret_stages,
     struct err *err) MUST_USE;
 
+/* The signature of one chunk of a body signed in pieces (STREAMING-AWS4-HMAC-SHA256-PAYLOAD), or of
+ * its trailer. previous: the signature before it, the first being the request's own.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html */
+struct str sigv4_chunk_signature(
+    struct arena *arena,
+    struct sigv4_keys *keys, /* may be NULL */
+    const struct sigv4_claim *claim,
+    struct str secret_key,
+    bool trailer,
+    struct str previous,
+    const struct sha256 *content);
+
 #endif

@@ -104,8 +104,8 @@ static void keep_key(struct sigv4_keys *keys, const unsigned char *id, const str
     pthread_mutex_unlock(&keys->lock);
 }
 
-static struct hmac_key
-signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope)
+struct hmac_key
+sigv4_signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope)
 {
     UNFILLED unsigned char id[KEY_ID_BYTES];
     struct hmac_key key;
@@ -436,7 +436,7 @@ enum err_code sigv4_compute(
         STR(SIGV4_ALGORITHM), amz_date, sigv4_scope_text(arena, scope),
         sha256_hex(arena, stages.canonical_request)};
     stages.string_to_sign = joined(arena, lines, ARRAY_LEN(lines), '\n');
-    struct hmac_key key = signing_key(keys, secret_key, scope);
+    struct hmac_key key = sigv4_signing_key(keys, secret_key, scope);
     struct sha256 signature = hmac_sha256_with(&key, stages.string_to_sign);
     secret_wipe(&key, sizeof(key));
     stages.signature = hex_of(arena, signature.bytes, SHA256_LEN);

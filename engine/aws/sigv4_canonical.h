@@ -28,6 +28,10 @@ sigv4_signed_names(struct arena *arena, const struct http_header *headers, size_
 struct str sigv4_host(struct arena *arena, const struct url *url);
 struct str sigv4_scope_text(struct arena *arena, const struct sigv4_scope *scope);
 
+/* Derived, or from the cache, which may be NULL. To be wiped. */
+struct hmac_key
+sigv4_signing_key(struct sigv4_keys *keys, struct str secret_key, const struct sigv4_scope *scope);
+
 /* Fills in all stages. ERR_AUTH when a signed header is not there. */
 enum err_code sigv4_compute(
     struct arena *arena,

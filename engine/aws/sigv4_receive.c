@@ -171,3 +171,25 @@ enum err_code sigv4_expected(
     return sigv4_compute(
         arena, keys, &canonical, &scope, claim->amz_date, secret_key, ret_stages, err);
 }
+
+struct str sigv4_chunk_signature(
+    struct arena *arena,
+    struct sigv4_keys *keys,
+    const struct sigv4_claim *claim,
+    struct str secret_key,
+    bool trailer,
+    struct str previous,
+    const struct sha256 *content)
+{
+    struct sigv4_scope scope = {
+        .date = claim->date, .region = claim->region, .service = claim->service};
+    struct str text = str_fmt(
+        arena, SIGV4_ALGORITHM "-%s\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n%s" STR_FMT,
+        trailer ? "TRAILER" : "PAYLOAD", STR_ARG(claim->amz_date),
+        STR_ARG(sigv4_scope_text(arena, &scope)), STR_ARG(previous),
+        trailer ? "" : SIGV4_EMPTY_HASH "\n", STR_ARG(hex_of(arena, content->bytes, SHA256_LEN)));
+    struct hmac_key key = sigv4_signing_key(keys, secret_key, &scope);
+    struct sha256 signature = hmac_sha256_with(&key, text);
+    secret_wipe(&key, sizeof(key));
+    return hex_of(arena, signature.bytes, SHA256_LEN);
+}

@@ -147,33 +147,78 @@ void digest_end(struct digest *digest, struct sha256 *sha256, struct md5 *md5)
         MD5_Final(md5->bytes, &digest->md5);
 }
 
-struct sha1_run {
-    SHA_CTX ctx;
+struct hash {
+    enum hash_kind kind;
+    union {
+        MD5_CTX md5;
+        SHA_CTX sha1;
+        SHA256_CTX sha256;
+        SHA512_CTX sha512;
+    } state;
 };
 
-struct sha1_run *sha1_start(void)
+struct hash *hash_new(enum hash_kind kind)
 {
-    struct sha1_run *run = xmalloc(sizeof(*run));
-    SHA1_Init(&run->ctx);
-    return run;
+    struct hash *hash = xmalloc(sizeof(*hash));
+    hash->kind = kind;
+    switch (kind) {
+    case HASH_MD5:
+        MD5_Init(&hash->state.md5);
+        break;
+    case HASH_SHA1:
+        SHA1_Init(&hash->state.sha1);
+        break;
+    case HASH_SHA256:
+        SHA256_Init(&hash->state.sha256);
+        break;
+    case HASH_SHA512:
+        SHA512_Init(&hash->state.sha512);
+        break;
+    }
+    return hash;
 }
 
-void sha1_add(struct sha1_run *run, struct str data)
+void hash_close(struct hash **hash)
 {
-    SHA1_Update(&run->ctx, data.ptr, data.len);
+    xfree(*hash);
+    *hash = NULL;
 }
 
-struct sha1 sha1_end(struct sha1_run *run)
+void hash_add(struct hash *hash, struct str data)
 {
-    struct sha1 out;
-    SHA1_Final(out.bytes, &run->ctx);
-    return out;
+    switch (hash->kind) {
+    case HASH_MD5:
+        MD5_Update(&hash->state.md5, data.ptr, data.len);
+        break;
+    case HASH_SHA1:
+        SHA1_Update(&hash->state.sha1, data.ptr, data.len);
+        break;
+    case HASH_SHA256:
+        SHA256_Update(&hash->state.sha256, data.ptr, data.len);
+        break;
+    case HASH_SHA512:
+        SHA512_Update(&hash->state.sha512, data.ptr, data.len);
+        break;
+    }
 }
 
-void sha1_close(struct sha1_run **run)
+size_t hash_end(struct hash *hash, unsigned char out[HASH_MAX_LEN])
 {
-    xfree(*run);
-    *run = NULL;
+    switch (hash->kind) {
+    case HASH_MD5:
+        MD5_Final(out, &hash->state.md5);
+        return MD5_LEN;
+    case HASH_SHA1:
+        SHA1_Final(out, &hash->state.sha1);
+        return SHA_DIGEST_LENGTH;
+    case HASH_SHA256:
+        SHA256_Final(out, &hash->state.sha256);
+        return SHA256_LEN;
+    case HASH_SHA512:
+    default:
+        SHA512_Final(out, &hash->state.sha512);
+        return SHA512_DIGEST_LENGTH;
+    }
 }
 
 static void piece_close(char **piece)

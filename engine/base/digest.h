@@ -42,16 +42,14 @@ void digest_add(struct digest *digest, struct str data);
 void digest_end(
     struct digest *digest, struct sha256 *sha256, struct md5 *md5); /* either may be NULL */
 
-/* SHA-1, which clients of S3 may choose as an object's checksum. */
-#define SHA1_LEN 20
-struct sha1 {
-    unsigned char bytes[SHA1_LEN];
-};
-struct sha1_run;
-struct sha1_run *sha1_start(void);
-void sha1_add(struct sha1_run *run, struct str data);
-struct sha1 sha1_end(struct sha1_run *run);
-void sha1_close(struct sha1_run **run);
+/* Incremental hashing by one algorithm. */
+enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_SHA512 };
+#define HASH_MAX_LEN 64
+struct hash;
+struct hash *hash_new(enum hash_kind kind);
+void hash_close(struct hash **hash);
+void hash_add(struct hash *hash, struct str data);
+size_t hash_end(struct hash *hash, unsigned char out[HASH_MAX_LEN]); /* how many bytes it has */
 
 /* Hashes a file by reading it in pieces. ERR_IO when it cannot be read. */
 enum err_code sha256_file(const char *path, struct sha256 *out, uint64_t *size, struct err *err)

@@ -102,14 +102,32 @@ struct str route_host_region(const struct local_call *call)
     return read_host(call, &aws) ? aws.region : STR_NULL;
 }
 
-/* mybucket.s3.eu-west-1.amazonaws.com, mybucket.s3.amazonaws.com, mybucket.localhost:4566 */
+/* What stands before .localhost, read from its right end: BUCKET, BUCKET.s3, BUCKET.s3.REGION; the
+ * service alone, s3 and s3.REGION, leaves the bucket to the path. */
+static struct str bucket_of_labels(struct str labels)
+{
+    size_t dot = str_rindex(labels, '.');
+    struct str last = dot == SIZE_MAX ? labels : str_from_index(labels, dot + 1);
+    struct str before = dot == SIZE_MAX ? STR_NULL : str_slice(labels, 0, dot);
+    if (str_eq_z(last, "s3") || str_starts(last, STR("s3-")))
+        return before;
+    if (str_eq_z(before, "s3"))
+        return STR_NULL;
+    return str_ends(before, STR(".s3")) ? str_slice(before, 0, before.len - 3) : labels;
+}
+
+/* mybucket.s3.eu-west-1.amazonaws.com, mybucket.s3.amazonaws.com, mybucket.localhost:4566,
+ * mybucket.s3.localhost:4566, mybucket.s3.my-host */
 static struct str bucket_of_host(const struct local_call *call)
 {
-    static const struct str marks[] = {STR_INIT(".s3."), STR_INIT(".s3-"), STR_INIT(".localhost")};
-    struct str host = call->http->host;
+    struct str host = str_slice(call->http->host, 0, str_index(call->http->host, ':'));
+    struct str local = STR(".localhost");
     struct aws_host aws;
     if (read_host(call, &aws))
         return aws.bucket;
+    if (str_ends(host, local))
+        return bucket_of_labels(str_slice(host, 0, host.len - local.len));
+    static const struct str marks[] = {STR_INIT(".s3."), STR_INIT(".s3-")};
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
         size_t at = str_find(host, marks[i]);
         if (at != SIZE_MAX && at > 0)

@@ -2,7 +2,8 @@
  *
  * s3_route.c which operation; s3_bucket.c buckets; s3_config.c their sub-resources; s3_body.c
  * bodies that become blobs; s3_store.c rows of objects and their conditions; s3_put.c, s3_get.c,
- * s3_copy.c, s3_delete.c, s3_list.c, s3_versions.c, s3_multipart.c, s3_complete.c the operations.
+ * s3_copy.c, s3_delete.c, s3_list.c, s3_versions.c, s3_multipart.c, s3_uploads.c, s3_complete.c,
+ * s3_attributes.c the operations.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
  */
 #ifndef ENGINE_LOCAL_S3_H
@@ -44,6 +45,22 @@
     X(LOCAL_S3, "GetBucketVersioning", "s3:GetBucketVersioning", s3_get_config, 0) \
     X(LOCAL_S3, "PutBucketVersioning", "s3:PutBucketVersioning", s3_put_config, \
       OP_MUTATING | OP_NEEDS_DIGEST) \
+    X(LOCAL_S3, "GetBucketOwnershipControls", "s3:GetBucketOwnershipControls", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketPolicy", "s3:GetBucketPolicy", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketPolicyStatus", "s3:GetBucketPolicyStatus", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketCors", "s3:GetBucketCORS", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketWebsite", "s3:GetBucketWebsite", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketReplication", "s3:GetReplicationConfiguration", s3_get_config, 0) \
+    X(LOCAL_S3, "GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration", \
+      s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketLogging", "s3:GetBucketLogging", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketNotificationConfiguration", "s3:GetBucketNotification", s3_get_config, \
+      0) \
+    X(LOCAL_S3, "GetBucketRequestPayment", "s3:GetBucketRequestPayment", s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketAccelerateConfiguration", "s3:GetAccelerateConfiguration", \
+      s3_get_config, 0) \
+    X(LOCAL_S3, "GetBucketAcl", "s3:GetBucketAcl", s3_get_acl, 0) \
+    X(LOCAL_S3, "GetObjectAcl", "s3:GetObjectAcl", s3_get_acl, 0) \
     X(LOCAL_S3, "ListObjectVersions", "s3:ListBucketVersions", s3_list_versions, 0) \
     X(LOCAL_S3, "ListObjects", "s3:ListBucket", s3_list_objects, 0) \
     X(LOCAL_S3, "ListObjectsV2", "s3:ListBucket", s3_list_objects_v2, 0) \
@@ -54,6 +71,7 @@
     X(LOCAL_S3, "CopyObject", "s3:PutObject", s3_copy_object, OP_MUTATING | OP_OUTSIDE) \
     X(LOCAL_S3, "GetObject", "s3:GetObject", s3_get_object, OP_OUTSIDE) \
     X(LOCAL_S3, "HeadObject", "s3:GetObject", s3_get_object, OP_OUTSIDE) \
+    X(LOCAL_S3, "GetObjectAttributes", "s3:GetObjectAttributes", s3_get_attributes, 0) \
     X(LOCAL_S3, "DeleteObject", "s3:DeleteObject", s3_delete_object, OP_MUTATING) \
     X(LOCAL_S3, "GetObjectTagging", "s3:GetObjectTagging", s3_get_object_tagging, 0) \
     X(LOCAL_S3, "PutObjectTagging", "s3:PutObjectTagging", s3_put_object_tagging, \
@@ -79,14 +97,15 @@ LOCAL_S3_OPS(S3_DECLARE)
 
 /* ---- bodies (s3_body.c) ---- */
 
-/* Digests before CRCs: only of the latter there is one of a whole object that was sent in parts. */
 enum s3_sum_kind {
-    S3_SUM_NONE,
-    S3_SUM_SHA1,
+    S3_SUM_NONE, /* these numbers stand in the database */
     S3_SUM_SHA256,
     S3_SUM_CRC32,
     S3_SUM_CRC32C,
-    S3_SUM_CRC64NVME
+    S3_SUM_CRC64NVME,
+    S3_SUM_SHA1,
+    S3_SUM_SHA512,
+    S3_SUM_MD5
 };
 struct s3_sum {
     enum s3_sum_kind kind;
@@ -95,21 +114,37 @@ struct s3_sum {
 const char *s3_sum_header(enum s3_sum_kind kind);  /* "x-amz-checksum-sha256"; NULL for none */
 const char *s3_sum_element(enum s3_sum_kind kind); /* "ChecksumSHA256" */
 enum s3_sum_kind s3_sum_by_name(struct str name);  /* "SHA256", any case */
+bool s3_sum_is_crc(enum s3_sum_kind kind);
 uint64_t s3_crc(enum s3_sum_kind kind, uint64_t crc, struct str data); /* 0 to start */
 /* Big-endian bytes in base64, as S3 writes them. */
 struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc);
-struct str s3_sum_of(struct arena *arena, enum s3_sum_kind kind, struct str data); /* in base64 */
+
+/* The checksum of bytes that come in pieces. */
+struct s3_summing {
+    enum s3_sum_kind kind;
+    uint64_t crc;
+    struct hash *hash; /* NULL for CRCs */
+};
+struct s3_summing s3_summing_begin(enum s3_sum_kind kind);
+void s3_summing_add(struct s3_summing *summing, struct str bytes);
+/* In base64; null for S3_SUM_NONE. Ends it: nothing is left to be freed. */
+struct str s3_summing_end(struct s3_summing *summing, struct arena *arena);
 
 struct s3_body {
     struct str blob;
     uint64_t size_bytes;
     struct md5 md5;
-    struct s3_sum sum; /* the checksum that came with it, verified */
+    struct s3_sum sum; /* the checksum that came with it, verified; else the one wanted */
 };
 /* Keeps the request's body as a blob, decoded when it is aws-chunked, its Content-MD5 and checksum
- * verified. World not entered. *ret_ok false: answered, nothing kept. */
-enum err_code
-s3_body_store(struct local_call *call, struct s3_body *out, bool *ret_ok, struct err *err) MUST_USE;
+ * verified; wanted: the checksum to compute when none came. World not entered. *ret_ok false:
+ * answered, nothing kept. */
+enum err_code s3_body_store(
+    struct local_call *call,
+    enum s3_sum_kind wanted,
+    struct s3_body *out,
+    bool *ret_ok,
+    struct err *err) MUST_USE;
 /* The whole body as text, verified in the same way; false: answered. */
 bool s3_body_text(struct local_call *call, struct str *out);
 /* As XML with this root; false: answered with MalformedXML. */
@@ -130,6 +165,10 @@ void s3_buckets_forget(struct local *local);
 extern const struct local_room local_room_s3;
 
 /* ---- rows (s3_store.c); world entered ---- */
+
+/* Among an object's headers, which no header is named like: [[number, bytes, checksum], ...] of the
+ * parts it was made of. */
+#define S3_PARTS "/parts"
 
 struct s3_object {
     struct str bucket, key, blob, etag; /* etag without quotes */
@@ -155,6 +194,8 @@ bool s3_find_version(
     struct str key,
     struct str version,
     struct s3_object *out);
+/* The version that the call asks for, which is no marker. false: answered. */
+bool s3_find_asked(struct local_call *call, struct s3_object *out);
 /* Before s3_store() of new bytes: how they are encrypted, by headers or the bucket's default, and
  * what that makes of the ETag. */
 void s3_seal(struct local_call *call, struct s3_object *object);

@@ -3,27 +3,32 @@
 #include "engine/local/blobs.h"
 #include "engine/local/s3.h"
 #include "engine/local/s3_chunked.h"
+#include "engine/local/s3_signed.h"
 #include "engine/local/world.h"
 
 #include <assert.h>
 
 enum { MAX_TEXT_BYTES = 16 * 1024 * 1024 };
 
-/* To add an algorithm: a row, and s3_crc() or a digest for it. */
+/* To add an algorithm: a row, its number in s3.h, and s3_crc() or a hash for it. */
 static const struct {
     const char *header, *element, *name;
     size_t bytes;
-    uint64_t polynomial; /* reflected */
+    uint64_t polynomial; /* of a CRC: reflected; else 0 */
+    enum hash_kind hash;
 } s_sums[] = {
-    [S3_SUM_NONE] = {NULL, NULL, NULL, 0, 0},
-    [S3_SUM_SHA1] = {"x-amz-checksum-sha1", "ChecksumSHA1", "SHA1", SHA1_LEN, 0},
-    [S3_SUM_SHA256] = {"x-amz-checksum-sha256", "ChecksumSHA256", "SHA256", 32, 0},
-    [S3_SUM_CRC32] = {"x-amz-checksum-crc32", "ChecksumCRC32", "CRC32", 4, UINT64_C(0xEDB88320)},
+    [S3_SUM_NONE] = {NULL, NULL, NULL, 0, 0, HASH_MD5},
+    [S3_SUM_SHA256] = {"x-amz-checksum-sha256", "ChecksumSHA256", "SHA256", 32, 0, HASH_SHA256},
+    [S3_SUM_CRC32] =
+        {"x-amz-checksum-crc32", "ChecksumCRC32", "CRC32", 4, UINT64_C(0xEDB88320), HASH_MD5},
     [S3_SUM_CRC32C] =
-        {"x-amz-checksum-crc32c", "ChecksumCRC32C", "CRC32C", 4, UINT64_C(0x82F63B78)},
+        {"x-amz-checksum-crc32c", "ChecksumCRC32C", "CRC32C", 4, UINT64_C(0x82F63B78), HASH_MD5},
     [S3_SUM_CRC64NVME] =
         {"x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", "CRC64NVME", 8,
-         UINT64_C(0x9A6C9329AC4BC9B5)},
+         UINT64_C(0x9A6C9329AC4BC9B5), HASH_MD5},
+    [S3_SUM_SHA1] = {"x-amz-checksum-sha1", "ChecksumSHA1", "SHA1", 20, 0, HASH_SHA1},
+    [S3_SUM_SHA512] = {"x-amz-checksum-sha512", "ChecksumSHA512", "SHA512", 64, 0, HASH_SHA512},
+    [S3_SUM_MD5] = {"x-amz-checksum-md5", "ChecksumMD5", "MD5", 16, 0, HASH_MD5},
 };
 
 const char *s3_sum_header(enum s3_sum_kind kind)
@@ -73,18 +78,35 @@ struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc)
     return base64_of(arena, bytes, len);
 }
 
-struct str s3_sum_of(struct arena *arena, enum s3_sum_kind kind, struct str data)
+bool s3_sum_is_crc(enum s3_sum_kind kind)
 {
-    if (kind > S3_SUM_SHA256)
-        return s3_crc_text(arena, kind, s3_crc(kind, 0, data));
-    if (kind == S3_SUM_SHA256) {
-        struct sha256 sha256 = sha256_of(data);
-        return base64_of(arena, sha256.bytes, SHA256_LEN);
-    }
-    AUTO(sha1_close) struct sha1_run *run = sha1_start();
-    sha1_add(run, data);
-    struct sha1 sha1 = sha1_end(run);
-    return base64_of(arena, sha1.bytes, SHA1_LEN);
+    return s_sums[kind].polynomial != 0;
+}
+
+struct s3_summing s3_summing_begin(enum s3_sum_kind kind)
+{
+    bool hashes = kind != S3_SUM_NONE && !s3_sum_is_crc(kind);
+    return (struct s3_summing){.kind = kind, .hash = hashes ? hash_new(s_sums[kind].hash) : NULL};
+}
+
+void s3_summing_add(struct s3_summing *summing, struct str bytes)
+{
+    if (summing->hash != NULL)
+        hash_add(summing->hash, bytes);
+    else if (summing->kind != S3_SUM_NONE)
+        summing->crc = s3_crc(summing->kind, summing->crc, bytes);
+}
+
+struct str s3_summing_end(struct s3_summing *summing, struct arena *arena)
+{
+    unsigned char bytes[HASH_MAX_LEN];
+    if (summing->kind == S3_SUM_NONE)
+        return STR_NULL;
+    if (summing->hash == NULL)
+        return s3_crc_text(arena, summing->kind, summing->crc);
+    size_t len = hash_end(summing->hash, bytes);
+    hash_close(&summing->hash);
+    return base64_of(arena, bytes, len);
 }
 
 /* What one pass over the decoded bytes computes. */
@@ -92,9 +114,9 @@ struct pass {
     struct blob_writer *writer; /* may be NULL */
     struct buf *text;           /* may be NULL */
     struct digest *digest;      /* may be NULL */
-    struct sha1_run *sha1;      /* may be NULL */
-    enum s3_sum_kind kind;
-    uint64_t crc, size_bytes;
+    struct s3_summing summing;
+    uint64_t size_bytes;
+    struct chunk_signatures *signatures; /* NULL: chunks are not signed */
 };
 
 static enum err_code pass_add(void *arg, struct str bytes, struct err *err)
@@ -103,13 +125,21 @@ static enum err_code pass_add(void *arg, struct str bytes, struct err *err)
     pass->size_bytes += bytes.len;
     if (pass->digest != NULL)
         digest_add(pass->digest, bytes);
-    if (pass->sha1 != NULL)
-        sha1_add(pass->sha1, bytes);
-    if (pass->kind > S3_SUM_SHA256)
-        pass->crc = s3_crc(pass->kind, pass->crc, bytes);
+    s3_summing_add(&pass->summing, bytes);
+    if (pass->signatures != NULL)
+        chunk_signatures_add(pass->signatures, bytes);
     if (pass->text != NULL)
         buf_add(pass->text, bytes);
     return pass->writer != NULL ? blob_write(pass->writer, bytes, err) : ERR_NONE;
+}
+
+static enum err_code end_chunk(void *arg, struct str signature, struct err *err)
+{
+    struct pass *pass = arg;
+    if (pass->signatures != NULL)
+        chunk_signatures_check(pass->signatures, signature);
+    (void) err;
+    return ERR_NONE;
 }
 
 static enum err_code feed_chunked(void *arg, struct str bytes, struct err *err)
@@ -130,6 +160,18 @@ static bool is_streaming(const struct local_call *call)
     return str_starts(call_request_header(call, "x-amz-content-sha256"), STR("STREAMING-"));
 }
 
+/* In base64, and as long as its algorithm makes them. false: answered. */
+static bool sum_is_readable(struct local_call *call, const struct s3_sum *sum)
+{
+    struct str bytes;
+    if (str_is_null(sum->value) ||
+        (base64_decode(call->arena, sum->value, &bytes) && bytes.len == s_sums[sum->kind].bytes))
+        return true;
+    call_fail(
+        call, 400, "InvalidRequest", "Value for %s header is invalid.", s_sums[sum->kind].header);
+    return false;
+}
+
 /* The checksum that the headers (or the trailer) announce. false: answered. */
 static bool announced_sum(struct local_call *call, struct s3_sum *out)
 {
@@ -140,8 +182,23 @@ static bool announced_sum(struct local_call *call, struct s3_sum *out)
         bool trails = str_eq_nocase(trailer, str_from(s_sums[i].header));
         if (str_is_null(value) && !trails)
             continue;
+        if (out->kind != S3_SUM_NONE) {
+            call_fail(
+                call, 400, "InvalidRequest",
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                "allowed.");
+            return false;
+        }
         *out = (struct s3_sum){(enum s3_sum_kind) i, value};
-        return true;
+    }
+    if (out->kind != S3_SUM_NONE)
+        return sum_is_readable(call, out);
+    if (!str_is_null(call_request_header(call, "x-amz-sdk-checksum-algorithm"))) {
+        call_fail(
+            call, 400, "InvalidRequest",
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
+            "x-amz-trailer headers were found.");
+        return false;
     }
     struct str prefix = STR("x-amz-checksum-");
     for (size_t i = 0; i < call->http->n_headers; i++) {
@@ -186,27 +243,14 @@ static bool verify(
     return false;
 }
 
-static struct str
-sum_text(struct local_call *call, const struct pass *pass, const struct sha256 *sha256)
-{
-    if (pass->kind == S3_SUM_NONE)
-        return STR_NULL;
-    if (pass->kind == S3_SUM_SHA256)
-        return base64_of(call->arena, sha256->bytes, SHA256_LEN);
-    if (pass->kind == S3_SUM_SHA1) {
-        struct sha1 sha1 = sha1_end(pass->sha1);
-        return base64_of(call->arena, sha1.bytes, SHA1_LEN);
-    }
-    return s3_crc_text(call->arena, pass->kind, pass->crc);
-}
-
 /* Decodes aws-chunked into the pass; the trailer's checksum lands in sum. *ret_ok false: answered.
  */
 static enum err_code decode(
     struct local_call *call, struct pass *pass, struct s3_sum *sum, bool *ret_ok, struct err *err)
 {
     struct chunked *chunked = ARENA_NEW(call->arena, struct chunked);
-    *chunked = (struct chunked){.arena = call->arena, .sink = pass_add, .arg = pass};
+    *chunked =
+        (struct chunked){.arena = call->arena, .sink = pass_add, .end = end_chunk, .arg = pass};
     struct err why = {0};
     enum err_code code = each_piece(call->http, feed_chunked, chunked, &why);
     uint64_t length = 0;
@@ -225,6 +269,13 @@ static enum err_code decode(
             "The request body terminated unexpectedly, or is not well-formed aws-chunked.");
         return ERR_NONE;
     }
+    if (pass->signatures != NULL && !chunk_signatures_hold(pass->signatures, chunked)) {
+        call_fail(
+            call, 403, "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check "
+            "your key and signing method.");
+        return ERR_NONE;
+    }
     for (size_t i = 0; i < chunked->trailers.len; i++)
         if (sum->kind != S3_SUM_NONE &&
             str_eq_nocase(chunked->trailers.items[i].name, str_from(s_sums[sum->kind].header)))
@@ -239,40 +290,54 @@ static enum err_code read_body(
     struct local_call *call, struct pass *pass, struct s3_body *out, bool *ret_ok, struct err *err)
 {
     struct s3_sum sum;
+    enum s3_sum_kind wanted = out->sum.kind;
     *ret_ok = false;
     if (!announced_sum(call, &sum))
         return ERR_NONE;
+    bool announced = sum.kind != S3_SUM_NONE;
+    if (!announced)
+        sum.kind = wanted;
     struct sha256 sha256 = call->http->body_sha256;
     struct md5 md5 = call->http->body_md5;
-    pass->kind = sum.kind;
+    bool known = sum.kind == S3_SUM_SHA256 && !is_streaming(call); /* computed as it arrived */
+    pass->summing = s3_summing_begin(known ? S3_SUM_NONE : sum.kind);
+    pass->signatures = chunk_signatures_of(call);
     enum err_code code = ERR_NONE;
     AUTO(digest_close) struct digest *digest = is_streaming(call) ? digest_new() : NULL;
-    AUTO(sha1_close) struct sha1_run *sha1 = sum.kind == S3_SUM_SHA1 ? sha1_start() : NULL;
     pass->digest = digest;
-    pass->sha1 = sha1;
     if (digest != NULL) {
         code = decode(call, pass, &sum, ret_ok, err);
-        if (code != ERR_NONE || !*ret_ok)
-            return code;
         digest_end(digest, &sha256, &md5);
-    } else if (
-        pass->writer != NULL || pass->text != NULL || sha1 != NULL || sum.kind > S3_SUM_SHA256) {
+    } else if (pass->writer != NULL || pass->text != NULL || pass->summing.kind != S3_SUM_NONE) {
         code = each_piece(call->http, pass_add, pass, err);
+        *ret_ok = code == ERR_NONE;
+    } else {
+        *ret_ok = true;
     }
-    if (code != ERR_NONE)
+    chunk_signatures_close(&pass->signatures);
+    struct str computed = s3_summing_end(&pass->summing, call->arena);
+    if (code != ERR_NONE || !*ret_ok)
         return code;
-    *ret_ok = verify(call, &sum, sum_text(call, pass, &sha256), &md5);
+    if (known)
+        computed = base64_of(call->arena, sha256.bytes, SHA256_LEN);
+    if (!announced)
+        sum.value = computed;
+    *ret_ok = verify(call, &sum, computed, &md5);
     out->size_bytes = digest != NULL ? pass->size_bytes : call->http->body_len;
     out->md5 = md5;
     out->sum = sum;
     return ERR_NONE;
 }
 
-enum err_code
-s3_body_store(struct local_call *call, struct s3_body *out, bool *ret_ok, struct err *err)
+enum err_code s3_body_store(
+    struct local_call *call,
+    enum s3_sum_kind wanted,
+    struct s3_body *out,
+    bool *ret_ok,
+    struct err *err)
 {
     struct blobs *blobs = call->local->blobs;
-    struct s3_body body = {.blob = world_new_id(call->local, call->arena)};
+    struct s3_body body = {.blob = world_new_id(call->local, call->arena), .sum = {.kind = wanted}};
     AUTO(blob_writer_close) struct blob_writer *writer = NULL;
     enum err_code code = ERR_NONE;
     bool streaming = is_streaming(call);

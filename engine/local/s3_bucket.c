@@ -2,24 +2,52 @@
 #include "engine/local/s3.h"
 #include "engine/local/world.h"
 
+enum { MAX_BUCKETS = 10000 };
+
+/* https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 enum err_code s3_list_buckets(struct local_call *call, struct err *err)
 {
     (void) err;
+    uint64_t max = MAX_BUCKETS, count = 0;
+    struct str max_text = call_param(call, "max-buckets"), after = STR_NULL, last = STR_NULL;
+    struct str token = call_param(call, "continuation-token");
+    struct str prefix = call_param(call, "prefix"), region = call_param(call, "bucket-region");
+    if (!str_is_empty(max_text) && (!str_to_u64(max_text, &max) || max < 1 || max > MAX_BUCKETS))
+        return call_fail(
+            call, 400, "InvalidArgument",
+            "Argument max-buckets must be an integer between 1 and 10000");
+    if (!str_is_empty(token) && !base64_decode(call->arena, token, &after))
+        return call_fail(
+            call, 400, "InvalidArgument", "The continuation token provided is incorrect");
     AUTO(buf_done) struct buf xml = BUF_INIT(MIB(16));
     buf_add_z(&xml, "<ListAllMyBucketsResult" S3_XMLNS "><Owner>");
     xml_element(&xml, "ID", call->account);
     buf_add_z(&xml, "</Owner><Buckets>");
     struct db_stmt *q = db_query(
-        call->db, "SELECT name, created_ms FROM bucket WHERE account=?1 ORDER BY name",
-        DB_ARGS(db_text(call->account)));
-    while (db_next(q)) {
+        call->db,
+        "SELECT name, created_ms, region FROM bucket WHERE account=?1 AND (?2 IS NULL OR name>?2)"
+        " AND (?3 IS NULL OR substr(name, 1, length(?3))=?3) AND (?4 IS NULL OR region=?4)"
+        " ORDER BY name",
+        DB_ARGS(db_text(call->account), db_text(after), db_text(prefix), db_text(region)));
+    bool more = false;
+    while (!more && db_next(q)) {
+        more = count++ == max;
+        if (more)
+            break;
+        last = db_col_text(q, 0, call->arena);
         buf_add_z(&xml, "<Bucket>");
-        xml_element(&xml, "Name", db_col_text(q, 0, call->arena));
+        xml_element(&xml, "Name", last);
         xml_element(&xml, "CreationDate", time_iso_ms(call->arena, db_col_int(q, 1)));
+        xml_element(&xml, "BucketRegion", db_col_text(q, 2, call->arena));
         buf_add_z(&xml, "</Bucket>");
     }
     db_finish(&q);
-    buf_add_z(&xml, "</Buckets></ListAllMyBucketsResult>");
+    buf_add_z(&xml, "</Buckets>");
+    if (more)
+        xml_element(&xml, "ContinuationToken", base64_of(call->arena, last.ptr, last.len));
+    if (!str_is_empty(prefix))
+        xml_element(&xml, "Prefix", prefix);
+    buf_add_z(&xml, "</ListAllMyBucketsResult>");
     return call_xml(call, buf_str(&xml));
 }
 

@@ -28,6 +28,23 @@ static bool parse_size(struct str line, uint64_t *out)
     return true;
 }
 
+/* ;chunk-signature=<64 hex digits> */
+static void read_signature(struct chunked *chunked, struct str line)
+{
+    struct str mark = STR(";chunk-signature=");
+    size_t at = str_find(line, mark);
+    struct str text = at == SIZE_MAX ? STR("") : str_from_index(line, at + mark.len);
+    chunked->signature_len = text.len == sizeof(chunked->signature) ? text.len : 0;
+    memcpy(chunked->signature, text.ptr, chunked->signature_len);
+}
+
+static enum err_code end_chunk(struct chunked *chunked, struct err *err)
+{
+    struct str signature =
+        chunked->signature_len > 0 ? str_of(chunked->signature, chunked->signature_len) : STR_NULL;
+    return chunked->end != NULL ? chunked->end(chunked->arg, signature, err) : ERR_NONE;
+}
+
 static enum err_code end_line(struct chunked *chunked, struct err *err)
 {
     struct str line = str_of(chunked->line, chunked->line_len);
@@ -38,8 +55,9 @@ static enum err_code end_line(struct chunked *chunked, struct err *err)
     case CHUNKED_SIZE:
         if (!parse_size(line, &chunked->left))
             return bad(err);
+        read_signature(chunked, line);
         chunked->state = chunked->left > 0 ? CHUNKED_DATA : CHUNKED_TRAILER;
-        return ERR_NONE;
+        return chunked->left > 0 ? ERR_NONE : end_chunk(chunked, err);
     case CHUNKED_DATA_END:
         chunked->state = CHUNKED_SIZE;
         return line.len == 0 ? ERR_NONE : bad(err);
@@ -76,6 +94,8 @@ enum err_code chunked_feed(struct chunked *chunked, struct str piece, struct err
             chunked->left -= n;
             if (chunked->left == 0)
                 chunked->state = CHUNKED_DATA_END;
+            if (chunked->left == 0 && code == ERR_NONE)
+                code = end_chunk(chunked, err);
         } else {
             char c = piece.ptr[0];
             piece = str_from_index(piece, 1);

@@ -91,15 +91,13 @@ static bool check_list(struct local_call *call, struct completion *done, const s
 
 struct join {
     struct blob_writer *writer;
-    enum s3_sum_kind kind;
-    uint64_t crc;
+    struct s3_summing summing;
 };
 
 static enum err_code join_piece(void *arg, struct str piece, struct err *err)
 {
     struct join *join = arg;
-    if (join->kind != S3_SUM_NONE)
-        join->crc = s3_crc(join->kind, join->crc, piece);
+    s3_summing_add(&join->summing, piece);
     return blob_write(join->writer, piece, err);
 }
 
@@ -140,19 +138,64 @@ static void composite(struct local_call *call, struct completion *done)
         done->parts.len);
     if (!all)
         return;
-    struct str text = s3_sum_of(call->arena, kind, buf_str(&sums));
+    struct s3_summing summing = s3_summing_begin(kind);
+    s3_summing_add(&summing, buf_str(&sums));
+    struct str text = s3_summing_end(&summing, call->arena);
     done->object.sum =
         (struct s3_sum){kind, str_fmt(call->arena, STR_FMT "-%zu", STR_ARG(text), done->parts.len)};
     done->object.sum_type = STR("COMPOSITE");
+}
+
+/* Where each part began is asked for later, by number: the rows go, this stays with the object. */
+static void keep_parts(struct arena *arena, struct completion *done)
+{
+    struct json *parts = json_array(arena);
+    for (size_t i = 0; i < done->parts.len; i++) {
+        const struct part *part = &done->parts.items[i];
+        struct json *row = json_array(arena);
+        json_push(row, json_int(arena, part->number));
+        json_push(row, json_int(arena, (int64_t) part->size_bytes));
+        json_push(row, json_string(arena, part->sum.value));
+        json_push(parts, row);
+    }
+    done->object.headers = json_copy(arena, done->object.headers);
+    json_put(arena, done->object.headers, S3_PARTS, parts);
+}
+
+/* What the request says of the whole: its size, its checksum. false: answered. */
+static bool check_whole(struct local_call *call, const struct completion *done)
+{
+    const struct s3_object *object = &done->object;
+    const char *header = s3_sum_header(object->sum.kind);
+    struct str said = header != NULL ? call_request_header(call, header) : STR_NULL;
+    struct str size = call_request_header(call, "x-amz-mp-object-size");
+    struct str type = call_request_header(call, "x-amz-checksum-type");
+    uint64_t bytes = 0;
+    if (!str_is_null(type) && !str_is_null(done->upload.sum_type) &&
+        !str_eq(type, done->upload.sum_type))
+        call_fail(
+            call, 400, "InvalidRequest",
+            "The upload was created using the " STR_FMT " checksum mode. The complete request "
+            "must use the same checksum mode.",
+            STR_ARG(done->upload.sum_type));
+    else if (!str_is_null(size) && (!str_to_u64(size, &bytes) || bytes != object->size_bytes))
+        call_fail(
+            call, 400, "InvalidRequest",
+            "The provided 'x-amz-mp-object-size' header does not match what was computed.");
+    else if (!str_is_null(said) && !str_eq(said, object->sum.value))
+        call_fail(
+            call, 400, "BadDigest", "The %s you specified did not match the calculated checksum.",
+            s3_sum_element(object->sum.kind) + strlen("Checksum"));
+    return !call->failed;
 }
 
 static enum err_code join_all(struct local_call *call, struct completion *done, struct err *err)
 {
     AUTO(blob_writer_close) struct blob_writer *writer = NULL;
     struct s3_object *object = &done->object;
-    struct join join = {0};
-    if (str_eq(done->upload.sum_type, STR("FULL_OBJECT")))
-        join.kind = s3_sum_by_name(done->upload.sum_name);
+    bool full = str_eq(done->upload.sum_type, STR("FULL_OBJECT"));
+    enum s3_sum_kind kind = full ? s3_sum_by_name(done->upload.sum_name) : S3_SUM_NONE;
+    struct join join = {.summing = s3_summing_begin(kind)};
     *object = (struct s3_object){
         .bucket = call->bucket,
         .key = call->key,
@@ -171,10 +214,12 @@ static enum err_code join_all(struct local_call *call, struct completion *done, 
     if (code == ERR_NONE)
         code = blob_finish(writer, err);
     composite(call, done);
-    if (join.kind != S3_SUM_NONE) {
-        object->sum = (struct s3_sum){join.kind, s3_crc_text(call->arena, join.kind, join.crc)};
+    struct str sum = s3_summing_end(&join.summing, call->arena);
+    if (kind != S3_SUM_NONE) {
+        object->sum = (struct s3_sum){kind, sum};
         object->sum_type = STR("FULL_OBJECT");
     }
+    keep_parts(call->arena, done);
     return code;
 }
 
@@ -220,7 +265,7 @@ enum err_code s3_complete_upload(struct local_call *call, struct err *err)
         return ERR_NONE;
     code = join_all(call, &done, err);
     ok = false;
-    if (code == ERR_NONE)
+    if (code == ERR_NONE && check_whole(call, &done))
         code = commit(call, &done, &ok, err);
     if (!ok) {
         if (!str_is_null(done.object.blob))

@@ -29,6 +29,32 @@ static const struct config s_configs[] = {
      "The server side encryption configuration was not found", 204},
     {"lifecycle", "LifecycleConfiguration", NULL, 404, "NoSuchLifecycleConfiguration",
      "The lifecycle configuration does not exist", 204},
+    /* What a bucket has that nobody gave any: of these there is no PUT, since nothing here would
+     * act by them. */
+    {"ownershipControls", "OwnershipControls",
+     "<OwnershipControls" S3_XMLNS "><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership>"
+     "</Rule></OwnershipControls>",
+     404, "OwnershipControlsNotFoundError", "The bucket ownership controls were not found", 204},
+    {"policyStatus", "PolicyStatus", NULL, 404, "NoSuchBucketPolicy",
+     "The bucket policy does not exist", 204},
+    {"policy", "Policy", NULL, 404, "NoSuchBucketPolicy", "The bucket policy does not exist", 204},
+    {"cors", "CORSConfiguration", NULL, 404, "NoSuchCORSConfiguration",
+     "The CORS configuration does not exist", 204},
+    {"website", "WebsiteConfiguration", NULL, 404, "NoSuchWebsiteConfiguration",
+     "The specified bucket does not have a website configuration", 204},
+    {"replication", "ReplicationConfiguration", NULL, 404, "ReplicationConfigurationNotFoundError",
+     "The replication configuration was not found", 204},
+    {"object-lock", "ObjectLockConfiguration", NULL, 404, "ObjectLockConfigurationNotFoundError",
+     "Object Lock configuration does not exist for this bucket", 204},
+    {"logging", "BucketLoggingStatus", "<BucketLoggingStatus" S3_XMLNS "/>", 404, "", "", 204},
+    {"notification", "NotificationConfiguration", "<NotificationConfiguration" S3_XMLNS "/>", 404,
+     "", "", 204},
+    {"requestPayment", "RequestPaymentConfiguration",
+     "<RequestPaymentConfiguration" S3_XMLNS "><Payer>BucketOwner</Payer>"
+     "</RequestPaymentConfiguration>",
+     404, "", "", 204},
+    {"accelerate", "AccelerateConfiguration", "<AccelerateConfiguration" S3_XMLNS "/>", 404, "", "",
+     204},
     {"versioning", "VersioningConfiguration", "<VersioningConfiguration" S3_XMLNS "/>", 404,
      "NoSuchKey", "", 204},
 };

@@ -93,7 +93,7 @@ static bool copy_headers(struct local_call *call, const struct json *from, struc
     if (!s3_keep_headers(call, &own))
         return false;
     JSON_EACH (header, from)
-        if (!str_starts(header->key, prefix))
+        if (!str_starts(header->key, prefix) && !str_eq_z(header->key, S3_PARTS))
             json_set(call->arena, headers, header->key, json_copy(call->arena, header));
     JSON_EACH (header, own)
         if (str_starts(header->key, prefix))
@@ -135,39 +135,49 @@ static bool plan_copy(struct local_call *call, struct s3_object *object)
     return s3_check_tags(call, object->tags);
 }
 
+struct flattening {
+    struct digest *digest;
+    struct s3_summing summing;
+};
+
 static enum err_code add_piece(void *arg, struct str piece, struct err *err)
 {
+    struct flattening *flattening = arg;
     (void) err;
-    digest_add(arg, piece);
+    digest_add(flattening->digest, piece);
+    s3_summing_add(&flattening->summing, piece);
     return ERR_NONE;
 }
 
 /* A copy is one piece: of a multipart source, or one whose ETag says nothing, it gets a plain MD5
- * as its ETag, and no checksum of checksums. */
+ * as its ETag, and no checksum of checksums but one of the bytes. x-amz-checksum-algorithm asks for
+ * another. */
 static enum err_code flatten(struct local_call *call, struct s3_object *object, struct err *err)
 {
-    if (object->parts == 0 && !str_is_null(object->etag))
+    enum s3_sum_kind asked = s3_sum_by_name(call_request_header(call, "x-amz-checksum-algorithm"));
+    enum s3_sum_kind kind = asked != S3_SUM_NONE ? asked : object->sum.kind;
+    bool other = kind != object->sum.kind || str_eq(object->sum_type, STR("COMPOSITE"));
+    if (object->parts == 0 && !str_is_null(object->etag) && !other)
         return ERR_NONE;
     AUTO(digest_close) struct digest *digest = digest_new();
+    struct flattening flattening = {digest, s3_summing_begin(kind)};
     AUTO(fd_close) int fd = -1;
     struct md5 md5;
     uint64_t base = 0;
     enum err_code code = blobs_fd(call->local->blobs, object->blob, &fd, &base, err);
-    if (code != ERR_NONE)
-        return code;
-    if (fd >= 0) {
-        code = fd_each_piece(fd, base, object->size_bytes, add_piece, digest, err);
-    } else {
+    if (code == ERR_NONE && fd >= 0) {
+        code = fd_each_piece(fd, base, object->size_bytes, add_piece, &flattening, err);
+    } else if (code == ERR_NONE) {
         struct str bytes = STR("");
         code = blobs_read(
             call->local->blobs, call->arena, object->blob, 0, object->size_bytes, &bytes, err);
-        digest_add(digest, bytes);
+        add_piece(&flattening, bytes, err);
     }
     digest_end(digest, NULL, &md5);
+    struct str sum = s3_summing_end(&flattening.summing, call->arena);
     object->etag = hex_of(call->arena, md5.bytes, MD5_LEN);
     object->parts = 0;
-    if (str_eq(object->sum_type, STR("COMPOSITE")))
-        object->sum = (struct s3_sum){0};
+    object->sum = (struct s3_sum){kind, sum};
     object->sum_type = STR("FULL_OBJECT");
     return code;
 }

@@ -115,10 +115,8 @@ struct source {
     uint64_t base; /* where in it the object begins */
 };
 
-/* The version asked for. A marker is no object: of a key it hides it answers 404, by its own id
- * 405.
- */
-static bool find_version(struct local_call *call, struct s3_object *out)
+/* A marker is no object: of a key it hides it answers 404, by its own id 405. */
+bool s3_find_asked(struct local_call *call, struct s3_object *out)
 {
     struct str version = call_param(call, "versionId"), marker = STR_NULL;
     bool found = s3_find_version(call, call->bucket, call->key, version, out);
@@ -149,7 +147,7 @@ find(struct local_call *call, struct source *out, bool *ret_ok, struct err *err)
     *ret_ok = false;
     if (code != ERR_NONE)
         return code;
-    *ret_ok = s3_check_bucket(call) && find_version(call, &out->object);
+    *ret_ok = s3_check_bucket(call) && s3_find_asked(call, &out->object);
     if (*ret_ok && !str_eq(call->http->method, STR("HEAD")))
         code = blobs_fd(call->local->blobs, out->object.blob, &out->fd, &out->base, err);
     if (code != ERR_NONE) {
@@ -178,13 +176,64 @@ static enum err_code send_bytes(
         call->local->blobs, call->arena, source->object.blob, offset, len, &response->body, err);
 }
 
+/* ?partNumber=N: the range that was uploaded as that part; what was uploaded in one piece has one
+ * part. 0: not asked for; 206; 416 when there is no such part; -1: answered. */
+static int part_range(
+    struct local_call *call,
+    const struct s3_object *object,
+    uint64_t *ret_offset,
+    uint64_t *ret_len)
+{
+    struct str text = call_param(call, "partNumber");
+    const struct json *parts = json_get(object->headers, S3_PARTS);
+    int64_t number = 0, at = 0;
+    uint64_t offset = 0;
+    if (str_is_null(text))
+        return 0;
+    if (!str_is_null(call_request_header(call, "range"))) {
+        call_fail(
+            call, 400, "InvalidRequest",
+            "Cannot specify both Range header and partNumber query parameter");
+        return -1;
+    }
+    if (!str_to_i64(text, &number) || number < 1 || number > 10000) {
+        call_fail(
+            call, 400, "InvalidArgument",
+            "Part number must be an integer between 1 and 10000, inclusive");
+        return -1;
+    }
+    if (parts == NULL)
+        return number > 1 ? 416 : 206;
+    call_header(call, "x-amz-mp-parts-count", str_fmt(call->arena, "%zu", parts->len));
+    JSON_EACH (part, parts) {
+        uint64_t size = (uint64_t) part->first->next->integer;
+        if (++at == number) {
+            *ret_offset = offset;
+            *ret_len = size;
+            return 206;
+        }
+        offset += size;
+    }
+    return 416;
+}
+
 static enum err_code answer_object(struct local_call *call, struct source *source, struct err *err)
 {
     const struct s3_object *object = &source->object;
     if (!check_conditions(call, object))
         return ERR_NONE;
     uint64_t offset = 0, len = object->size_bytes;
-    int status = s3_range(call_request_header(call, "range"), len, &offset, &len);
+    int status = part_range(call, object, &offset, &len);
+    if (status < 0)
+        return ERR_NONE;
+    bool part = status != 0;
+    if (part && status == 416)
+        return call_fail(
+            call, 416, "InvalidPartNumber", "The requested partnumber is not satisfiable");
+    if (!part)
+        status = s3_range(call_request_header(call, "range"), len, &offset, &len);
+    if (part && len == 0)
+        status = 200; /* nothing has no range */
     if (status == 416) {
         call_fail(call, 416, "InvalidRange", "The requested range is not satisfiable");
         call_header(

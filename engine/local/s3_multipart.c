@@ -1,9 +1,9 @@
-/* Multipart uploads up to their completion (s3_complete.c). */
+/* Multipart uploads up to their completion (s3_complete.c); their listings: s3_uploads.c. */
 #include "engine/base/file.h"
 #include "engine/local/s3.h"
 #include "engine/local/world.h"
 
-enum { MAX_PART = 10000, PAGE = 1000 };
+enum { MAX_PART = 10000 };
 
 bool s3_find_upload(struct local_call *call, struct s3_upload *out)
 {
@@ -56,7 +56,9 @@ static bool read_sum(struct local_call *call, struct str *ret_name, struct str *
         return true;
     enum s3_sum_kind kind = s3_sum_by_name(name);
     bool full = str_is_null(type) ? kind == S3_SUM_CRC64NVME : str_eq(type, STR("FULL_OBJECT"));
-    if (kind == S3_SUM_NONE || (full && kind <= S3_SUM_SHA256)) {
+    bool composite = str_eq(type, STR("COMPOSITE"));
+    if (kind == S3_SUM_NONE || (full && !s3_sum_is_crc(kind)) ||
+        (composite && kind == S3_SUM_CRC64NVME)) {
         call_fail(
             call, kind == S3_SUM_NONE ? 501 : 400,
             kind == S3_SUM_NONE ? "NotImplemented" : "InvalidRequest",
@@ -146,16 +148,52 @@ commit_part(struct local_call *call, int64_t number, const struct s3_body *body,
     return code;
 }
 
+/* The upload's checksum algorithm, which each part's is of. *ret_ok false: answered. */
+static enum err_code
+wanted_sum(struct local_call *call, enum s3_sum_kind *ret_kind, bool *ret_ok, struct err *err)
+{
+    struct s3_upload upload;
+    enum err_code code = world_enter(call->local, err);
+    *ret_ok = false;
+    if (code != ERR_NONE)
+        return code;
+    *ret_ok = s3_check_bucket(call) && s3_find_upload(call, &upload);
+    if (*ret_ok)
+        *ret_kind = s3_sum_by_name(upload.sum_name);
+    if (db_failed(call->db))
+        return world_leave(call->local, err);
+    world_abandon(call->local);
+    return ERR_NONE;
+}
+
+static bool sums_agree(struct local_call *call, enum s3_sum_kind wanted, enum s3_sum_kind given)
+{
+    if (wanted == S3_SUM_NONE || wanted == given)
+        return true;
+    call_fail(
+        call, 400, "InvalidRequest",
+        "Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
+        s3_sum_element(wanted) + strlen("Checksum"), s3_sum_element(given) + strlen("Checksum"));
+    return false;
+}
+
 enum err_code s3_upload_part(struct local_call *call, struct err *err)
 {
     int64_t number;
     bool ok = false;
     struct s3_body body;
+    enum s3_sum_kind wanted = S3_SUM_NONE;
     if (!part_number(call, &number))
         return ERR_NONE;
-    enum err_code code = s3_body_store(call, &body, &ok, err);
+    enum err_code code = wanted_sum(call, &wanted, &ok, err);
+    if (code == ERR_NONE && ok)
+        code = s3_body_store(call, wanted, &body, &ok, err);
     if (code != ERR_NONE || !ok)
         return code;
+    if (!sums_agree(call, wanted, body.sum.kind)) {
+        blobs_remove(call->local->blobs, body.blob);
+        return ERR_NONE;
+    }
     code = commit_part(call, number, &body, err);
     if (code != ERR_NONE || call->failed)
         return code;
@@ -167,12 +205,14 @@ enum err_code s3_upload_part(struct local_call *call, struct err *err)
 struct piece_copy {
     struct blob_writer *writer;
     struct digest *digest;
+    struct s3_summing summing;
 };
 
 static enum err_code add_piece(void *arg, struct str piece, struct err *err)
 {
     struct piece_copy *copy = arg;
     digest_add(copy->digest, piece);
+    s3_summing_add(&copy->summing, piece);
     return blob_write(copy->writer, piece, err);
 }
 
@@ -183,6 +223,7 @@ static enum err_code open_source(
     int *ret_fd,
     uint64_t *ret_base,
     struct str *ret_bytes,
+    enum s3_sum_kind *ret_wanted,
     struct err *err)
 {
     struct s3_upload upload;
@@ -190,6 +231,7 @@ static enum err_code open_source(
     if (code != ERR_NONE)
         return code;
     if (s3_check_bucket(call) && s3_find_upload(call, &upload) && s3_copy_source(call, source)) {
+        *ret_wanted = s3_sum_by_name(upload.sum_name);
         code = blobs_fd(call->local->blobs, source->blob, ret_fd, ret_base, err);
         if (code == ERR_NONE && *ret_fd < 0)
             code = blobs_read(
@@ -209,6 +251,7 @@ static enum err_code copy_range(
     struct str bytes,
     uint64_t offset,
     uint64_t len,
+    enum s3_sum_kind wanted,
     struct s3_body *out,
     struct err *err)
 {
@@ -216,7 +259,7 @@ static enum err_code copy_range(
     AUTO(digest_close) struct digest *digest = digest_new();
     *out = (struct s3_body){.blob = world_new_id(call->local, call->arena), .size_bytes = len};
     enum err_code code = blobs_create(call->local->blobs, out->blob, &writer, err);
-    struct piece_copy copy = {writer, digest};
+    struct piece_copy copy = {writer, digest, s3_summing_begin(wanted)};
     if (code == ERR_NONE)
         code =
             fd >= 0
@@ -225,6 +268,7 @@ static enum err_code copy_range(
     if (code == ERR_NONE)
         code = blob_finish(writer, err);
     digest_end(digest, NULL, &out->md5);
+    out->sum = (struct s3_sum){wanted, s3_summing_end(&copy.summing, call->arena)};
     return code;
 }
 
@@ -236,9 +280,10 @@ enum err_code s3_upload_part_copy(struct local_call *call, struct err *err)
     struct s3_object source;
     struct s3_body body;
     struct str bytes = STR("");
+    enum s3_sum_kind wanted = S3_SUM_NONE;
     if (!part_number(call, &number))
         return ERR_NONE;
-    enum err_code code = open_source(call, &source, &fd, &base, &bytes, err);
+    enum err_code code = open_source(call, &source, &fd, &base, &bytes, &wanted, err);
     if (code != ERR_NONE || call->failed)
         return code;
     struct str range = call_request_header(call, "x-amz-copy-source-range");
@@ -248,7 +293,7 @@ enum err_code s3_upload_part_copy(struct local_call *call, struct err *err)
             call, 400, "InvalidArgument",
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first "
             "and last are the zero-based offsets of the first and last bytes to copy");
-    code = copy_range(call, fd, base, bytes, offset, len, &body, err);
+    code = copy_range(call, fd, base, bytes, offset, len, wanted, &body, err);
     if (code == ERR_NONE)
         code = commit_part(call, number, &body, err);
     if (code != ERR_NONE || call->failed)
@@ -257,6 +302,8 @@ enum err_code s3_upload_part_copy(struct local_call *call, struct err *err)
     buf_add_z(&xml, "<CopyPartResult" S3_XMLNS ">");
     xml_element(&xml, "ETag", s3_quoted(call, hex_of(call->arena, body.md5.bytes, MD5_LEN)));
     xml_element(&xml, "LastModified", time_iso_ms(call->arena, call->now_ms));
+    if (wanted != S3_SUM_NONE)
+        xml_element(&xml, s3_sum_element(wanted), body.sum.value);
     buf_add_z(&xml, "</CopyPartResult>");
     return call_xml(call, buf_str(&xml));
 }
@@ -269,115 +316,4 @@ enum err_code s3_abort_multipart(struct local_call *call, struct err *err)
         return ERR_NONE;
     s3_drop_upload(call, upload.id, true);
     return call_empty(call, 204);
-}
-
-static size_t page_size(struct local_call *call, const char *param)
-{
-    uint64_t max = PAGE;
-    struct str text = call_param(call, param);
-    return str_to_u64(text, &max) && max < PAGE ? (size_t) max : PAGE;
-}
-
-enum err_code s3_list_parts(struct local_call *call, struct err *err)
-{
-    (void) err;
-    struct s3_upload upload;
-    int64_t after = 0, last = 0;
-    size_t max = page_size(call, "max-parts"), count = 0;
-    bool more = false;
-    if (!s3_check_bucket(call) || !s3_find_upload(call, &upload))
-        return ERR_NONE;
-    if (!str_to_i64(call_param(call, "part-number-marker"), &after))
-        after = 0;
-    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(1)), parts = BUF_INIT(MIB(1));
-    struct db_stmt *q = db_query(
-        call->db,
-        "SELECT number, size, etag, modified_ms, sum_kind, sum FROM part WHERE upload=?1 AND"
-        " number>?2 ORDER BY number",
-        DB_ARGS(db_text(upload.id), db_int(after)));
-    while (db_next(q)) {
-        more = count == max;
-        if (more)
-            break;
-        count++;
-        last = db_col_int(q, 0);
-        buf_fmt(&parts, "<Part><PartNumber>%lld</PartNumber>", (long long) last);
-        xml_element(&parts, "LastModified", time_iso_ms(call->arena, db_col_int(q, 3)));
-        xml_element(&parts, "ETag", s3_quoted(call, db_col_text(q, 2, call->arena)));
-        enum s3_sum_kind kind = (enum s3_sum_kind) db_col_int(q, 4);
-        if (kind != S3_SUM_NONE)
-            xml_element(&parts, s3_sum_element(kind), db_col_text(q, 5, call->arena));
-        buf_fmt(&parts, "<Size>%lld</Size></Part>", (long long) db_col_int(q, 1));
-    }
-    db_finish(&q);
-    buf_add_z(&xml, "<ListPartsResult" S3_XMLNS ">");
-    xml_element(&xml, "Bucket", call->bucket);
-    xml_element(&xml, "Key", call->key);
-    xml_element(&xml, "UploadId", upload.id);
-    if (!str_is_null(upload.sum_name))
-        xml_element(&xml, "ChecksumAlgorithm", upload.sum_name);
-    buf_fmt(&xml, "<PartNumberMarker>%lld</PartNumberMarker>", (long long) after);
-    if (more) /* the paginator of the SDK for JavaScript goes on as long as there is one */
-        buf_fmt(&xml, "<NextPartNumberMarker>%lld</NextPartNumberMarker>", (long long) last);
-    buf_fmt(
-        &xml, "<MaxParts>%zu</MaxParts><IsTruncated>%s</IsTruncated>", max,
-        more ? "true" : "false");
-    buf_add(&xml, buf_str(&parts));
-    buf_add_z(&xml, "</ListPartsResult>");
-    return call_xml(call, buf_str(&xml));
-}
-
-enum err_code s3_list_multiparts(struct local_call *call, struct err *err)
-{
-    (void) err;
-    struct str prefix = call_param(call, "prefix"), key = STR_NULL, id = STR_NULL;
-    struct str key_marker = call_param(call, "key-marker");
-    struct str id_marker = call_param(call, "upload-id-marker");
-    size_t max = page_size(call, "max-uploads"), count = 0;
-    bool more = false;
-    if (!s3_check_bucket(call))
-        return ERR_NONE;
-    if (call_has_param(call, "delimiter") && call_param(call, "delimiter").len > 0)
-        return call_fail(
-            call, 501, "NotImplemented", "Uploads cannot be grouped by a delimiter here.");
-    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(8)), uploads = BUF_INIT(MIB(8));
-    struct db_stmt *q = db_query(
-        call->db,
-        "SELECT key, id, created_ms FROM upload WHERE bucket=?1 AND (key>?2 OR (key=?2 AND id>?3))"
-        " ORDER BY key, id",
-        DB_ARGS(
-            db_text(call->bucket), db_text(str_is_null(key_marker) ? STR("") : key_marker),
-            db_text(str_is_null(id_marker) ? STR("~") : id_marker)));
-    while (db_next(q)) {
-        struct str next = db_col_text(q, 0, call->arena);
-        if (!str_starts(next, prefix))
-            continue;
-        more = count == max;
-        if (more)
-            break;
-        count++;
-        key = next;
-        id = db_col_text(q, 1, call->arena);
-        buf_add_z(&uploads, "<Upload>");
-        xml_element(&uploads, "Key", key);
-        xml_element(&uploads, "UploadId", id);
-        xml_element(&uploads, "Initiated", time_iso_ms(call->arena, db_col_int(q, 2)));
-        buf_add_z(&uploads, "<StorageClass>STANDARD</StorageClass></Upload>");
-    }
-    db_finish(&q);
-    buf_add_z(&xml, "<ListMultipartUploadsResult" S3_XMLNS ">");
-    xml_element(&xml, "Bucket", call->bucket);
-    xml_element(&xml, "KeyMarker", key_marker);
-    xml_element(&xml, "UploadIdMarker", id_marker);
-    xml_element(&xml, "Prefix", prefix);
-    if (more) {
-        xml_element(&xml, "NextKeyMarker", key);
-        xml_element(&xml, "NextUploadIdMarker", id);
-    }
-    buf_fmt(
-        &xml, "<MaxUploads>%zu</MaxUploads><IsTruncated>%s</IsTruncated>", max,
-        more ? "true" : "false");
-    buf_add(&xml, buf_str(&uploads));
-    buf_add_z(&xml, "</ListMultipartUploadsResult>");
-    return call_xml(call, buf_str(&xml));
 }

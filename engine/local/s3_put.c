@@ -41,7 +41,7 @@ enum err_code s3_put_object(struct local_call *call, struct err *err)
         return ERR_NONE;
     struct s3_body body;
     bool ok = false;
-    enum err_code code = s3_body_store(call, &body, &ok, err);
+    enum err_code code = s3_body_store(call, S3_SUM_NONE, &body, &ok, err);
     if (code != ERR_NONE || !ok)
         return code;
     object.blob = body.blob;

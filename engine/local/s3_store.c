@@ -445,6 +445,11 @@ bool s3_keep_headers(struct local_call *call, struct json **out)
         "x-amz-server-side-encryption-aws-kms-key-id"};
     struct json *headers = json_object(call->arena);
     size_t metadata = 0;
+    struct str acl = call_request_header(call, "x-amz-acl");
+    if (!str_is_null(acl) && !str_eq_z(acl, "bucket-owner-full-control")) {
+        call_fail(call, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
+        return false;
+    }
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
         struct str value = call_request_header(call, kept[i]);
         if (!str_is_null(value))

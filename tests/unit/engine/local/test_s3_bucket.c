@@ -102,7 +102,13 @@ static void sub_resources(void **state)
     assert_refused(call(world, "GET", "/bucket?encryption", "", NULL), 200, "AES256");
     assert_refused(call(world, "GET", "/bucket?versioning", "", NULL), 200, "<VersioningConf");
     assert_refused(call(world, "GET", "/bucket?lifecycle", "", NULL), 404, "NoSuchLifecycle");
-    assert_refused(call(world, "GET", "/bucket?policy", "", NULL), 501, "NotImplemented");
+    assert_refused(call(world, "GET", "/bucket?policy", "", NULL), 404, "NoSuchBucketPolicy");
+    assert_refused(call(world, "PUT", "/bucket?policy", "{}", NULL), 501, "NotImplemented");
+    assert_refused(call(world, "GET", "/bucket?cors", "", NULL), 404, "NoSuchCORSConfiguration");
+    assert_refused(call(world, "GET", "/bucket?logging", "", NULL), 200, "<BucketLoggingStatus");
+    assert_refused(
+        call(world, "GET", "/bucket?ownershipControls", "", NULL), 200, "BucketOwnerEnforced");
+    assert_refused(call(world, "GET", "/bucket?acl", "", NULL), 200, "FULL_CONTROL");
 }
 
 static void object_tags(void **state)
