@@ -542,6 +542,39 @@ static void test_key_cache_is_shared(void **state)
     sigv4_keys_free(keys);
 }
 
+/* The example of https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html. */
+static void test_chunks(void **state)
+{
+    struct arena *arena = *state;
+    static const struct {
+        size_t size;
+        const char *signature;
+    } chunks[] = {
+        {65536, "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"},
+        {1024, "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497"},
+        {0, "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9"}};
+    struct sigv4_claim claim = {
+        .date = STR("20130524"),
+        .region = STR("us-east-1"),
+        .service = STR("s3"),
+        .amz_date = STR("20130524T000000Z")};
+    struct str previous = STR("4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9");
+    char *text = arena_alloc(arena, chunks[0].size);
+    memset(text, 'a', chunks[0].size);
+    for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
+        struct sha256 hash = sha256_of(str_of(text, chunks[i].size));
+        previous = sigv4_chunk_signature(
+            arena, NULL, &claim, s_example.secret_key, false, previous, &hash);
+        assert_str(previous, chunks[i].signature);
+    }
+    struct sha256 hash = sha256_of(STR("x-amz-checksum-crc32c:sOO8/Q==\n"));
+    claim.date = STR("20130524");
+    struct str last = STR("2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992");
+    assert_str(
+        sigv4_chunk_signature(arena, NULL, &claim, s_example.secret_key, true, last, &hash),
+        "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -554,6 +587,7 @@ int main(void)
         WITH_ARENA(test_signed_header_missing),
         WITH_ARENA(test_not_signable),
         WITH_ARENA(test_presigned_with_a_token),
+        WITH_ARENA(test_chunks),
         WITH_ARENA(test_key_cache),
         WITH_ARENA(test_key_cache_secrets),
         cmocka_unit_test(test_key_cache_is_shared),

@@ -54,11 +54,12 @@ static void sha1_vectors(void **state)
          "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(s_cases); i++) {
-        AUTO(sha1_close) struct sha1_run *run = sha1_start();
-        sha1_add(run, str_from(s_cases[i].first));
-        sha1_add(run, str_from(s_cases[i].second));
-        struct sha1 sha1 = sha1_end(run);
-        assert_str(hex_of(*state, sha1.bytes, SHA1_LEN), s_cases[i].hex);
+        unsigned char bytes[HASH_MAX_LEN];
+        AUTO(hash_close) struct hash *hash = hash_new(HASH_SHA1);
+        hash_add(hash, str_from(s_cases[i].first));
+        hash_add(hash, str_from(s_cases[i].second));
+        size_t len = hash_end(hash, bytes);
+        assert_str(hex_of(*state, bytes, len), s_cases[i].hex);
     }
 }
 
@@ -130,6 +131,29 @@ static void crc32_vectors(void **state)
     for (size_t cut = 0; cut <= 1000; cut++) {
         uint32_t head = crc32_of(0, str_of(bytes, cut));
         assert_int_equal(crc32_of(head, str_of(bytes + cut, 1000 - cut)), whole);
+    }
+}
+
+/* Of "abc", from the algorithms' own documents. */
+static void each_algorithm_in_pieces(void **state)
+{
+    static const struct {
+        enum hash_kind kind;
+        const char *hex;
+    } rows[] = {
+        {HASH_MD5, "900150983cd24fb0d6963f7d28e17f72"},
+        {HASH_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d"},
+        {HASH_SHA256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {HASH_SHA512, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"}};
+    struct arena *arena = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        unsigned char bytes[HASH_MAX_LEN];
+        AUTO(hash_close) struct hash *hash = hash_new(rows[i].kind);
+        hash_add(hash, STR("a"));
+        hash_add(hash, STR("bc"));
+        size_t len = hash_end(hash, bytes);
+        assert_str(hex_of(arena, bytes, len), rows[i].hex);
     }
 }
 
@@ -275,6 +299,7 @@ int main(void)
         WITH_ARENA(hmac_vectors),
         WITH_ARENA(aws_signing_key),
         WITH_ARENA(crc32_vectors),
+        WITH_ARENA(each_algorithm_in_pieces),
         cmocka_unit_test(pieces_hash_as_the_whole),
         WITH_ARENA(files),
         WITH_ARENA(hex_both_ways),
