@@ -24,7 +24,7 @@ static struct json *leaf(struct arena *arena, const struct sm_shape *shape, stru
         return json_num(arena, number);
     if (kind == SM_TIME && time_parse(text, &integer))
         return json_num(arena, (double) integer / 1000.0);
-    if ((kind == SM_LIST || kind == SM_MAP) && text.len == 0)
+    if ((kind == SM_LIST || kind == SM_MAP || kind == SM_STRUCT) && text.len == 0)
         return kind == SM_LIST ? json_array(arena) : json_object(arena);
     return json_string(arena, text);
 }

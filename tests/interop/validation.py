@@ -242,7 +242,9 @@ def environment():
 
 def flat(path, value):
     """The names and values of a form."""
-    if isinstance(value, dict):
+    if path and value in ([], {}):
+        yield path, ""  # as botocore says that there is nothing
+    elif isinstance(value, dict):
         for name, inner in value.items():
             yield from flat(path + "." + name if path else name, inner)
     elif isinstance(value, list):
