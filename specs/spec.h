@@ -267,7 +267,7 @@ struct spec {
     size_t n_gates;
     struct spec_check *checks;
     size_t n_checks;
-    struct spec_str kms_key;
+    struct spec_str kms_key; /* of what is written to the bucket */
     struct spec_training training;
     struct spec_model *models;
     size_t n_models;

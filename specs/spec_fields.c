@@ -8,7 +8,7 @@
  *   2. rules that need a second field: specs/spec_check.c;
  *   3. a fault of it in tests/unit/specs/test_spec_check.c.
  * Reading, the default, the checks of the value alone, `mmectl help spec` and `mmectl schema`
- * follow from the line. To build a block that was refused so far: replace its UNSUPPORTED line.
+ * follow from the line.
  * Patterns are read by regcomp() and by JSON Schema, so only what both know may be used: classes,
  * groups, *, +, ?, {m,n}, | and anchors. Sources: CreateTrainingJob, CreateModel,
  * CreateEndpointConfig, CreateEndpoint of the SageMaker API reference; S3's bucket naming rules. */
@@ -62,7 +62,18 @@ static const struct spec_field s_storage_fields[] = {
      .offset = offsetof(struct spec, prefix),
      .help = "Where in the bucket everything is kept. It belongs to this stack alone.",
      .example = "mme-demo"},
-    UNSUPPORTED("kmsKey", "The KMS key that encrypts the objects."),
+    {.name = "kmsKey",
+     .type = FIELD_STRING,
+     .fallback_note = "the bucket's own encryption",
+     .min = 1,
+     .max = 2048,
+     .pattern = KMS_PATTERN,
+     .pattern_note = KMS_NOTE,
+     .offset = offsetof(struct spec, kms_key),
+     .help = "The KMS key that encrypts what is written: data, models, what training puts out, the "
+             "stack's record; and a bucket that is made. Objects keep the key that they were "
+             "written with.",
+     .example = "alias/models"},
 };
 
 static const struct spec_block s_metadata = {

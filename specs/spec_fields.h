@@ -28,10 +28,9 @@ enum field_type {
 
 enum field_flag {
     FIELD_REQUIRED = 1,
-    FIELD_UNSUPPORTED = 2, /* part of the language, refused by name in this version */
-    FIELD_PATH = 4,        /* a local path or s3:// */
-    FIELD_LITERAL = 8,     /* variables are not replaced in it; nulls are kept */
-    FIELD_HYPER = 16       /* hyperparameters: the names are in engine/xgb/hyper.h */
+    FIELD_PATH = 2,    /* a local path or s3:// */
+    FIELD_LITERAL = 4, /* variables are not replaced in it; nulls are kept */
+    FIELD_HYPER = 8    /* hyperparameters: the names are in engine/xgb/hyper.h */
 };
 
 #define FIELD_NOWHERE SIZE_MAX /* an offset: checked but not kept */

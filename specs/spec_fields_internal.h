@@ -7,11 +7,6 @@
 #include "specs/spec.h"
 #include "specs/spec_fields.h"
 
-#define UNSUPPORTED(field_name, text) \
-    { \
-        .name = (field_name), .flags = FIELD_UNSUPPORTED, .offset = FIELD_NOWHERE, .help = (text) \
-    }
-
 #define TAG_PATTERN "^([A-Za-z0-9 _.:/=+@-]|[^ -~])*$"
 #define TAG_NOTE "letters, digits, spaces and _ . : / = + - @"
 #define NAME_63 "^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"

@@ -73,8 +73,6 @@ static struct str value_words(struct arena *arena, const struct spec_field *fiel
 
 static struct str need_words(const struct spec_field *field)
 {
-    if ((field->flags & FIELD_UNSUPPORTED) != 0)
-        return STR("not supported by this version");
     return (field->flags & FIELD_REQUIRED) != 0 ? STR("required") : STR("optional");
 }
 
@@ -131,11 +129,6 @@ static void write_field(struct page *page, const struct spec_field *field, struc
         wrap(page->out, field->help, 4);
     if (field->table != NULL)
         write_table(page, field->table);
-    if ((field->flags & FIELD_UNSUPPORTED) != 0) {
-        fact(page, "need:", need_words(field));
-        buf_add_char(page->out, '\n');
-        return;
-    }
     fact(page, "type:", str_from(field_type_words(field)));
     fact(page, "need:", need_words(field));
     fact(

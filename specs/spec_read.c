@@ -106,10 +106,9 @@ static void unknown_key(
     } else {
         struct str known = STR("");
         for (size_t i = 0; i < block->n_fields; i++)
-            if ((block->fields[i].flags & FIELD_UNSUPPORTED) == 0)
-                known = str_fmt(
-                    reader->arena, STR_FMT "%s%s", STR_ARG(known), known.len > 0 ? ", " : "",
-                    block->fields[i].name);
+            known = str_fmt(
+                reader->arena, STR_FMT "%s%s", STR_ARG(known), known.len > 0 ? ", " : "",
+                block->fields[i].name);
         diag_hint(reader->diags, diag, "known keys here: " STR_FMT, STR_ARG(known));
     }
 }
@@ -453,8 +452,6 @@ static void check_keys(
         const struct spec_field *field = spec_field_find(block, key->text);
         if (field == NULL)
             unknown_key(reader, block, key, place);
-        else if ((field->flags & FIELD_UNSUPPORTED) != 0)
-            spec_unsupported(reader, key->at, str_from(field->name));
     }
 }
 
@@ -482,7 +479,7 @@ static void read_block(
     check_keys(reader, block, node, place);
     for (size_t i = 0; i < block->n_fields; i++) {
         const struct spec_field *field = &block->fields[i];
-        if ((field->flags & (FIELD_UNSUPPORTED | FIELD_LITERAL)) == 0)
+        if ((field->flags & FIELD_LITERAL) == 0)
             read_explained(reader, field, ynode_entry(node, field->name), at, place, base);
     }
     bool set = true;

@@ -277,12 +277,15 @@ static void check_key(struct diags *diags, const struct spec *spec, const struct
         return;
     for (int i = 0; i < 4; i++)
         (void) str_split(&rest, ':', &region);
-    for (size_t i = 0; i < spec->n_regions; i++) {
-        if (str_eq(region, spec->regions[i].value))
+    /* A spec of one region may leave it to the environment. */
+    const struct spec_str *regions = spec->n_regions > 0 ? spec->regions : &spec->region;
+    size_t count = spec->n_regions > 0 || str_is_null(spec->region.value) ? spec->n_regions : 1;
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(region, regions[i].value))
             continue;
         struct diag *diag = diags_error(
             diags, key->at, "key '" STR_FMT "' is not in region '" STR_FMT "'", STR_ARG(key->value),
-            STR_ARG(spec->regions[i].value));
+            STR_ARG(regions[i].value));
         diag_hint(diags, diag, "an alias is looked up in each region: 'alias/NAME'");
         return;
     }
@@ -293,6 +296,7 @@ static void check_places(struct diags *diags, const struct spec *spec)
 {
     const struct spec_endpoint *endpoint = &spec->endpoint;
     const struct spec_str *destination = &endpoint->capture.destination;
+    check_key(diags, spec, &spec->kms_key);
     check_key(diags, spec, &endpoint->kms_key);
     check_key(diags, spec, &endpoint->capture.kms_key);
     if (spec->n_regions < 2)

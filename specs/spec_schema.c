@@ -259,8 +259,6 @@ put_block(struct arena *arena, struct json *schema, const struct spec_block *blo
     struct json *properties = json_object(arena), *required = json_array(arena);
     for (size_t i = 0; i < block->n_fields; i++) {
         const struct spec_field *field = &block->fields[i];
-        if ((field->flags & FIELD_UNSUPPORTED) != 0)
-            continue;
         json_set(arena, properties, str_from(field->name), field_schema(arena, field));
         if ((field->flags & FIELD_REQUIRED) != 0)
             json_push(required, json_z(arena, field->name));

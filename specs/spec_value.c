@@ -157,14 +157,6 @@ struct diag *spec_wrong_kind(
         STR_ARG(found));
 }
 
-void spec_unsupported(struct spec_reader *reader, struct srcloc at, struct str what)
-{
-    struct diag *diag = diags_error(
-        reader->diags, at, "'" STR_FMT "' is not supported by this version", STR_ARG(what));
-    diag_hint(
-        reader->diags, diag, "take it out; 'mmectl help spec' lists what this version supports");
-}
-
 static bool check_tag(struct spec_reader *reader, const struct ynode *node, struct str text)
 {
     enum yscalar_type wanted, found = yscalar_of(text).type;

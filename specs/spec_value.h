@@ -52,8 +52,6 @@ struct diag *spec_wrong_kind(
     struct str name,
     const char *wanted,
     const struct ynode *node);
-/* A part of the language that this version has not: refused by its name. */
-void spec_unsupported(struct spec_reader *reader, struct srcloc at, struct str what);
 struct str spec_quoted(struct spec_reader *reader, struct str name); /* 'name' */
 /* what: the subject as it stands in a message, "'count'" or "a name in 'tags'". */
 bool spec_check_controls(

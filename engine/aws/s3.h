@@ -36,9 +36,9 @@ s3_bucket_delete(struct aws *aws, struct arena *arena, struct str bucket, struct
 /* Blocks public access, all four switches. */
 enum err_code s3_bucket_put_public_access_block(
     struct aws *aws, struct arena *arena, struct str bucket, struct err *err) MUST_USE;
-/* AES256 by default. */
-enum err_code
-s3_bucket_put_encryption(struct aws *aws, struct arena *arena, struct str bucket, struct err *err)
+/* By default, with this KMS key; with S3's own when it is null. */
+enum err_code s3_bucket_put_encryption(
+    struct aws *aws, struct arena *arena, struct str bucket, struct str kms_key, struct err *err)
     MUST_USE;
 enum err_code s3_bucket_put_tags(
     struct aws *aws,
@@ -108,6 +108,7 @@ struct str s3_meta_get(const struct s3_info *info, const char *name);
 struct s3_put_options {
     struct str if_match; /* an ETag with its quotes; null: no condition */
     bool if_none_match;  /* only when the key does not exist */
+    struct str kms_key;  /* encrypted by KMS with it; null: as the bucket says */
     struct str content_type;
     const struct s3_meta *meta;
     size_t n_meta;
@@ -179,6 +180,7 @@ struct s3_copy_options {
     struct str source_if_match;
     struct str if_match; /* of the destination */
     bool if_none_match;
+    struct str kms_key;    /* as above: a copy does not take the source's along */
     bool replace_metadata; /* by meta and content_type below; else copied along */
     struct str content_type;
     const struct s3_meta *meta;

@@ -79,14 +79,25 @@ enum err_code s3_bucket_put_public_access_block(
     return put_config(aws, arena, "PutPublicAccessBlock", bucket, "publicAccessBlock=", body, err);
 }
 
-enum err_code
-s3_bucket_put_encryption(struct aws *aws, struct arena *arena, struct str bucket, struct err *err)
+/* With a bucket key, S3 asks KMS now and then, not once per object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html */
+enum err_code s3_bucket_put_encryption(
+    struct aws *aws, struct arena *arena, struct str bucket, struct str kms_key, struct err *err)
 {
-    struct str body = STR("<ServerSideEncryptionConfiguration xmlns=\"" S3_XMLNS "\"><Rule>"
-                          "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
-                          "</ApplyServerSideEncryptionByDefault></Rule>"
-                          "</ServerSideEncryptionConfiguration>");
-    return put_config(aws, arena, "PutBucketEncryption", bucket, "encryption=", body, err);
+    bool kms = !str_is_null(kms_key);
+    AUTO(buf_done) struct buf body = BUF_INIT(KIB(16));
+    buf_add_z(
+        &body, "<ServerSideEncryptionConfiguration xmlns=\"" S3_XMLNS "\"><Rule>"
+               "<ApplyServerSideEncryptionByDefault>");
+    xml_element(&body, "SSEAlgorithm", kms ? STR("aws:kms") : STR("AES256"));
+    if (kms)
+        xml_element(&body, "KMSMasterKeyID", kms_key);
+    buf_add_z(&body, "</ApplyServerSideEncryptionByDefault>");
+    if (kms)
+        xml_element(&body, "BucketKeyEnabled", STR("true"));
+    buf_add_z(&body, "</Rule></ServerSideEncryptionConfiguration>");
+    return put_config(
+        aws, arena, "PutBucketEncryption", bucket, "encryption=", buf_str(&body), err);
 }
 
 enum err_code s3_bucket_put_tags(

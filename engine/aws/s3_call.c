@@ -18,6 +18,16 @@ void s3_header_add(struct s3_headers *headers, const char *name, struct str valu
     headers->items[headers->count++] = (struct http_header){str_from(name), value};
 }
 
+/* With a bucket key, S3 need not ask KMS for every object. */
+void s3_kms_add(struct s3_headers *headers, struct str kms_key)
+{
+    if (str_is_null(kms_key))
+        return;
+    s3_header_add(headers, "x-amz-server-side-encryption", STR("aws:kms"));
+    s3_header_add(headers, "x-amz-server-side-encryption-aws-kms-key-id", kms_key);
+    s3_header_add(headers, "x-amz-server-side-encryption-bucket-key-enabled", STR("true"));
+}
+
 enum err_code s3_meta_add(
     struct arena *arena,
     struct s3_headers *headers,

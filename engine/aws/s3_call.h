@@ -19,6 +19,8 @@ struct s3_headers {
 };
 /* A null value adds nothing. */
 void s3_header_add(struct s3_headers *headers, const char *name, struct str value);
+/* Encryption with a KMS key; a null key adds nothing. */
+void s3_kms_add(struct s3_headers *headers, struct str kms_key);
 /* ERR_USAGE: more than 2 KiB or 40 entries. */
 enum err_code s3_meta_add(
     struct arena *arena,

@@ -99,6 +99,7 @@ static enum err_code start(struct upload *upload, struct err *err)
     struct s3_headers headers = {.count = 0};
     s3_header_add(&headers, "x-amz-checksum-algorithm", STR("SHA256"));
     s3_header_add(&headers, "content-type", upload->options->content_type);
+    s3_kms_add(&headers, upload->options->kms_key);
     enum err_code code =
         s3_meta_add(upload->arena, &headers, upload->options->meta, upload->options->n_meta, err);
     if (code != ERR_NONE)

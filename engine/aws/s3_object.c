@@ -112,6 +112,7 @@ enum err_code s3_put(
     s3_header_add(&headers, "content-type", options->content_type);
     s3_header_add(&headers, "if-match", options->if_match);
     s3_header_add(&headers, "if-none-match", options->if_none_match ? STR("*") : STR_NULL);
+    s3_kms_add(&headers, options->kms_key);
     if (options->sha256 != NULL)
         s3_header_add(
             &headers, "x-amz-checksum-sha256",
@@ -185,6 +186,7 @@ enum err_code s3_copy(
     s3_header_add(&headers, "x-amz-copy-source-if-match", options->source_if_match);
     s3_header_add(&headers, "if-match", options->if_match);
     s3_header_add(&headers, "if-none-match", options->if_none_match ? STR("*") : STR_NULL);
+    s3_kms_add(&headers, options->kms_key);
     if (aws_owns_bucket(aws, source))
         s3_header_add(&headers, "x-amz-source-expected-bucket-owner", aws_account(aws));
     if (options->replace_metadata) {

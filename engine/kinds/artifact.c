@@ -52,6 +52,7 @@ copy(struct kinds *kinds, struct world_call *call, struct artifact_plan *artifac
         .source_if_match = artifact->from_etag,
         .if_match = artifact->overwrite_etag,
         .if_none_match = str_is_null(artifact->overwrite_etag),
+        .kms_key = call->want->object_key,
         .replace_metadata = true,
         .content_type = STR("application/gzip")};
     struct s3_meta *meta =
@@ -98,6 +99,7 @@ static enum err_code upload(
         .sha256 = !here || known ? &hash : NULL,
         .if_match = artifact->overwrite_etag,
         .if_none_match = str_is_null(artifact->overwrite_etag),
+        .kms_key = call->want->object_key,
         .content_type = STR("application/gzip"),
         .progress = on_progress,
         .progress_arg = call};

@@ -26,7 +26,8 @@ static enum err_code create(struct kinds *kinds, struct world_call *call, struct
     if (code == ERR_NONE)
         code = s3_bucket_put_public_access_block(kinds->aws, call->arena, want->bucket, err);
     if (code == ERR_NONE)
-        code = s3_bucket_put_encryption(kinds->aws, call->arena, want->bucket, err);
+        code =
+            s3_bucket_put_encryption(kinds->aws, call->arena, want->bucket, want->object_key, err);
     if (code != ERR_NONE)
         return err_wrap(err, "setting up bucket '" STR_FMT "'", STR_ARG(want->bucket));
     return ERR_NONE;

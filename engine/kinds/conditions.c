@@ -5,13 +5,14 @@
 struct probe {
     struct kinds *kinds;
     struct arena *arena;
-    struct str bucket, key;
+    struct str bucket, key, kms_key;
     unsigned missing;
 };
 
 static enum err_code put(struct probe *p, struct str if_match, bool none, struct err *err)
 {
-    struct s3_put_options options = {.if_match = if_match, .if_none_match = none};
+    struct s3_put_options options = {
+        .if_match = if_match, .if_none_match = none, .kms_key = p->kms_key};
     return s3_put(p->kinds->aws, p->arena, p->bucket, p->key, STR("mmectl"), &options, NULL, err);
 }
 
@@ -90,6 +91,7 @@ enum err_code kinds_probe_conditions(
         .kinds = kinds_of(world),
         .arena = arena,
         .bucket = want->bucket,
+        .kms_key = want->object_key,
         .key = str_fmt(arena, STR_FMT "/control/probe", STR_ARG(want->prefix))};
     enum err_code code = probe_puts(&probe, err);
     if (code == ERR_NONE)

@@ -47,6 +47,7 @@ static enum err_code start(struct kinds *kinds, struct world_call *call, struct 
     struct s3_put_options options = {
         .if_match = replaces ? subject->objects[0]->etag : STR_NULL,
         .if_none_match = !replaces,
+        .kms_key = call->want->object_key,
         .content_type = channel->content_type,
         .meta = meta,
         .n_meta = n_meta,

@@ -52,6 +52,7 @@ enum err_code kinds_lease_write(
     struct s3_put_options options = {
         .if_match = if_etag,
         .if_none_match = none,
+        .kms_key = want->object_key,
         .content_type = STR("application/json"),
         .meta = meta,
         .n_meta = n_meta};

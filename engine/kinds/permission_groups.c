@@ -265,6 +265,12 @@ static void for_keys(struct statement *w)
         add_kms_key(w, keys[i], by_alias);
 }
 
+static void for_object_key(struct statement *w)
+{
+    struct str key = w->want->object_key;
+    add_kms_key(w, key, !str_is_null(key) && str_find(key, STR("alias/")) != SIZE_MAX);
+}
+
 static void for_role_capture(struct statement *w)
 {
     struct str rest = str_from_index(w->want->capture->destination, strlen("s3://"));
@@ -366,6 +372,7 @@ static const struct {
     [GROUP_SCALING_ROLE] = {"ScalingRole", for_scaling_role},
     [GROUP_ALARMS] = {"SeeAlarms", for_alarms},
     [GROUP_KEYS] = {"Keys", for_keys},
+    [GROUP_OBJECT_KEY] = {"ObjectKey", for_object_key},
     [GROUP_ROLE_CAPTURE] = {"WriteRecords", for_role_capture},
     [GROUP_ROLE_NETWORK] = {"JoinNetwork", for_account},
     [GROUP_IMPORT] = {"DescribeToImport", for_import},

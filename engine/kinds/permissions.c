@@ -126,6 +126,8 @@ static const struct permission {
     {AWS_CLOUDWATCH, "DescribeAlarms", GROUP_ALARMS, P | A, NEED_ALARMS},
     {ANY_SERVICE, "kms:CreateGrant", GROUP_KEYS, A, NEED_KEYS},
     {ANY_SERVICE, "kms:DescribeKey", GROUP_KEYS, A, NEED_KEYS},
+    {ANY_SERVICE, "kms:Decrypt", GROUP_OBJECT_KEY, P | A | D | C | F, NEED_KEYS},
+    {ANY_SERVICE, "kms:GenerateDataKey", GROUP_OBJECT_KEY, A | D | F, NEED_KEYS},
     {ANY_SERVICE, "iam:CreateServiceLinkedRole", GROUP_SCALING_ROLE, A, NEED_SCALING},
 
     {AWS_SAGEMAKER, "DescribeEndpoint", GROUP_IMPORT, I, NEED_NOTHING},
@@ -157,6 +159,8 @@ static const struct permission s_role_permissions[] = {
     {ANY_SERVICE, "kms:CreateGrant", GROUP_KEYS, A, NEED_KEYS},
     {ANY_SERVICE, "kms:GenerateDataKey", GROUP_KEYS, A, NEED_KEYS},
     {ANY_SERVICE, "kms:Decrypt", GROUP_KEYS, A, NEED_KEYS},
+    {ANY_SERVICE, "kms:Decrypt", GROUP_OBJECT_KEY, A, NEED_KEYS},
+    {ANY_SERVICE, "kms:GenerateDataKey", GROUP_OBJECT_KEY, A, NEED_TRAINING},
     {ANY_SERVICE, "ec2:CreateNetworkInterface", GROUP_ROLE_NETWORK, A, NEED_VPC},
     {ANY_SERVICE, "ec2:CreateNetworkInterfacePermission", GROUP_ROLE_NETWORK, A, NEED_VPC},
     {ANY_SERVICE, "ec2:DeleteNetworkInterface", GROUP_ROLE_NETWORK, A, NEED_VPC},

@@ -105,6 +105,7 @@ enum err_code kinds_record_write(
     struct s3_put_options options = {
         .if_match = if_etag,
         .if_none_match = str_is_null(if_etag),
+        .kms_key = want->object_key,
         .content_type = STR("application/json"),
         .meta = meta,
         .n_meta = n_meta};

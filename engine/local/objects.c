@@ -127,6 +127,7 @@ enum err_code objects_write(
     struct str key,
     struct str bytes,
     struct str content_type,
+    struct str kms_key,
     struct err *err)
 {
     AUTO(arena_close) struct arena *arena = arena_new("writing an object", 0);
@@ -143,6 +144,10 @@ enum err_code objects_write(
         .sum_type = STR("FULL_OBJECT"),
     };
     json_put(arena, object.headers, "content-type", json_string(arena, content_type));
+    if (!str_is_null(kms_key)) {
+        json_put(arena, object.headers, S3_SSE, json_z(arena, "aws:kms"));
+        json_put(arena, object.headers, S3_SSE_KEY, json_string(arena, kms_key));
+    }
     enum err_code code = blobs_keep(local->blobs, arena, object.blob, bytes, &object.blob, err);
     if (code != ERR_NONE)
         return code;

@@ -56,12 +56,14 @@ enum err_code objects_read(
     struct str *ret_bytes,
     struct local_object *ret_object,
     struct err *err) MUST_USE;
+/* kms_key: encrypted with it; null: as the bucket says. */
 enum err_code objects_write(
     struct local *local,
     struct str bucket,
     struct str key,
     struct str bytes,
     struct str content_type,
+    struct str kms_key,
     struct err *err) MUST_USE;
 /* s3://bucket/key; false when it is none. Views into uri. */
 bool objects_parse_uri(struct str uri, struct str *ret_bucket, struct str *ret_key);

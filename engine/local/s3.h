@@ -157,6 +157,7 @@ struct s3_bucket {
     struct str name, region, account;
     enum s3_versioning versioning;
     struct str kms; /* "aws:kms" or "aws:kms:dsse" when that is its default encryption; else null */
+    struct str kms_key; /* with this key; null: AWS's own */
 };
 /* Kept in memory; NULL when there is none. Until the world is left. */
 const struct s3_bucket *s3_bucket_find(struct local *local, struct str name);
@@ -169,6 +170,8 @@ extern const struct local_room local_room_s3;
 /* Among an object's headers, which no header is named like: [[number, bytes, checksum], ...] of the
  * parts it was made of. */
 #define S3_PARTS "/parts"
+#define S3_SSE "x-amz-server-side-encryption"
+#define S3_SSE_KEY "x-amz-server-side-encryption-aws-kms-key-id"
 
 struct s3_object {
     struct str bucket, key, blob, etag; /* etag without quotes */

@@ -76,6 +76,7 @@ static bool read_bucket(struct local *local, struct s3_known *known, struct str 
     struct str sse = config_text(local, known->arena, name, "encryption", STR("SSEAlgorithm"));
     if (str_starts(sse, STR("aws:kms")))
         bucket.kms = sse;
+    bucket.kms_key = config_text(local, known->arena, name, "encryption", STR("KMSMasterKeyID"));
     known->buckets[known->n_buckets++] = bucket;
     return !db_failed(local_db(local));
 }

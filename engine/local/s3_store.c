@@ -290,12 +290,16 @@ bool s3_find_version(
 void s3_seal(struct local_call *call, struct s3_object *object)
 {
     const struct s3_bucket *bucket = s3_bucket_find(call->local, object->bucket);
-    struct str sse = json_get_str(object->headers, "x-amz-server-side-encryption");
+    struct str sse = json_get_str(object->headers, S3_SSE);
     if (str_is_null(sse) && bucket != NULL && !str_is_null(bucket->kms)) {
         sse = bucket->kms;
         json_put(
-            call->arena, object->headers, "x-amz-server-side-encryption",
+            call->arena, object->headers, S3_SSE,
             json_string(call->arena, str_dup(call->arena, sse)));
+        if (!str_is_null(bucket->kms_key))
+            json_put(
+                call->arena, object->headers, S3_SSE_KEY,
+                json_string(call->arena, str_dup(call->arena, bucket->kms_key)));
     }
     if (!str_starts(sse, STR("aws:kms")) &&
         !str_eq(faults_setting(call->local, STR("opaqueEtags")), STR("true")))
@@ -353,11 +357,9 @@ void s3_store(struct local_call *call, struct s3_object *object)
 
 void s3_answer_state(struct local_call *call, const struct s3_object *object)
 {
-    struct str sse = json_get_str(object->headers, "x-amz-server-side-encryption");
-    call_header(call, "x-amz-server-side-encryption", str_is_null(sse) ? STR("AES256") : sse);
-    call_header(
-        call, "x-amz-server-side-encryption-aws-kms-key-id",
-        json_get_str(object->headers, "x-amz-server-side-encryption-aws-kms-key-id"));
+    struct str sse = json_get_str(object->headers, S3_SSE);
+    call_header(call, S3_SSE, str_is_null(sse) ? STR("AES256") : sse);
+    call_header(call, S3_SSE_KEY, json_get_str(object->headers, S3_SSE_KEY));
     call_header(call, "x-amz-version-id", object->version);
 }
 
@@ -435,14 +437,9 @@ static struct str content_encoding(struct local_call *call, struct str value)
 
 bool s3_keep_headers(struct local_call *call, struct json **out)
 {
-    static const char *const kept[] = {
-        "content-type",
-        "cache-control",
-        "content-disposition",
-        "content-language",
-        "expires",
-        "x-amz-server-side-encryption",
-        "x-amz-server-side-encryption-aws-kms-key-id"};
+    static const char *const kept[] = {"content-type",     "cache-control", "content-disposition",
+                                       "content-language", "expires",       S3_SSE,
+                                       S3_SSE_KEY};
     struct json *headers = json_object(call->arena);
     size_t metadata = 0;
     struct str acl = call_request_header(call, "x-amz-acl");

@@ -259,7 +259,7 @@ static void checkpoint_save(struct work *work, struct str model, int64_t rounds)
     if (objects_write(
             work->local, bucket,
             str_fmt(work->arena, STR_FMT "%lld", STR_ARG(prefix), (long long) rounds - 1), model,
-            STR("binary/octet-stream"), &err) != ERR_NONE)
+            STR("binary/octet-stream"), STR_NULL, &err) != ERR_NONE)
         fail(work, "ClientError: Checkpoint upload failed: %s", err.message);
 }
 
@@ -343,14 +343,19 @@ static void store(struct work *work)
     AUTO(buf_done) struct buf packed = BUF_INIT(ARTIFACT_BYTES);
     struct str bucket = STR_NULL, key = STR_NULL;
     struct str uri = json_get_str(work->job.doc, "artifact");
+    const struct json *output = json_get(work->in, "OutputDataConfig");
+    struct str key_id = json_get_str(output, "KmsKeyId");
     struct err err = {0};
 
+    if (str_is_empty(key_id))
+        key_id = STR_NULL;
     if (artifact_pack(work->outcome.model, &packed, &err) != ERR_NONE)
         fail(work, "AlgorithmError: %s", err.message);
     else if (
-        !objects_parse_uri(uri, &bucket, &key) || objects_write(
-                                                      work->local, bucket, key, buf_str(&packed),
-                                                      STR("binary/octet-stream"), &err) != ERR_NONE)
+        !objects_parse_uri(uri, &bucket, &key) ||
+        objects_write(
+            work->local, bucket, key, buf_str(&packed), STR("binary/octet-stream"), key_id, &err) !=
+            ERR_NONE)
         fail(
             work, "ClientError: Artifact upload failed:Error: uploading to " STR_FMT ": %s",
             STR_ARG(uri), err.message);

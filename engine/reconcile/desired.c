@@ -76,6 +76,7 @@ fill_places(struct arena *arena, const struct spec *spec, struct str region, str
         arena, "sagemaker-" STR_FMT "-" STR_FMT, STR_ARG(want->region), STR_ARG(want->account));
     want->bucket = !str_is_null(spec->bucket.value) ? spec->bucket.value : standard;
     want->bucket_is_default = str_eq(want->bucket, standard);
+    want->object_key = spec->kms_key.value;
     want->prefix = spec->prefix.value;
     want->home =
         str_fmt(arena, "s3://" STR_FMT "/" STR_FMT, STR_ARG(want->bucket), STR_ARG(want->prefix));

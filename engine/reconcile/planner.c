@@ -227,6 +227,8 @@ static void plan_bucket(struct planner *p)
     struct json *after = json_object(p->arena);
     json_put(p->arena, after, "bucket", json_string(p->arena, p->want->bucket));
     json_put(p->arena, after, "region", json_string(p->arena, p->want->region));
+    if (!str_is_null(p->want->object_key))
+        json_put(p->arena, after, "kms_key", json_string(p->arena, p->want->object_key));
     change->after = after;
     change->note =
         unfinished ? STR("left half set up by an earlier run") : STR("private, encrypted");

@@ -154,6 +154,8 @@ struct json *request_job(
     json_put(
         arena, output, "S3OutputPath",
         text(arena, str_fmt(arena, STR_FMT "/training/", STR_ARG(want->home))));
+    if (!str_is_null(want->object_key))
+        json_put(arena, output, "KmsKeyId", text(arena, want->object_key));
     struct json *resources = json_object(arena);
     json_put(arena, resources, "InstanceType", text(arena, want->training_instance));
     json_put(arena, resources, "InstanceCount", json_int(arena, want->training_count));

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 static const struct field s_bucket[] = {
-    {"bucket", FIELD_REPLACES}, {"region", FIELD_REPLACES}, {"tags", 0}};
+    {"bucket", FIELD_REPLACES}, {"region", FIELD_REPLACES}, {"tags", 0}, {"kms_key", 0}};
 static const struct field s_object[] = {
     {"bucket", FIELD_REPLACES | FIELD_QUIET},
     {"key", FIELD_REPLACES},

@@ -209,7 +209,8 @@ struct want {
     struct str stack, uid, account, region, partition, role;
     struct str bucket, prefix, home; /* home: s3://bucket/prefix */
     bool bucket_is_default;          /* sagemaker-<region>-<account>: never deleted */
-    const struct want_pair *tags;    /* the spec's own */
+    struct str object_key; /* KMS key of what is written there; STR_NULL: as the bucket says */
+    const struct want_pair *tags; /* the spec's own */
     size_t n_tags;
     bool stable;              /* targetModels: stable, and every multi-container endpoint */
     bool trains_here;         /* backend: local */

@@ -123,11 +123,8 @@ slip "a warm pool for longer than AWS keeps one" '12a\    keepAlive: 7h' \
     "'keepAlive' must be 0 to 21600 seconds, not 25200" 13:16
 slip "no training job at a time" '12a\    concurrency: 0' "'concurrency' must be 1 to 1000, not 0" 13:18
 
-# ---- parts of the language that this version has not ----
+# ---- parts of the language that exclude or need each other ----
 
-not_built() { # KEY LINE:COLUMN SED-SCRIPT
-    slip "not built yet: $1" "$3" "'$1' is not supported by this version" "$2" "take it out; 'mmectl help spec' .*"
-}
 slip "containers without their mode" '22a\    containers: [{name: a, image: builtin}, {name: b, image: builtin}]' \
     "'containers' need another 'endpoint.mode'" 23:17 "'multi-container-direct' or .*"
 slip "a mode without its containers" '22a\    mode: multi-container-serial' \
@@ -145,7 +142,8 @@ slip "a region without a model" 's/region: us-east-1/regions: [us-east-1, eu-wes
     "no model is left for region 'eu-west-1'" 8:24 "take the region out, .*"
 slip "a region without an image" 's/region: us-east-1/regions: [us-east-1, us-east-9]/' \
     "no XGBoost image is known for region 'us-east-9'" 8:24 "name the image in .*"
-not_built kmsKey 11:5 '9a\  storage:\n    kmsKey: alias\/own'
+slip "a key of another region" '9a\  storage: {kmsKey: "arn:aws:kms:eu-west-1:123456789012:key\/1234"}' \
+    "key 'arn:aws:kms:eu-west-1:123456789012:key/1234' is not in region 'us-east-1'" 10:21 "an alias .*"
 
 # ---- everything at once ----
 

@@ -15,8 +15,6 @@ static void check_field(struct walk *walk, const struct spec_field *field)
     size_t len = strlen(field->help);
     assert_true(field->help[0] >= 'A' && field->help[0] <= 'Z');
     assert_true(field->help[len - 1] == '.');
-    if ((field->flags & FIELD_UNSUPPORTED) != 0)
-        return;
     if (field->pattern != NULL)
         assert_non_null(field->pattern_note);
     if (field->key_pattern != NULL)

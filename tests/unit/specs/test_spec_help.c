@@ -61,10 +61,12 @@ static void one_field(void **state)
         "\n");
     assert_str(
         help(arena, "storage.kmsKey", SPEC_HELP_MARKDOWN),
-        "### `spec.storage.kmsKey`\n\nThe KMS key that encrypts the objects.\n\n* need: `not "
-        "supported by "
-        "this "
-        "version`\n\n");
+        "### `spec.storage.kmsKey`\n\nThe KMS key that encrypts what is written: data, models, "
+        "what training puts out, the stack's record; and a bucket that is made. Objects keep the "
+        "key that they were written with.\n\n* type: `a string`\n* need: `optional`\n* default: "
+        "`the bucket's own encryption`\n* limits: `1 to 2048 characters`\n* form: `a key's id or "
+        "ARN, or "
+        "alias/NAME`\n* example: `kmsKey: alias/models`\n\n");
 }
 
 static void paths(void **state)

@@ -82,9 +82,9 @@ static void faults_of_single_fields(void **state)
         {"bucket: \"${bucket}\"", "bucket: ab",
          "E spec.yaml:14:21 'bucket' must have 3 to 63 characters, not 2 | 'mmectl help spec "
          "spec.storage.bucket' explains it\n"},
-        {"bucket: \"${bucket}\"", "kmsKey: alias/x",
-         "E spec.yaml:14:13 'kmsKey' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
+        {"bucket: \"${bucket}\"", "kmsKey: my key",
+         "E spec.yaml:14:21 'my key' is not valid as 'kmsKey' | 'kmsKey' takes a key's id or ARN, "
+         "or alias/NAME\n"},
         {"prefix: demo", "prefix: a//b",
          "E spec.yaml:14:42 'a//b' is not valid as 'prefix' | 'prefix' takes letters, digits and ! "
          "_ . * ' ( ) = -, parted by single '/'\n"},
@@ -133,9 +133,6 @@ static void faults_of_single_fields(void **state)
         {"maxRuntime: 1h", "maxRuntime: 673h",
          "E spec.yaml:19:17 'maxRuntime' must be 1 to 2419200 seconds, not 2422800 | 'mmectl help "
          "spec spec.training.maxRuntime' explains it\n"},
-        {"prefix: demo}", "prefix: demo, kmsKey: alias/own}",
-         "E spec.yaml:14:48 'kmsKey' is not supported by this version | take it out; 'mmectl help "
-         "spec' lists what this version supports\n"},
         {"maxRuntime: 1h", "maxRuntime: 1h\n    concurrency: 0",
          "E spec.yaml:20:18 'concurrency' must be 1 to 1000, not 0 | 'mmectl help spec "
          "spec.training.concurrency' explains it\n"},

@@ -283,6 +283,10 @@ static void faults(void **state)
          "E spec.yaml:34:13 key "
          "'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab' is not in "
          "region 'eu-west-1' | an alias is looked up in each region: 'alias/NAME'\n"},
+        {"prefix: demo}",
+         "prefix: demo, kmsKey: \"arn:aws:kms:eu-west-1:123456789012:key/1234abcd\"}",
+         "E spec.yaml:14:56 key 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd' is not in region "
+         "'us-east-1' | an alias is looked up in each region: 'alias/NAME'\n"},
         {"role: arn:aws:iam::123456789012:role/SageMaker", "role: nobody",
          "E spec.yaml:13:9 'role' must have 20 to 2048 characters, not 6 | 'mmectl help spec "
          "spec.role' explains it\n"},

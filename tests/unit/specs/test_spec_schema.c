@@ -23,10 +23,6 @@ static void check_block(const struct json *schema, const struct spec_block *bloc
     for (size_t i = 0; i < block->n_fields; i++) {
         const struct spec_field *field = &block->fields[i];
         const struct json *property = json_get(properties, field->name);
-        if ((field->flags & FIELD_UNSUPPORTED) != 0) {
-            assert_null(property);
-            continue;
-        }
         n_supported++;
         n_required += (field->flags & FIELD_REQUIRED) != 0;
         assert_non_null(property);

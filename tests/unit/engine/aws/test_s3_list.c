@@ -242,7 +242,14 @@ static enum err_code call_block(struct bucket_run *run, struct err *err)
 
 static enum err_code call_encrypt(struct bucket_run *run, struct err *err)
 {
-    return s3_bucket_put_encryption(run->script->aws, run->script->arena, STR("bkt"), err);
+    return s3_bucket_put_encryption(
+        run->script->aws, run->script->arena, STR("bkt"), STR_NULL, err);
+}
+
+static enum err_code call_encrypt_kms(struct bucket_run *run, struct err *err)
+{
+    return s3_bucket_put_encryption(
+        run->script->aws, run->script->arena, STR("bkt"), STR("alias/models"), err);
 }
 
 static enum err_code call_put_tags(struct bucket_run *run, struct err *err)
@@ -351,7 +358,23 @@ static const struct bucket_row s_buckets[] = {
     {"encrypt",
      "us-west-2",
      call_encrypt,
-     {{.expect = "PUT " WEST "?encryption=", .status = 200}},
+     {{.expect = "PUT " WEST "?encryption=",
+       .body = "<ServerSideEncryptionConfiguration " XMLNS
+               "><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
+               "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+       .status = 200}},
+     ERR_NONE,
+     NULL},
+    {"encrypt with a key",
+     "us-west-2",
+     call_encrypt_kms,
+     {{.expect = "PUT " WEST "?encryption=",
+       .body = "<ServerSideEncryptionConfiguration " XMLNS
+               "><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>"
+               "<KMSMasterKeyID>alias/models</KMSMasterKeyID></ApplyServerSideEncryptionByDefault>"
+               "<BucketKeyEnabled>true</BucketKeyEnabled></Rule>"
+               "</ServerSideEncryptionConfiguration>",
+       .status = 200}},
      ERR_NONE,
      NULL},
     {"put tags",

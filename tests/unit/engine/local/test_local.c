@@ -94,14 +94,20 @@ static void objects_for_the_rooms(void **state)
     struct local *local = world->local;
     make_bucket(world, "bucket");
     assert_ok(
-        objects_write(local, STR("bucket"), STR("a/1"), STR("one"), STR("text/csv"), &err), &err);
+        objects_write(
+            local, STR("bucket"), STR("a/1"), STR("one"), STR("text/csv"), STR_NULL, &err),
+        &err);
     assert_ok(
-        objects_write(local, STR("bucket"), STR("a/2"), STR("two"), STR("text/csv"), &err), &err);
+        objects_write(
+            local, STR("bucket"), STR("a/2"), STR("two"), STR("text/csv"), STR_NULL, &err),
+        &err);
     assert_ok(
-        objects_write(local, STR("bucket"), STR("b"), STR("three"), STR("text/csv"), &err), &err);
+        objects_write(
+            local, STR("bucket"), STR("b"), STR("three"), STR("text/csv"), STR_NULL, &err),
+        &err);
     assert_fails(
-        objects_write(local, STR("none"), STR("b"), STR("3"), STR("x"), &err), ERR_NOT_FOUND, &err,
-        "no bucket 'none'");
+        objects_write(local, STR("none"), STR("b"), STR("3"), STR("x"), STR_NULL, &err),
+        ERR_NOT_FOUND, &err, "no bucket 'none'");
     assert_ok(
         objects_read(local, world->arena, STR("bucket"), STR("b"), 5, &bytes, &object, &err), &err);
     assert_str(bytes, "three");

@@ -8,7 +8,8 @@ static void put_many(struct world *world, const char *format_prefix, size_t coun
     for (size_t i = 0; i < count; i++) {
         struct str key = str_fmt(world->arena, "%s%05zu", format_prefix, i);
         assert_ok(
-            objects_write(world->local, STR("bucket"), key, STR("1"), STR("text/plain"), &err),
+            objects_write(
+                world->local, STR("bucket"), key, STR("1"), STR("text/plain"), STR_NULL, &err),
             &err);
     }
 }

@@ -287,9 +287,24 @@ static void a_half_made_bucket_is_set_up(void **state)
     plan_ok(s, 0, 0, 0);
 }
 
+/* What is written under another key is the same content: nothing is trained or rolled for it. */
+static void a_key_for_what_is_written(void **state)
+{
+    struct scene *s = scene_new(*state, true, 1);
+    s->want.object_key = STR("alias/models");
+    plan_ok(s, 5, 0, 0);
+    assert_str(
+        json_get_str(must_find(s, KIND_BUCKET, ACTION_CREATE)->after, "kms_key"), "alias/models");
+    arrive(s);
+    settled(s);
+    s->want.object_key = STR("alias/other");
+    settled(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_ARENA(a_key_for_what_is_written),
         WITH_ARENA(first_apply_then_nothing),
         WITH_ARENA(stable_change_rolls_once),
         WITH_ARENA(stable_add_and_remove_roll_nothing),

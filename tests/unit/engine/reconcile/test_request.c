@@ -105,6 +105,14 @@ static void a_job_with_a_warm_pool(void **state)
     assert_null(json_get(body, "EnableManagedSpotTraining"));
 }
 
+static void a_job_whose_output_is_encrypted(void **state)
+{
+    struct want *want = sample_want(*state);
+    want->object_key = STR("alias/models");
+    struct json *body = request_job(*state, want, &want->models[SAMPLE_TRAINED], STR("j"));
+    assert_str(json_get_str(json_get(body, "OutputDataConfig"), "KmsKeyId"), "alias/models");
+}
+
 /* ---- Terraform's attributes, from a body of ours or from an answer of AWS ---- */
 
 static void attributes_of_a_model(void **state)
@@ -213,6 +221,7 @@ int main(void)
         WITH_ARENA(job),
         WITH_ARENA(a_job_on_spot_instances),
         WITH_ARENA(a_job_with_a_warm_pool),
+        WITH_ARENA(a_job_whose_output_is_encrypted),
         WITH_ARENA(attributes_of_a_model),
         WITH_ARENA(containers),
         WITH_ARENA(attributes_of_a_config),
