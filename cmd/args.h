@@ -47,6 +47,8 @@ struct args {
     struct str record;
     bool https_proxy;
     int64_t proxy_port;
+    struct opt_list faults;
+    struct str latency;
     bool force;
     int64_t ready_fd;
     /* serve */

@@ -38,12 +38,25 @@
     X(local_status) \
     X(local_reset) \
     X(local_env) \
+    X(local_fault) \
+    X(local_latency) \
     X(local_run) \
     X(serve) \
     X(schema) \
     X(help) \
     X(completion) \
     X(version)
+
+/* What an operand or a value may be: --help, the man page and README list it. */
+struct cmd_word {
+    const char *name, *help;
+};
+
+struct cmd_words {
+    const char *title; /* "kind of fault"; a last one without title ends the lists of a command */
+    const struct cmd_word *words;
+    size_t len;
+};
 
 struct cmd {
     const char *name;     /* "plan"; "local start" is two words on the command line */
@@ -59,6 +72,7 @@ struct cmd {
     bool one_region;     /* makes sense in one region only; --region says in which */
     bool any_region;     /* --region may name one that 'regions' has no more: what is left there */
     const struct opt_set *const *sets; /* ends with NULL */
+    const struct cmd_words *lists;     /* NULL: none */
     enum exit_code (*run)(struct app *app);
 };
 

@@ -1,32 +1,18 @@
 #include "cmd/cmd.h"
 #include "cmd/standin.h"
-#include "engine/aws/http_curl.h"
 #include "engine/local/server.h"
 
-typedef enum exit_code
-standin_work_fn(struct app *app, struct http_transport *transport, struct err *err);
-
-/* Runs `work` with a transport; an error it leaves in *err is printed. */
-static enum exit_code with_transport(struct app *app, standin_work_fn *work)
+static enum exit_code print_info(
+    struct app *app,
+    struct http_transport *transport,
+    const struct local_info *info,
+    const char *verb,
+    struct err *err)
 {
-    struct err err = {0};
-    struct http_transport *transport = NULL;
-    const struct http_curl_options options = {
-        .loop = app->loop, .user_agent = "mmectl/" MMECTL_VERSION};
-    if (http_curl_new(&options, &transport, &err) != ERR_NONE)
-        return app_fail(app, &err);
-    enum exit_code code = work(app, transport, &err);
-    http_close(transport);
-    return err.code != ERR_NONE ? app_fail(app, &err) : code;
-}
-
-static enum exit_code print_info(struct app *app, const struct local_info *info, const char *verb)
-{
-    struct err err = {0};
+    AUTO(buf_done) struct buf buf = BUF_INIT(MIB(1));
     struct str home;
-    if (standin_home(app, &home, &err) != ERR_NONE)
-        return app_fail(app, &err);
-    struct buf buf = BUF_INIT(KIB(64));
+    if (standin_home(app, &home, err) != ERR_NONE)
+        return EXIT_CODE_ERROR;
     buf_fmt(
         &buf,
         "AWS stand-in %s at " STR_FMT "\n"
@@ -40,9 +26,9 @@ static enum exit_code print_info(struct app *app, const struct local_info *info,
             "  (for AWS_CA_BUNDLE, never for a system's store; 'mmectl local env --https-proxy')\n",
             STR_ARG(info->proxy.url), STR_ARG(info->proxy.ca_bundle),
             time_iso(app->arena, info->proxy.ca_ends_ms).ptr);
-    enum exit_code code = app_print(app, &buf);
-    buf_done(&buf);
-    return code;
+    if (standin_add_faults(app, transport, info, &buf, err) != ERR_NONE)
+        return EXIT_CODE_ERROR;
+    return app_print(app, &buf);
 }
 
 /* ---- start, stop, env, reset ---- */
@@ -53,7 +39,7 @@ static enum exit_code start(struct app *app, struct http_transport *transport, s
     bool started = false;
     if (standin_start(app, transport, &info, &started, err) != ERR_NONE)
         return EXIT_CODE_ERROR;
-    return print_info(app, &info, started ? "started" : "is running already");
+    return print_info(app, transport, &info, started ? "started" : "is running already", err);
 }
 
 static enum exit_code stop(struct app *app, struct http_transport *transport, struct err *err)
@@ -196,7 +182,9 @@ static enum exit_code status(struct app *app, struct http_transport *transport, 
     }
     if (app->args.json)
         return app_print_json(app, status_json(app, &info, world));
-    enum exit_code printed = print_info(app, &info, "is running");
+    enum exit_code printed = print_info(app, transport, &info, "is running", err);
+    if (err->code != ERR_NONE)
+        return EXIT_CODE_ERROR;
     struct buf buf = BUF_INIT(KIB(64));
     JSON_EACH (member, world) {
         if (member->type == JSON_ARRAY && member->len > 0)
@@ -262,9 +250,16 @@ static enum err_code read_server_options(
         .proxy_port = (uint16_t) args->proxy_port,
     };
     struct str record;
+    struct opt_list faults;
     code = standin_record(app, &record, err);
     if (code == ERR_NONE && !str_is_null(record))
         options->record = record.ptr;
+    if (code == ERR_NONE)
+        code = standin_faults(app, &faults, &options->latency, err);
+    if (code == ERR_NONE) {
+        options->faults = faults.items;
+        options->n_faults = faults.len;
+    }
     return code;
 }
 
@@ -299,27 +294,27 @@ static enum exit_code run_start(struct app *app)
     struct local_delays delays;
     if (read_server_options(app, &options, &delays, &err) != ERR_NONE)
         return app_fail(app, &err);
-    return with_transport(app, start);
+    return standin_run(app, start);
 }
 
 static enum exit_code run_stop(struct app *app)
 {
-    return with_transport(app, stop);
+    return standin_run(app, stop);
 }
 
 static enum exit_code run_status(struct app *app)
 {
-    return with_transport(app, status);
+    return standin_run(app, status);
 }
 
 static enum exit_code run_reset(struct app *app)
 {
-    return with_transport(app, reset);
+    return standin_run(app, reset);
 }
 
 static enum exit_code run_env(struct app *app)
 {
-    return with_transport(app, env);
+    return standin_run(app, env);
 }
 
 #define AT(member) offsetof(struct args, member)
@@ -336,6 +331,11 @@ static const struct opt s_server_opts[] = {
      "also be a proxy for AWS's host names over HTTPS, with a certificate authority of its own"},
     {OPT_INT, 0, "proxy-port", "PORT", AT(proxy_port), NULL, 1,
      "port of that proxy (default: any free one)"},
+    {OPT_LIST, 0, "fault", "RULE", AT(faults), NULL, 0,
+     "make calls fail while it runs, e.g. throttle,operation=PutObject,probability=0.1; may be "
+     "repeated; see 'mmectl local fault --help'"},
+    {OPT_STRING, 0, "latency", "PROFILE", AT(latency), NULL, 0,
+     "how long answers take while it runs: 20ms, 20ms,jitter=50,seed=7, aws or none"},
 };
 static const struct opt_set s_server = OPT_SET(s_server_opts);
 
@@ -369,7 +369,15 @@ const struct cmd cmd_local_start = {
             "\n"
             "With --record=FILE, or MMECTL_LOCAL_RECORD=FILE for one that --local starts, FILE\n"
             "gets each request and its answer, so that a test can assert what a pipeline sent:\n"
-            "jq -r .operation FILE | sort | uniq -c. Credentials and signatures are left out.",
+            "jq -r .operation FILE | sort | uniq -c. Credentials and signatures are left out.\n"
+            "\n"
+            "With --https-proxy it answers for AWS's own host names, too, so that programs that\n"
+            "hard-code them run as they are: eval \"$(mmectl local env --https-proxy)\". It\n"
+            "makes a certificate authority for that, which AWS_CA_BUNDLE and the like name;\n"
+            "never put it into a system's store. Any other host is refused.\n"
+            "\n"
+            "--fault and --latency, or MMECTL_LOCAL_FAULT='RULE; RULE' and MMECTL_LOCAL_LATENCY\n"
+            "for one that --local starts, hold until it ends.",
     .sets = s_start_sets,
     .run = run_start,
 };

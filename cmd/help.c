@@ -3,6 +3,7 @@
 #define WRAP_COLUMN 78U
 #define SUMMARY_COLUMN 16U
 #define OPTION_COLUMN 34U
+#define WORD_COLUMN 19U
 
 static void pad_to(struct buf *buf, size_t used, size_t column)
 {
@@ -83,6 +84,24 @@ static void usage_words(struct buf *buf, const struct cmd *cmd)
     buf_fmt(buf, "%s [options]%s%s", cmd->name, cmd->operands[0] != '\0' ? " " : "", cmd->operands);
 }
 
+#define EACH_LIST(list, cmd) \
+    const struct cmd_words *list = (cmd)->lists; \
+    list != NULL && list->title != NULL; \
+    list++
+
+static void list_lines(struct buf *buf, const struct cmd *cmd)
+{
+    for (EACH_LIST(list, cmd)) {
+        buf_fmt(buf, "\n%c%s:\n", list->title[0] - 'a' + 'A', list->title + 1);
+        for (size_t i = 0; i < list->len; i++) {
+            const struct cmd_word *word = &list->words[i];
+            buf_fmt(buf, "  %s", word->name);
+            pad_to(buf, strlen(word->name) + 2, WORD_COLUMN);
+            wrapped(buf, str_from(word->help), WORD_COLUMN);
+        }
+    }
+}
+
 void help_command(struct arena *arena, struct buf *buf, const struct cmd *cmd)
 {
     buf_add_z(buf, "Usage: mmectl ");
@@ -90,6 +109,7 @@ void help_command(struct arena *arena, struct buf *buf, const struct cmd *cmd)
     buf_fmt(buf, "\n\n%s\n", cmd->text);
     if (cmd->alias != NULL)
         buf_fmt(buf, "\nAlso called '%s'.\n", cmd->alias);
+    list_lines(buf, cmd);
     buf_add_z(buf, "\nOptions:\n");
     for (const struct opt_set *const *sets = cmd->sets; *sets != NULL; sets++)
         for (size_t i = 0; i < (*sets)->len; i++) {
@@ -175,6 +195,19 @@ static void markdown_options(struct arena *arena, struct buf *buf)
     }
 }
 
+static void markdown_lists(struct buf *buf)
+{
+    for (size_t i = 0; i < cmd_count(); i++)
+        for (EACH_LIST(list, cmd_at(i))) {
+            buf_fmt(buf, "\n| %s | what it does |\n|---|---|\n", list->title);
+            for (size_t w = 0; w < list->len; w++) {
+                buf_fmt(buf, "| `%s` | ", list->words[w].name);
+                markdown_cell(buf, str_from(list->words[w].help));
+                buf_add_z(buf, " |\n");
+            }
+        }
+}
+
 void help_markdown(struct arena *arena, struct buf *buf)
 {
     buf_add_z(buf, "| command | what it does |\n|---|---|\n");
@@ -192,6 +225,7 @@ void help_markdown(struct arena *arena, struct buf *buf)
         buf_add_z(buf, " |\n");
     }
     markdown_options(arena, buf);
+    markdown_lists(buf);
     buf_add_z(buf, "\n| exit status | meaning |\n|---|---|\n");
     for (size_t i = 0; i < exit_count(); i++)
         buf_fmt(buf, "| %d | %s |\n", exit_info_at(i).code, exit_info_at(i).meaning);
@@ -225,6 +259,14 @@ static void man_command(struct arena *arena, struct buf *buf, const struct cmd *
     buf_add_z(buf, "\"\n");
     roff(buf, str_from(cmd->text));
     buf_add_char(buf, '\n');
+    for (EACH_LIST(list, cmd))
+        for (size_t i = 0; i < list->len; i++) {
+            buf_add_z(buf, ".TP\n.B ");
+            roff(buf, str_from(list->words[i].name));
+            buf_add_char(buf, '\n');
+            roff(buf, str_from(list->words[i].help));
+            buf_add_char(buf, '\n');
+        }
     for (const struct opt_set *const *sets = cmd->sets; *sets != NULL; sets++) {
         if (*sets == &args_common)
             continue;

@@ -1,8 +1,11 @@
 #include "cmd/standin.h"
 
+#include "engine/aws/http_curl.h"
 #include "engine/aws/sigv4.h"
 #include "engine/base/file.h"
 #include "engine/base/uri.h"
+#include "engine/local/fault_rule.h"
+#include "engine/local/latency.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -56,6 +59,75 @@ enum err_code standin_record(struct app *app, struct str *ret_path, struct err *
     return ERR_NONE;
 }
 
+enum exit_code standin_run(struct app *app, standin_work_fn *work)
+{
+    struct err err = {0};
+    struct http_transport *transport = NULL;
+    const struct http_curl_options options = {
+        .loop = app->loop, .user_agent = "mmectl/" MMECTL_VERSION};
+    if (http_curl_new(&options, &transport, &err) != ERR_NONE)
+        return app_fail(app, &err);
+    enum exit_code code = work(app, transport, &err);
+    http_close(transport);
+    return err.code != ERR_NONE ? app_fail(app, &err) : code;
+}
+
+enum err_code standin_faults(
+    struct app *app, struct opt_list *ret_rules, struct str *ret_latency, struct err *err)
+{
+    struct opt_list rules = app->args.faults;
+    struct str latency = app->args.latency, part = STR_NULL;
+    struct str rest = str_from(app->getenv("MMECTL_LOCAL_FAULT"));
+    if (rules.len == 0)
+        while (str_split(&rest, ';', &part))
+            if (str_trim(part).len > 0)
+                *VEC_PUSH(app->arena, &rules) = str_trim(part);
+    if (str_is_null(latency) && !str_is_empty(str_from(app->getenv("MMECTL_LOCAL_LATENCY"))))
+        latency = str_from(app->getenv("MMECTL_LOCAL_LATENCY"));
+    for (size_t i = 0; i < rules.len; i++) {
+        struct json *rule = NULL;
+        enum err_code code = fault_rule_read(app->arena, rules.items[i], &rule, err);
+        if (code == ERR_NONE && str_eq_z(json_get_str(rule, "kind"), "status"))
+            code = err_set(err, ERR_USAGE, "'status' takes effect at once: no endpoint is there");
+        if (code != ERR_NONE)
+            return err_wrap(err, "fault '" STR_FMT "'", STR_ARG(rules.items[i]));
+    }
+    struct latency ignored;
+    if (!str_is_null(latency) && latency_read(latency, &ignored, err) != ERR_NONE)
+        return err->code;
+    *ret_rules = rules;
+    *ret_latency = latency;
+    return ERR_NONE;
+}
+
+enum err_code standin_add_faults(
+    struct app *app,
+    struct http_transport *transport,
+    const struct local_info *info,
+    struct buf *buf,
+    struct err *err)
+{
+    struct json *faults = NULL, *settings = NULL;
+    enum err_code code =
+        local_client_faults(transport, app->arena, info, "GET", "faults", NULL, &faults, err);
+    if (code == ERR_NONE)
+        code = local_client_faults(
+            transport, app->arena, info, "GET", "settings", NULL, &settings, err);
+    if (code != ERR_NONE)
+        return code;
+    JSON_EACH (fault, json_get(faults, "faults"))
+        buf_fmt(
+            buf, "  fault: " STR_FMT " (hit %lld of %lld)\n", STR_ARG(json_get_str(fault, "rule")),
+            (long long) json_get_int(fault, "fired", 0),
+            (long long) json_get_int(fault, "seen", 0));
+    struct str latency = json_get_str(settings, "latencyAtStart");
+    if (str_is_null(latency))
+        latency = json_get_str(settings, "latency");
+    if (!str_is_null(latency) && !str_eq_z(latency, "none"))
+        buf_fmt(buf, "  latency: " STR_FMT "\n", STR_ARG(latency));
+    return ERR_NONE;
+}
+
 enum err_code standin_find(
     struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)
 {
@@ -73,9 +145,15 @@ enum err_code standin_ensure(
 {
     bool started = false;
     enum err_code code = standin_start(app, transport, out, &started, err);
-    if (code == ERR_NONE && started)
-        term_note(
-            "AWS stand-in started at " STR_FMT " (mmectl local stop ends it)", STR_ARG(out->url));
+    if (code != ERR_NONE || !started)
+        return code;
+    AUTO(buf_done) struct buf faults = BUF_INIT(MIB(1));
+    code = standin_add_faults(app, transport, out, &faults, err);
+    struct str lines = buf_str(&faults);
+    term_note(
+        "AWS stand-in started at " STR_FMT " (mmectl local stop ends it)%s" STR_FMT,
+        STR_ARG(out->url), lines.len > 0 ? "\n" : "",
+        STR_ARG(str_slice(lines, 0, lines.len > 0 ? lines.len - 1 : 0)));
     return code;
 }
 

@@ -15,6 +15,24 @@ enum err_code standin_home(struct app *app, struct str *ret_home, struct err *er
 /* Where the stand-in records what it is sent: --record, else MMECTL_LOCAL_RECORD, as an absolute
  * path with a NUL, since the server's working folder is /; STR_NULL for nowhere. */
 enum err_code standin_record(struct app *app, struct str *ret_path, struct err *err) MUST_USE;
+/* The rules and the latency that a stand-in is started with: --fault and --latency, else
+ * MMECTL_LOCAL_FAULT (several are parted by ';') and MMECTL_LOCAL_LATENCY. ERR_USAGE with what is
+ * wrong with one. Null latency: none. */
+enum err_code standin_faults(
+    struct app *app, struct opt_list *ret_rules, struct str *ret_latency, struct err *err) MUST_USE;
+/* Adds a line for each fault and for the latency that are in force. */
+enum err_code standin_add_faults(
+    struct app *app,
+    struct http_transport *transport,
+    const struct local_info *info,
+    struct buf *buf,
+    struct err *err) MUST_USE;
+
+/* Runs `work` with a transport; an error it leaves in *err is printed. */
+typedef enum exit_code
+standin_work_fn(struct app *app, struct http_transport *transport, struct err *err);
+enum exit_code standin_run(struct app *app, standin_work_fn *work);
+
 /* ERR_NOT_FOUND, with the command to start one as its hint, when none answers. */
 enum err_code standin_find(
     struct app *app, struct http_transport *transport, struct local_info *out, struct err *err)

@@ -14,7 +14,7 @@
 
 #define READY_TIMEOUT_MS 15000
 #define MAX_LOG_TAIL KIB(64)
-#define MAX_ARGS 64U
+#define FIXED_ARGS 16U
 #define RACE_TRIES 50
 #define RACE_POLL_MS 20
 
@@ -50,11 +50,18 @@ static char **child_environment(struct arena *arena)
     return out;
 }
 
-static char **child_arguments(struct app *app, struct str record, int ready_fd)
+/* What a start hands over besides the options of the command line. */
+struct start_options {
+    struct str record, latency;
+    struct opt_list faults;
+};
+
+static char **child_arguments(struct app *app, const struct start_options *options, int ready_fd)
 {
     struct arena *arena = app->arena;
     const struct args *args = &app->args;
-    char **argv = ARENA_ARRAY(arena, MAX_ARGS, char *);
+    struct str record = options->record;
+    char **argv = ARENA_ARRAY(arena, FIXED_ARGS + args->delays.len + options->faults.len, char *);
     size_t n = 0;
     argv[n++] = str_z(arena, STR("mmectl"));
     argv[n++] = str_z(arena, STR("local"));
@@ -70,7 +77,12 @@ static char **child_arguments(struct app *app, struct str record, int ready_fd)
         argv[n++] = str_z(arena, str_fmt(arena, "--proxy-port=%lld", (long long) args->proxy_port));
     if (!str_is_null(record))
         argv[n++] = str_z(arena, str_fmt(arena, "--record=" STR_FMT, STR_ARG(record)));
-    for (size_t i = 0; i < args->delays.len && n < MAX_ARGS - 1; i++)
+    if (!str_is_null(options->latency))
+        argv[n++] = str_z(arena, str_fmt(arena, "--latency=" STR_FMT, STR_ARG(options->latency)));
+    for (size_t i = 0; i < options->faults.len; i++)
+        argv[n++] =
+            str_z(arena, str_fmt(arena, "--fault=" STR_FMT, STR_ARG(options->faults.items[i])));
+    for (size_t i = 0; i < args->delays.len; i++)
         argv[n++] =
             str_z(arena, str_fmt(arena, "--delay=" STR_FMT, STR_ARG(args->delays.items[i])));
     return argv;
@@ -179,13 +191,15 @@ launch_open(struct app *app, struct str home, struct launch *launch, struct err 
 static enum err_code launch_server(struct app *app, struct str home, struct err *err)
 {
     AUTO(launch_done) struct launch launch = {.log_fd = -1, .null_fd = -1, .ready = {-1, -1}};
-    struct str record;
-    enum err_code code = standin_record(app, &record, err);
+    struct start_options options = {0};
+    enum err_code code = standin_record(app, &options.record, err);
+    if (code == ERR_NONE)
+        code = standin_faults(app, &options.faults, &options.latency, err);
     if (code == ERR_NONE)
         code = launch_open(app, home, &launch, err);
     if (code != ERR_NONE)
         return code;
-    char **argv = child_arguments(app, record, launch.ready[1]);
+    char **argv = child_arguments(app, &options, launch.ready[1]);
     char **envp = child_environment(app->arena);
     pid_t pid = fork();
     if (pid < 0)
@@ -258,6 +272,14 @@ check_running(const struct app *app, const struct local_info *info, struct err *
 {
     if (check_proxy(app, info, err) != ERR_NONE)
         return err->code;
+    if (app->args.faults.len > 0 || !str_is_null(app->args.latency)) {
+        err_set(
+            err, ERR_EXISTS, "the stand-in is running already, and '%s' is for its start",
+            app->args.faults.len > 0 ? "--fault" : "--latency");
+        return err_hint(
+            err, "'mmectl local %s' changes one that runs",
+            app->args.faults.len > 0 ? "fault add RULE" : "latency PROFILE");
+    }
     if (str_is_null(app->args.record))
         return check_port(app, info, err);
     err_set(err, ERR_EXISTS, "the stand-in is running already, and '--record' is for its start");

@@ -3,16 +3,17 @@
  * raw target is still to be seen) and ends in on_completed(). Traps of the library that are dealt
  * with here: a HEAD needs a response that knows its size without having bytes; Content-Length
  * together with Transfer-Encoding must be refused by us (CWE-444). */
-#define _GNU_SOURCE /* O_TMPFILE */
 #include "engine/httpd/httpd.h"
 
 #include "engine/base/buf.h"
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/httpd/half.h"
 #include "engine/httpd/header_name.h"
 #include "engine/httpd/later.h"
 #include "engine/httpd/listen.h"
+#include "engine/httpd/spool.h"
 #include "engine/httpd/workers.h"
 
 #include <assert.h>
@@ -21,6 +22,7 @@
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -248,38 +250,6 @@ static enum MHD_Result headers_read(
     return refuse(connection, status, why);
 }
 
-static int spool_open(const char *folder)
-{
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-        return fd;
-    char path[4096];
-    int len = snprintf(path, sizeof(path), "%s/spool-XXXXXX", folder);
-    if (len < 0 || (size_t) len >= sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
-}
-
-static bool spool_write(struct peer *peer, struct str data)
-{
-    while (data.len > 0) {
-        ssize_t n = write(peer->request.body_fd, data.ptr, data.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            peer->request.body_errno = n < 0 ? errno : ENOSPC;
-            return false;
-        }
-        data = str_from_index(data, (size_t) n);
-    }
-    return true;
-}
-
 /* Moves from memory to a file when the body grows past the limit. A disk that is full is the
  * handler's to report; the rest of the body is read and dropped. */
 static void body_add(struct httpd *httpd, struct peer *peer, struct str data)
@@ -300,7 +270,8 @@ static void body_add(struct httpd *httpd, struct peer *peer, struct str data)
             peer->digest = digest_new();
             digest_add(peer->digest, buf_str(&peer->body));
         }
-        if (!spool_write(peer, buf_str(&peer->body)))
+        request->body_errno = spool_write(request->body_fd, buf_str(&peer->body));
+        if (request->body_errno != 0)
             return;
         buf_done(&peer->body);
     }
@@ -310,7 +281,7 @@ static void body_add(struct httpd *httpd, struct peer *peer, struct str data)
     }
     if (peer->digest != NULL)
         digest_add(peer->digest, data);
-    spool_write(peer, data);
+    request->body_errno = spool_write(request->body_fd, data);
 }
 
 static void body_end(struct httpd *httpd, struct peer *peer)
@@ -400,14 +371,45 @@ static struct MHD_Response *response_kept(struct peer *peer, const struct httpd_
     return kept->response;
 }
 
+/* The library closes the connection; that it is a reset is the socket's doing. */
+static enum MHD_Result hang_up(struct MHD_Connection *connection, struct httpd_response *answer)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (info != NULL)
+        setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    if (answer->body_fd >= 0)
+        fd_close(&answer->body_fd);
+    return MHD_NO;
+}
+
+static ssize_t half_part(void *arg, uint64_t position, char *buffer, size_t max)
+{
+    ssize_t n = half_read(arg, position, buffer, max);
+    return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* NULL when there is no body that could be cut. */
+static struct MHD_Response *response_half(struct httpd_response *answer)
+{
+    uint64_t len = 0;
+    struct half *half = half_new(answer, &len);
+    return half == NULL ? NULL
+                        : MHD_create_response_from_callback(len, 4096, half_part, half, half_free);
+}
+
 static enum MHD_Result
 respond(struct peer *peer, struct MHD_Connection *connection, struct httpd_response *answer)
 {
-    struct MHD_Response *kept = response_kept(peer, answer);
+    struct MHD_Response *half = answer->cut == HTTPD_HALF ? response_half(answer) : NULL;
+    if (answer->cut != HTTPD_WHOLE && half == NULL)
+        return hang_up(connection, answer);
+    struct MHD_Response *kept = half == NULL ? response_kept(peer, answer) : NULL;
     if (kept != NULL)
         return MHD_queue_response(
             connection, answer->status > 0 ? (unsigned) answer->status : 500, kept);
-    struct MHD_Response *response = response_make(answer);
+    struct MHD_Response *response = half != NULL ? half : response_make(answer);
     if (response == NULL)
         return MHD_NO;
     for (size_t i = 0; i < answer->headers.len; i++) {

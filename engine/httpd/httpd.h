@@ -37,8 +37,16 @@ struct httpd_response;
 /* What a handler leaves to a worker: fills in the response, as a handler does. */
 typedef void httpd_work_fn(void *arg, struct arena *arena, struct httpd_response *response);
 
+/* How much of an answer gets to the client: a stand-in for networks that fail. */
+enum httpd_cut {
+    HTTPD_WHOLE,
+    HTTPD_HALF,   /* the header promises all, half of the body comes, then the connection ends */
+    HTTPD_NOTHING /* the connection is reset */
+};
+
 struct httpd_response {
     int status;
+    enum httpd_cut cut;
     VEC(struct httpd_header) headers;
     struct str body;
     int body_fd; /* -1, or a file the server sends [body_offset, body_offset+body_len) of and closes

@@ -79,6 +79,11 @@ static bool refuse(struct local_call *call, enum auth_fault fault, struct str de
     return false;
 }
 
+void auth_refuse_expired(struct local_call *call)
+{
+    refuse(call, FAULT_EXPIRED_TOKEN, STR_NULL);
+}
+
 void auth_read(struct local_call *call, struct auth *out)
 {
     const struct httpd_request *http = call->http;
@@ -126,7 +131,7 @@ static struct str payload_hash(struct local_call *call, const struct sigv4_claim
 
 static bool check_time(struct local_call *call, const struct sigv4_claim *claim)
 {
-    int64_t age_ms = call->now_ms - claim->signed_at_ms;
+    int64_t now_ms = call->now_ms + call->skew_ms, age_ms = now_ms - claim->signed_at_ms;
     if (claim->presigned) {
         if (age_ms <= (int64_t) claim->expires_s * 1000 && age_ms >= -SKEW_MS)
             return true;
@@ -135,15 +140,14 @@ static bool check_time(struct local_call *call, const struct sigv4_claim *claim)
     }
     if (age_ms <= SKEW_MS && age_ms >= -SKEW_MS)
         return true;
-    struct str now = time_iso_basic(call->arena, call->now_ms);
+    struct str now = time_iso_basic(call->arena, now_ms);
     return refuse(
         call, FAULT_SKEW,
         str_fmt(
             call->arena, "Signature %s: " STR_FMT " is %s " STR_FMT " (" STR_FMT " %c 15 min.)",
             age_ms > 0 ? "expired" : "not yet current", STR_ARG(claim->amz_date),
             age_ms > 0 ? "now earlier than" : "still later than",
-            STR_ARG(time_iso_basic(
-                call->arena, age_ms > 0 ? call->now_ms - SKEW_MS : call->now_ms + SKEW_MS)),
+            STR_ARG(time_iso_basic(call->arena, age_ms > 0 ? now_ms - SKEW_MS : now_ms + SKEW_MS)),
             STR_ARG(now), age_ms > 0 ? '-' : '+'));
 }
 

@@ -20,5 +20,7 @@ struct auth {
 void auth_read(struct local_call *call, struct auth *out);
 /* Fills in the caller: key and account. false: the request was answered. */
 bool auth_check(struct local_call *call, const struct auth *auth);
+/* Answers as if the caller's session token had expired. */
+void auth_refuse_expired(struct local_call *call);
 
 #endif

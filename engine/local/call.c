@@ -253,6 +253,7 @@ static void answer_call(struct local_call *call)
     call->op = str_is_null(name) ? NULL : local_op_find(call->service, name);
     bool open = (call->service == LOCAL_ADMIN && str_eq(name, STR("identity"))) ||
                 (call->op != NULL && (call->op->flags & OP_OPEN) != 0);
+    local_fault_clock(call);
     if (!open && !auth_check(call, &auth))
         return;
     if (call->http->body_errno != 0) {
@@ -269,7 +270,7 @@ static void answer_call(struct local_call *call)
 /* Ids and the date in the form of the service; a HEAD loses the body of an error. */
 static void finish(struct local_call *call)
 {
-    call_header(call, "Date", time_http(call->arena, call->now_ms));
+    call_header(call, "Date", time_http(call->arena, call->now_ms + call->skew_ms));
     if (call->service == LOCAL_S3) {
         call_header(call, "Server", STR("AmazonS3"));
         call_header(call, "x-amz-request-id", call->request_id);
@@ -277,7 +278,8 @@ static void finish(struct local_call *call)
     } else {
         call_header(call, "x-amzn-RequestId", call->request_id);
     }
-    call->response->delay_ms = local_answer_delay_ms(call);
+    call->response->delay_ms = local_answer_delay_ms(call) + call->slow_ms;
+    call->response->cut = call->cut;
     if (!str_eq(call->http->method, STR("HEAD")))
         return;
     call->response->head_only = true;

@@ -73,6 +73,9 @@ struct local_call {
     const struct json *input; /* body of a json-protocol call: always an object */
     struct str bucket, key;   /* S3, decoded; null when not addressed */
     bool failed;              /* call_fail was called */
+    /* What faults make of it: by how much the clock is ahead, and how the answer gets there. */
+    int64_t skew_ms, slow_ms;
+    enum httpd_cut cut;
 };
 
 /* Answers. All return ERR_NONE, so `return call_fail(...)` ends a handler. */
@@ -140,5 +143,7 @@ void *local_state(struct local *local, const struct local_room *room);
 bool call_is_denied(const struct local_call *call, const char *action);
 
 const struct local_op *local_op_find(enum local_service service, struct str name); /* or NULL */
+size_t local_op_count(void);
+const struct local_op *local_op_at(size_t index);
 
 #endif

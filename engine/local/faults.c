@@ -1,10 +1,19 @@
 #include "engine/local/faults.h"
 
+#include "engine/base/rng.h"
+#include "engine/local/latency.h"
 #include "engine/local/sm.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
-enum { FAULTS_MAX = 1000, FAULTS_BODY = 1 << 20, DELAY_MAX_MS = 60000 };
+enum { FAULTS_MAX = 1000, FAULTS_BODY = 1 << 20, DELAY_MAX_MS = 60000, SLOW_MS = 3000 };
+
+/* Of a rule and a latency that last as long as the process. */
+#define AT_START "atStart"
+#define LATENCY_AT_START "latencyAtStart"
+static const int64_t s_skew_ms = INT64_C(20) * 60 * 1000;
+static const uint64_t s_seeds = 1000000;
 
 #define CAPACITY_REASON \
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a " \
@@ -28,6 +37,11 @@ struct setting {
 struct state {
     _Atomic int64_t count; /* rows, so that a world without faults pays nothing */
     _Atomic int64_t delay_ms;
+    /* One load as long as there is none; then the lock guards the profile. */
+    atomic_bool has_latency;
+    atomic_ullong calls;
+    pthread_mutex_t latency_lock;
+    struct latency latency;
     /* A copy of the rows, read by nearly every call. Guarded by the world lock. */
     struct arena *arena;
     VEC(struct setting) settings;
@@ -55,6 +69,22 @@ struct str faults_setting(struct local *local, struct str name)
     return STR_NULL;
 }
 
+/* The one of this start, else the one that was set. World entered. */
+static void reload_latency(struct local *local, struct state *state)
+{
+    struct str text = faults_setting(local, STR(LATENCY_AT_START));
+    struct latency latency = {0};
+    struct err ignored = {0};
+    if (str_is_null(text))
+        text = faults_setting(local, STR("latency"));
+    bool has = !str_is_null(text) && latency_read(text, &latency, &ignored) == ERR_NONE &&
+               (latency.aws || latency.fixed_ms > 0);
+    pthread_mutex_lock(&state->latency_lock);
+    state->latency = latency;
+    pthread_mutex_unlock(&state->latency_lock);
+    atomic_store(&state->has_latency, has);
+}
+
 /* What is kept in memory of faults and settings. World entered. */
 static void reload(struct local *local)
 {
@@ -72,6 +102,7 @@ static void reload(struct local *local)
     atomic_store(&state->count, found ? db_col_int(row, 0) : 0);
     atomic_store(&state->delay_ms, delay_ms < 0 || delay_ms > DELAY_MAX_MS ? 0 : delay_ms);
     reload_settings(local, state);
+    reload_latency(local, state);
 }
 
 int64_t local_answer_delay_ms(const struct local_call *call)
@@ -80,40 +111,21 @@ int64_t local_answer_delay_ms(const struct local_call *call)
 
     if (state == NULL || call->service == LOCAL_ADMIN)
         return 0;
-    return atomic_load_explicit(&state->delay_ms, memory_order_relaxed);
+    int64_t delay_ms = atomic_load_explicit(&state->delay_ms, memory_order_relaxed);
+    if (!atomic_load_explicit(&state->has_latency, memory_order_relaxed))
+        return delay_ms;
+    pthread_mutex_lock(&state->latency_lock);
+    struct latency latency = state->latency;
+    pthread_mutex_unlock(&state->latency_lock);
+    return delay_ms + latency_ms(&latency, call->service, atomic_fetch_add(&state->calls, 1));
 }
 
 /* ------------------------------------------------------------------ matching */
 
-static bool kind_fits(struct str kind, enum fault_kind wanted)
+static bool kind_fits(struct str kind, enum fault_moment moment)
 {
-    switch (wanted) {
-    case FAULT_ERROR:
-        return str_eq_z(kind, "error");
-    case FAULT_FAIL:
-        return str_eq_z(kind, "fail") || str_eq_z(kind, "capacity");
-    case FAULT_ROLLBACK:
-        return str_eq_z(kind, "fail") || str_eq_z(kind, "capacity") || str_eq_z(kind, "rollback");
-    case FAULT_STUCK:
-        return str_eq_z(kind, "stuck");
-    case FAULT_KEY:
-        return str_eq_z(kind, "key");
-    case FAULT_INTERRUPT:
-        return str_eq_z(kind, "interrupt");
-    }
-    return false;
-}
-
-static bool due(const struct json *fault, int64_t seen, int64_t fired)
-{
-    int64_t nth = json_get_int(fault, "nth", 0), every = json_get_int(fault, "every", 0);
-    int64_t times = json_get_int(fault, "times", nth > 0 || every > 0 ? 0 : 1);
-
-    if (times > 0 && fired >= times)
-        return false;
-    if (nth > 0)
-        return seen == nth;
-    return every <= 0 || seen % every == 0;
+    const struct fault_kind *known = fault_kind_find(kind);
+    return known != NULL && (known->moments & moment) != 0;
 }
 
 struct match {
@@ -128,15 +140,13 @@ static bool is_conditional(const struct local_call *call)
 }
 
 /* Counts every fault that matches; the first that is due is the answer. */
-static const struct json *take(struct local_call *call, enum fault_kind kind, struct str subject)
+static const struct json *
+take(struct local_call *call, enum fault_moment moment, struct str subject)
 {
     struct db *db = local_db(call->local);
     const struct json *chosen = NULL;
-    struct db_stmt *row = db_query(
-        db,
-        "SELECT id, kind, doc, seen, fired FROM fault WHERE operation IS NULL OR operation=?1 "
-        "ORDER BY id",
-        DB_ARGS(db_text(str_from(call->op->name))));
+    struct db_stmt *row =
+        db_query(db, "SELECT id, kind, doc, seen, fired FROM fault ORDER BY id", DB_NO_ARGS);
     VEC(struct match) counted = {0};
 
     while (db_next(row)) {
@@ -144,16 +154,17 @@ static const struct json *take(struct local_call *call, enum fault_kind kind, st
         struct err err = {0};
         bool fires;
 
-        if (!kind_fits(db_col_text(row, 1, call->arena), kind) ||
+        if (!kind_fits(db_col_text(row, 1, call->arena), moment) ||
             json_parse(call->arena, db_col_text(row, 2, call->arena), FAULTS_BODY, &fault, &err) !=
-                ERR_NONE)
+                ERR_NONE ||
+            !fault_rule_hits(fault, str_from(call->op->name)))
             continue;
         if (str_find(subject, json_get_str(fault, "name")) == SIZE_MAX &&
             !str_is_empty(json_get_str(fault, "name")))
             continue;
         if (json_get_bool(fault, "conditional", false) && !is_conditional(call))
             continue;
-        fires = chosen == NULL && due(fault, db_col_int(row, 3) + 1, db_col_int(row, 4));
+        fires = chosen == NULL && fault_rule_due(fault, db_col_int(row, 3) + 1, db_col_int(row, 4));
         if (fires)
             chosen = fault;
         *VEC_PUSH(call->arena, &counted) = (struct match){db_col_int(row, 0), fires};
@@ -182,47 +193,73 @@ static struct str subject_of(const struct local_call *call)
     return text.len > ARRAY_LEN(members) ? text : call->path;
 }
 
-bool local_fault_check(struct local_call *call)
+/* Whether there is anything to look for: not for the paths of the stand-in itself. */
+static bool has_faults(const struct local_call *call)
 {
     struct state *state = local_state(call->local, &local_faults_room);
-    const struct json *fault;
-    struct str code, message;
-    struct err err = {0};
 
-    if (state == NULL || atomic_load_explicit(&state->count, memory_order_relaxed) == 0 ||
-        str_starts(call->path, STR("/_mmectl/")))
-        return false;
-    if (world_enter(call->local, &err) != ERR_NONE)
-        return false;
-    fault = take(call, FAULT_ERROR, subject_of(call));
-    if (world_leave(call->local, &err) != ERR_NONE || fault == NULL)
-        return false;
-    code = json_get_str(fault, "code");
-    message = json_get_str(fault, "message");
-    call_fail(
-        call, (int) json_get_int(fault, "status", 400),
-        str_is_null(code) ? "ThrottlingException" : str_z(call->arena, code), STR_FMT,
-        STR_ARG(str_is_null(message) ? STR("Rate exceeded") : message));
-    return true;
+    return state != NULL && call->op != NULL && call->service != LOCAL_ADMIN &&
+           atomic_load_explicit(&state->count, memory_order_relaxed) > 0;
 }
 
-const struct json *faults_fired(struct local_call *call, enum fault_kind kind, struct str subject)
+void local_fault_clock(struct local_call *call)
+{
+    const struct json *fault;
+    struct err err = {0};
+
+    if (!has_faults(call) || world_enter(call->local, &err) != ERR_NONE)
+        return;
+    fault = take(call, FAULT_CLOCK, subject_of(call));
+    if (world_leave(call->local, &err) == ERR_NONE && fault != NULL)
+        call->skew_ms = json_get_int(fault, "ms", s_skew_ms);
+}
+
+bool local_fault_check(struct local_call *call)
+{
+    const struct json *answer, *wire = NULL;
+    struct err err = {0};
+    struct str subject, kind;
+
+    if (!has_faults(call) || world_enter(call->local, &err) != ERR_NONE)
+        return false;
+    subject = subject_of(call);
+    answer = take(call, FAULT_ANSWER, subject);
+    if (answer == NULL)
+        wire = take(call, FAULT_WIRE, subject);
+    if (world_leave(call->local, &err) != ERR_NONE)
+        return false;
+    if (answer != NULL) {
+        fault_answer(call, answer);
+        return true;
+    }
+    kind = json_get_str(wire, "kind");
+    if (str_eq_z(kind, "slow"))
+        call->slow_ms = json_get_int(wire, "ms", SLOW_MS);
+    else if (wire != NULL)
+        call->cut = str_eq_z(kind, "truncate") ? HTTPD_HALF : HTTPD_NOTHING;
+    return false;
+}
+
+const struct json *
+faults_fired(struct local_call *call, enum fault_moment moment, struct str subject)
 {
     struct state *state = local_state(call->local, &local_faults_room);
 
     if (state == NULL || atomic_load(&state->count) == 0)
         return NULL;
-    return take(call, kind, subject);
+    return take(call, moment, subject);
 }
 
 bool faults_take(
-    struct local_call *call, enum fault_kind kind, struct str subject, struct str *ret_reason)
+    struct local_call *call, enum fault_moment moment, struct str subject, struct str *ret_reason)
 {
-    const struct json *fault = faults_fired(call, kind, subject);
+    const struct json *fault = faults_fired(call, moment, subject);
 
     if (fault == NULL)
         return false;
     *ret_reason = json_get_str(fault, "reason");
+    if (str_eq_z(json_get_str(fault, "kind"), "silent-rollback"))
+        *ret_reason = STR("");
     if (str_is_null(*ret_reason)) {
         if (str_eq_z(json_get_str(fault, "kind"), "capacity"))
             *ret_reason = STR(CAPACITY_REASON);
@@ -260,25 +297,51 @@ static bool set_status(struct local_call *call, const struct json *fault)
     return true;
 }
 
+static void insert(struct local *local, struct arena *arena, const struct json *fault)
+{
+    db_run(
+        local_db(local), "INSERT INTO fault(kind, operation, doc) VALUES(?1, ?2, ?3)",
+        DB_ARGS(
+            db_text(json_get_str(fault, "kind")), db_text(json_get_str(fault, "operation")),
+            db_text(json_text(arena, fault, JSON_COMPACT))));
+}
+
+/* Chance has a seed, so that what it did can be done again. */
+static uint64_t new_seed(struct local *local)
+{
+    uint64_t seed = local_options(local)->seed;
+    return (seed != 0 ? seed : rng_entropy()) % s_seeds;
+}
+
+static struct json *with_seed(struct local *local, struct arena *arena, const struct json *fault)
+{
+    struct json *copy = json_copy(arena, fault);
+    if (json_get(copy, "probability") != NULL && json_get(copy, "seed") == NULL)
+        json_put(arena, copy, "seed", json_int(arena, (int64_t) new_seed(local)));
+    return copy;
+}
+
 static bool add_fault(struct local_call *call, const struct json *fault)
 {
-    static const char *const kinds[] = {"error", "fail", "capacity", "rollback",
-                                        "stuck", "key",  "interrupt"};
-    struct str kind = json_get_str(fault, "kind");
+    struct err err = {0};
+    struct json *rule = NULL;
 
-    if (str_eq_z(kind, "status"))
+    /* As text, or as JSON. */
+    if (fault->type == JSON_STRING) {
+        if (fault_rule_read(call->arena, fault->string, &rule, &err) == ERR_NONE)
+            fault = rule;
+    } else {
+        enum err_code checked = fault_rule_check(fault, &err);
+        (void) checked;
+    }
+    if (err.code != ERR_NONE) {
+        sm_invalid(call, "%s", err.message);
+        return false;
+    }
+    if (str_eq_z(json_get_str(fault, "kind"), "status"))
         return set_status(call, fault);
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_eq_z(kind, kinds[i])) {
-            db_run(
-                call->db, "INSERT INTO fault(kind, operation, doc) VALUES(?1, ?2, ?3)",
-                DB_ARGS(
-                    db_text(kind), db_text(json_get_str(fault, "operation")),
-                    db_text(json_text(call->arena, fault, JSON_COMPACT))));
-            return true;
-        }
-    sm_invalid(call, "'" STR_FMT "' is not a kind of fault", STR_ARG(kind));
-    return false;
+    insert(call->local, call->arena, with_seed(call->local, call->arena, fault));
+    return true;
 }
 
 static enum err_code add_faults(struct local_call *call)
@@ -306,6 +369,9 @@ static enum err_code list_faults(struct local_call *call, struct err *err)
             json_parse(call->arena, db_col_text(row, 0, call->arena), FAULTS_BODY, &fault, err);
         if (code != ERR_NONE)
             return code;
+        json_put(
+            call->arena, fault, "rule",
+            json_string(call->arena, fault_rule_text(call->arena, fault)));
         json_put(call->arena, fault, "seen", json_int(call->arena, db_col_int(row, 1)));
         json_put(call->arena, fault, "fired", json_int(call->arena, db_col_int(row, 2)));
         json_push(list, fault);
@@ -327,13 +393,48 @@ enum err_code faults_op(struct local_call *call, struct err *err)
     return call_json(call, json_object(call->arena));
 }
 
+/* Checked, and completed by a seed. false: answered. */
+static bool read_latency(struct local_call *call, const struct json *setting, struct str *out)
+{
+    struct latency latency;
+    struct err err = {0};
+    if (latency_read(json_str(setting), &latency, &err) != ERR_NONE) {
+        sm_invalid(call, "%s", err.message);
+        return false;
+    }
+    if (!latency.seeded)
+        latency.seed = (int64_t) new_seed(call->local);
+    *out = latency_text(call->arena, &latency);
+    db_run(
+        call->db, "DELETE FROM sm_setting WHERE name=?1", DB_ARGS(db_text(STR(LATENCY_AT_START))));
+    return true;
+}
+
+static enum err_code list_settings(struct local_call *call)
+{
+    struct json *body = json_object(call->arena);
+    struct db_stmt *AUTO(db_finish) row =
+        db_query(call->db, "SELECT name, value FROM sm_setting ORDER BY name", DB_NO_ARGS);
+
+    while (db_next(row))
+        json_set(
+            call->arena, body, db_col_text(row, 0, call->arena),
+            json_string(call->arena, db_col_text(row, 1, call->arena)));
+    return call_json(call, body);
+}
+
 enum err_code settings_op(struct local_call *call, struct err *err)
 {
     (void) err;
+    if (str_eq_z(call->http->method, "GET"))
+        return list_settings(call);
     JSON_EACH (setting, call->input) {
         struct str text = setting->type == JSON_STRING
                               ? setting->string
                               : json_text(call->arena, setting, JSON_COMPACT);
+        if (str_eq_z(setting->key, "latency") && setting->type != JSON_NULL &&
+            !read_latency(call, setting, &text))
+            return ERR_NONE;
         if (setting->type == JSON_NULL)
             db_run(
                 call->db, "DELETE FROM sm_setting WHERE name=?1", DB_ARGS(db_text(setting->key)));
@@ -348,6 +449,50 @@ enum err_code settings_op(struct local_call *call, struct err *err)
 
 /* ------------------------------------------------------------------ room */
 
+/* What an earlier process was started with is forgotten. World entered. */
+static void forget_start(struct local *local)
+{
+    db_exec(
+        local_db(local), "DELETE FROM fault WHERE json_extract(doc, '$." AT_START "');"
+                         "DELETE FROM sm_setting WHERE name='" LATENCY_AT_START "';");
+}
+
+enum err_code local_faults_start(
+    struct local *local,
+    const struct str *rules,
+    size_t n_rules,
+    struct str latency,
+    struct err *err)
+{
+    AUTO(arena_close) struct arena *arena = arena_new("rules", 0);
+    struct latency profile = {0};
+    VEC(struct json *) faults = {0};
+    for (size_t i = 0; i < n_rules; i++) {
+        struct json *rule = NULL;
+        enum err_code code = fault_rule_read(arena, rules[i], &rule, err);
+        if (code != ERR_NONE)
+            return code;
+        rule = with_seed(local, arena, rule);
+        json_put(arena, rule, AT_START, json_bool(arena, true));
+        *VEC_PUSH(arena, &faults) = rule;
+    }
+    enum err_code code = str_is_null(latency) ? ERR_NONE : latency_read(latency, &profile, err);
+    if (code == ERR_NONE)
+        code = world_enter(local, err);
+    if (code != ERR_NONE)
+        return code;
+    if (!profile.seeded)
+        profile.seed = (int64_t) new_seed(local);
+    for (size_t i = 0; i < faults.len; i++)
+        insert(local, arena, faults.items[i]);
+    if (!str_is_null(latency))
+        db_run(
+            local_db(local), "INSERT OR REPLACE INTO sm_setting(name, value) VALUES(?1, ?2)",
+            DB_ARGS(db_text(STR(LATENCY_AT_START)), db_text(latency_text(arena, &profile))));
+    reload(local);
+    return world_leave(local, err);
+}
+
 static enum err_code faults_start(struct local *local, void **state, struct err *err)
 {
     struct state *made = xmalloc(sizeof(*made));
@@ -356,10 +501,14 @@ static enum err_code faults_start(struct local *local, void **state, struct err 
     *made = (struct state){.arena = arena_new("settings", 0)};
     atomic_init(&made->count, 0);
     atomic_init(&made->delay_ms, 0);
+    atomic_init(&made->has_latency, false);
+    atomic_init(&made->calls, 0);
+    pthread_mutex_init(&made->latency_lock, NULL);
     *state = made;
     code = world_enter(local, err);
     if (code != ERR_NONE)
         return code;
+    forget_start(local);
     reload(local);
     return world_leave(local, err);
 }
@@ -369,8 +518,10 @@ static void faults_stop(struct local *local, void *state)
     struct state *made = state;
 
     (void) local;
-    if (made != NULL)
+    if (made != NULL) {
+        pthread_mutex_destroy(&made->latency_lock);
         arena_free(made->arena);
+    }
     xfree(state);
 }
 

@@ -2,28 +2,8 @@
  * AWS.
  *
  * A signed POST to /_mmectl/faults adds faults, GET lists them with what they counted, DELETE
- * forgets them all. The body is {"faults": [...]}; a fault:
- *
- *   operation  AWS's name ("CreateModel", "PutObject"); absent: any
- *   name       only calls whose subject (job, model, config, endpoint, bucket/key) contains it
- *   kind       "error"     the call is answered with status/code/message (default: 400
- *                          ThrottlingException "Rate exceeded") and changes nothing
- *              "fail"      CreateTrainingJob: the job ends Failed with `reason`; CreateEndpoint:
- *                          the endpoint does; UpdateEndpoint: the same as "rollback"
- *              "capacity"  "fail" with SageMaker's capacity reason
- *              "interrupt" CreateTrainingJob on spot instances: they are taken back when `atRound`
- *                          rounds (absent: half) are done, and come again after `forMs`; the job
- *                          goes on from its checkpoint, or from the beginning without one
- *              "rollback"  UpdateEndpoint: RollingBack, then InService on the old config with
- *                          `reason` as FailureReason ("" for none, which AWS does too)
- *              "stuck"     CreateEndpoint and UpdateEndpoint: stays Creating or Updating for
- * `forMs` (absent: for ever), whatever the delays are "key"       DeleteObjects: a key whose
- * bucket/key contains `name` is answered with an <Error> of `code` and `message` (default:
- * InternalError) and stays "status"    puts endpoint `name` into `status` (SystemUpdating) for
- * `forMs`, now conditional  true: only calls with If-Match or If-None-Match ("error", status 409,
- * code ConditionalRequestConflict is what S3 answers when such writes race) nth        only the nth
- * call that matches     every   each nth call that matches times      else: the first so many
- * (default 1; 0 = all)
+ * forgets them all. The body is {"faults": [...]}; fault_rule.h says what a fault is. `mmectl local
+ * start --fault` plants some for the life of the process; `mmectl local fault` does it later.
  *
  * POST /_mmectl/settings {"name": "value"} sets what the world is like (null removes it):
  *   unassumableRoleSuffix               roles with this ending cannot be assumed by SageMaker
@@ -32,6 +12,7 @@
  *                                       warm pool
  *   s3IgnoresConditions                 "true": If-Match and If-None-Match of writes are ignored
  *   answerDelayMs                       every answer of a server comes that much later (to 60000)
+ *   latency                             how long answers take: latency.h
  *   multiModelImages                    more repositories with the multi-model label, by commas
  *   visibleAfterMs                      a new model, config or endpoint is not found, listed or
  *                                       usable before; creating it again says it exists
@@ -52,31 +33,38 @@
 #define ENGINE_LOCAL_FAULTS_H
 
 #include "engine/local/call.h"
+#include "engine/local/fault_rule.h"
 
 extern const struct local_room local_faults_room;
 
 local_op_fn faults_op, settings_op;
 
-enum fault_kind {
-    FAULT_ERROR,
-    FAULT_FAIL,
-    FAULT_ROLLBACK,
-    FAULT_STUCK,
-    FAULT_KEY,
-    FAULT_INTERRUPT
-};
+/* Rules and a latency for the life of this process, instead of those that an earlier one had.
+ * ERR_USAGE when one is wrong. Null latency: none of this process's own. */
+enum err_code local_faults_start(
+    struct local *local,
+    const struct str *rules,
+    size_t n_rules,
+    struct str latency,
+    struct err *err) MUST_USE;
 
+/* Before the signature is looked at: sets call->skew_ms. */
+void local_fault_clock(struct local_call *call);
 /* Asks, before the handler and with the world not entered, whether this call is to be answered with
- * an error; true: it has been. Costs one load when there are no faults. */
+ * an error; true: it has been. Otherwise sets slow_ms and cut. Costs one load when there are no
+ * faults. */
 bool local_fault_check(struct local_call *call);
-/* By answerDelayMs; 0 for the paths of the stand-in itself. */
+/* fault_answer.c: as such a fault wants it. */
+void fault_answer(struct local_call *call, const struct json *fault);
+/* By answerDelayMs and the latency; 0 for the paths of the stand-in itself. */
 int64_t local_answer_delay_ms(const struct local_call *call);
-/* Inside a handler, world entered: takes a fault of that kind for its operation. A true answer
+/* Inside a handler, world entered: takes a fault of that moment for its operation. A true answer
  * counts only if the call succeeds. */
 bool faults_take(
-    struct local_call *call, enum fault_kind kind, struct str subject, struct str *ret_reason);
+    struct local_call *call, enum fault_moment moment, struct str subject, struct str *ret_reason);
 /* The same, giving the fault as it was planted; NULL: none. */
-const struct json *faults_fired(struct local_call *call, enum fault_kind kind, struct str subject);
+const struct json *
+faults_fired(struct local_call *call, enum fault_moment moment, struct str subject);
 /* A setting, until the world is left; STR_NULL when there is none. World entered. */
 struct str faults_setting(struct local *local, struct str name);
 

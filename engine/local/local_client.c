@@ -128,7 +128,10 @@ ask(struct http_transport *transport,
     code = json_parse(arena, response.body, MAX_WORLD_BYTES, &json, err);
     if (code == ERR_NONE && response.status != 200)
         code = err_set(
-            err, response.status == 409 ? ERR_EXISTS : ERR_PROTOCOL,
+            err,
+            response.status == 409   ? ERR_EXISTS
+            : response.status == 400 ? ERR_USAGE
+                                     : ERR_PROTOCOL,
             "the stand-in answered %d: " STR_FMT, response.status,
             STR_ARG(json_get_str(json, "message")));
     if (code == ERR_NONE)
@@ -230,6 +233,20 @@ enum err_code local_client_reset(
 {
     struct json *ignored;
     return ask(transport, arena, info, "POST", "reset", STR("{}"), &ignored, err);
+}
+
+enum err_code local_client_faults(
+    struct http_transport *transport,
+    struct arena *arena,
+    const struct local_info *info,
+    const char *method,
+    const char *name,
+    const struct json *body,
+    struct json **out,
+    struct err *err)
+{
+    struct str text = body != NULL ? json_text(arena, body, JSON_COMPACT) : STR("");
+    return ask(transport, arena, info, method, name, text, out, err);
 }
 
 static void put_text(struct arena *arena, struct json *json, const char *name, struct str value)

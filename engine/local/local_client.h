@@ -65,6 +65,17 @@ enum err_code local_client_reset(
     struct arena *arena,
     const struct local_info *info,
     struct err *err) MUST_USE;
+/* GET, POST or DELETE of /_mmectl/faults and /_mmectl/settings (faults.h); `name` is the last word.
+ * ERR_USAGE when the stand-in refuses what was sent. */
+enum err_code local_client_faults(
+    struct http_transport *transport,
+    struct arena *arena,
+    const struct local_info *info,
+    const char *method,
+    const char *name,
+    const struct json *body,
+    struct json **out,
+    struct err *err) MUST_USE;
 enum err_code local_client_add_key(
     struct http_transport *transport,
     struct arena *arena,

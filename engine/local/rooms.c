@@ -57,3 +57,13 @@ const struct local_op *local_op_find(enum local_service service, struct str name
             return &s_ops[i];
     return NULL;
 }
+
+size_t local_op_count(void)
+{
+    return ARRAY_LEN(s_ops);
+}
+
+const struct local_op *local_op_at(size_t index)
+{
+    return &s_ops[index];
+}

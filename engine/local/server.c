@@ -2,6 +2,7 @@
 #include "engine/local/server.h"
 
 #include "engine/base/file.h"
+#include "engine/local/faults.h"
 #include "engine/local/local_client.h"
 #include "engine/local/proxy.h"
 #include "engine/local/record_wire.h"
@@ -194,6 +195,8 @@ enum err_code local_server_run(const struct local_server_options *options, struc
         .record = record};
     if (code == ERR_NONE)
         code = local_open(&world, &local, err);
+    if (code == ERR_NONE)
+        code = local_faults_start(local, options->faults, options->n_faults, options->latency, err);
     if (code == ERR_NONE)
         code = serve(options, arena, local, &ends, err);
     local_close(local);

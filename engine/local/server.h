@@ -24,6 +24,9 @@ struct local_server_options {
     const char *record; /* file that gets every exchange (record_wire.h); NULL: none */
     bool https_proxy;   /* AWS's host names over CONNECT, too (proxy.h) */
     uint16_t proxy_port;
+    const struct str *faults; /* rules for the life of this process (fault_rule.h) */
+    size_t n_faults;
+    struct str latency; /* likewise (latency.h); null: the world's */
 };
 
 /* Serves until SIGTERM or SIGINT, then finishes what runs and returns. Changes the signal mask and

@@ -78,6 +78,10 @@ static enum err_code transport_send(
     local_request_digest(&wire);
     struct httpd_response answer = {.body_fd = -1};
     local_handle(transport->local, arena, &wire, &answer);
+    if (answer.cut != HTTPD_WHOLE) {
+        fd_close(&answer.body_fd);
+        return err_set(err, ERR_TRANSIENT, "the exchange with the stand-in broke off");
+    }
     struct http_response response = {.status = answer.status};
     code = body_read(arena, &answer, &response.body, err);
     fd_close(&answer.body_fd);
