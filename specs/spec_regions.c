@@ -222,12 +222,27 @@ static void check_filter(
     }
 }
 
+/* The role's, of the only region. */
+static void check_one_partition(struct diags *diags, const struct spec *spec, struct str partition)
+{
+    const char *name = partition_of(spec->region.value)->name;
+    if (str_is_empty(spec->region.value) || str_eq_z(partition, name))
+        return;
+    struct diag *diag = diags_error(
+        diags, spec->role.at,
+        "the role is of partition '" STR_FMT "', region '" STR_FMT "' of '%s'", STR_ARG(partition),
+        STR_ARG(spec->region.value), name);
+    diag_hint(diags, diag, "a role of that region begins with arn:%s:iam::", name);
+}
+
 static void check_partition(struct diags *diags, const struct spec *spec)
 {
     struct str rest = spec->role.value, partition = STR_NULL;
     if (diags_has_error(diags, spec->role.at) || !str_split(&rest, ':', &partition) ||
         !str_split(&rest, ':', &partition))
         return;
+    if (spec->n_regions == 0)
+        check_one_partition(diags, spec, partition);
     for (size_t i = 0; i < spec->n_regions; i++) {
         const char *name = partition_of(spec->regions[i].value)->name;
         if (str_eq_z(partition, name))

@@ -236,6 +236,9 @@ static void faults(void **state)
         {REGION, "  regions: [us-east-1, cn-north-1]",
          "E spec.yaml:12:24 region 'cn-north-1' is of partition 'aws-cn', the role of 'aws' | "
          "another partition is another account: give it a spec of its own\n"},
+        {REGION, "  region: cn-north-1",
+         "E spec.yaml:13:9 the role is of partition 'aws', region 'cn-north-1' of 'aws-cn' | a "
+         "role of that region begins with arn:aws-cn:iam::\n"},
         {TWO, TWO "\n      regions: [eu-west-1]",
          "E spec.yaml:29:17 region 'eu-west-1' is none of the spec's | the spec is for us-east-1; "
          "add the region to spec.regions first\n"},
