@@ -7,12 +7,14 @@
 struct reader {
     const unsigned char *at, *end;
     bool failed;
+    uint64_t number; /* the last whole number; UINT64_MAX: it was none */
+    uint64_t trees;  /* that have been met */
 };
 
 static struct reader reader_of(struct str bytes)
 {
     const unsigned char *start = (const unsigned char *) bytes.ptr;
-    return (struct reader){start, start + bytes.len, false};
+    return (struct reader){.at = start, .end = start + bytes.len};
 }
 
 static const unsigned char *take(struct reader *reader, uint64_t len)
@@ -83,12 +85,21 @@ static const char *const s_tree_arrays[TREE_ARRAY_COUNT] = {
 #undef TREE_ARRAY_NAME
 };
 
+/* And of a forest (GBTreeModel::LoadModel): as many of each. */
+static const char *const s_forest_parts[] = {"gbtree_model_param", "tree_info", "trees"};
+
+#define FOREST_PARTS ARRAY_LEN(s_forest_parts)
+
 /* Sizes by name, absent ones 0: of an array its length, of a string the number in it, of an object
- * that of its member num_nodes, by which tree_param says how many nodes there are. */
+ * that of its member num_nodes or num_trees, by which tree_param and gbtree_model_param say how
+ * many there are. */
 struct tree_shape {
     uint64_t sizes[TREE_ARRAY_COUNT];
     bool seen[TREE_ARRAY_COUNT];
-    uint64_t num_nodes;
+    uint64_t counted; /* num_nodes, num_trees */
+    uint64_t id;
+    uint64_t forest[FOREST_PARTS];
+    unsigned n_forest;
     bool repeated; /* one came twice: which of them counts is anybody's guess */
 };
 
@@ -100,8 +111,13 @@ static uint64_t number_of(struct str digits)
 
 static void shape_note(struct tree_shape *shape, struct str name, uint64_t size)
 {
-    if (str_eq_z(name, "num_nodes"))
-        shape->num_nodes = size;
+    if (str_eq_z(name, "num_nodes") || str_eq_z(name, "num_trees"))
+        shape->counted = size;
+    for (size_t i = 0; i < FOREST_PARTS; i++)
+        if (str_eq_z(name, s_forest_parts[i])) {
+            shape->forest[i] = size;
+            shape->n_forest++;
+        }
     for (size_t i = 0; i < TREE_ARRAY_COUNT; i++) {
         if (!str_eq_z(name, s_tree_arrays[i]))
             continue;
@@ -113,8 +129,15 @@ static void shape_note(struct tree_shape *shape, struct str name, uint64_t size)
 
 /* Models with categorical splits are refused as a whole: the ranges in categories_* are followed
  * unchecked, and the container of 1.7 cannot train such models. */
-static bool shape_sound(const struct tree_shape *shape)
+static bool shape_sound(struct reader *reader, const struct tree_shape *shape)
 {
+    /* A tree goes where its id says, and where none went there is none. */
+    if (shape->seen[TREE_left_children] && shape->id != reader->trees++)
+        return false;
+    if (shape->n_forest > 0 &&
+        (shape->n_forest != FOREST_PARTS || shape->forest[0] != shape->forest[1] ||
+         shape->forest[1] != shape->forest[2]))
+        return false;
     if (!shape->seen[TREE_left_children])
         return true;
     for (size_t i = 0; i < TREE_ARRAY_COUNT; i++) {
@@ -184,6 +207,18 @@ static unsigned number_size(int type)
     }
 }
 
+/* Big-endian; what is negative, or no whole number, is no number of anything. */
+static void take_number(struct reader *reader, int type)
+{
+    unsigned size = number_size(type);
+    const unsigned char *bytes = take(reader, size);
+    uint64_t value = 0;
+    for (unsigned i = 0; bytes != NULL && i < size; i++)
+        value = value << 8 | bytes[i];
+    bool whole = type != 'C' && type != 'd' && type != 'D' && bytes != NULL;
+    reader->number = whole && (type == 'U' || bytes[0] < 0x80) ? value : UINT64_MAX;
+}
+
 /* Returns the size that shape_note() takes. */
 static uint64_t skip_value(struct reader *reader, int type, int depth);
 
@@ -236,18 +271,21 @@ ubjson_nodes_sound(const struct reader *reader, const unsigned char *start, uint
 
 static uint64_t skip_object(struct reader *reader, int depth)
 {
-    struct tree_shape shape = {0};
+    struct tree_shape shape = {.id = UINT64_MAX};
     while (!reader->failed && peek(reader) != '}') {
         struct str name = take_string(reader);
         const unsigned char *start = reader->at;
+        reader->number = UINT64_MAX;
         uint64_t size = skip_value(reader, take_char(reader), depth);
         shape_note(&shape, name, size);
+        if (str_eq_z(name, "id"))
+            shape.id = reader->number;
         if (holds_nodes(name) && !ubjson_nodes_sound(reader, start, size))
             reader->failed = true;
     }
     (void) take(reader, 1);
-    reader->failed = reader->failed || !shape_sound(&shape);
-    return shape.num_nodes;
+    reader->failed = reader->failed || !shape_sound(reader, &shape);
+    return shape.counted;
 }
 
 static uint64_t skip_value(struct reader *reader, int type, int depth)
@@ -263,7 +301,7 @@ static uint64_t skip_value(struct reader *reader, int type, int depth)
     if (type == 'S')
         return number_of(take_string(reader));
     if (number_size(type) > 0)
-        (void) take(reader, number_size(type));
+        take_number(reader, type);
     else if (type != 'T' && type != 'F' && type != 'Z')
         reader->failed = true;
     return 0;
@@ -311,6 +349,8 @@ static void skip_json_word(struct reader *reader)
          c = peek(reader))
         reader->at++;
     reader->failed = reader->failed || reader->at == start;
+    if (!str_to_u64(str_of(start, (size_t) (reader->at - start)), &reader->number))
+        reader->number = UINT64_MAX;
 }
 
 /* "[1,-1,3]" */
@@ -331,7 +371,7 @@ static bool json_nodes_sound(struct str text, uint64_t count)
 /* After the opening bracket: names and values, or values alone. */
 static uint64_t skip_json_members(struct reader *reader, int closer, int depth)
 {
-    struct tree_shape shape = {0};
+    struct tree_shape shape = {.id = UINT64_MAX};
     uint64_t count = 0;
     if (next_json(reader) == closer) {
         (void) take(reader, 1);
@@ -346,7 +386,10 @@ static uint64_t skip_json_members(struct reader *reader, int closer, int depth)
             (void) take(reader, 1);
         }
         const unsigned char *start = reader->at;
+        reader->number = UINT64_MAX;
         uint64_t size = skip_json(reader, depth);
+        if (str_eq_z(name, "id"))
+            shape.id = reader->number;
         struct str value = str_of(start, (size_t) (reader->at - start));
         shape_note(&shape, name, size);
         if (holds_nodes(name) && !json_nodes_sound(value, size))
@@ -355,8 +398,8 @@ static uint64_t skip_json_members(struct reader *reader, int closer, int depth)
         (void) take(reader, 1);
         reader->failed = reader->failed || (c != ',' && c != closer);
     }
-    reader->failed = reader->failed || !shape_sound(&shape);
-    return closer == '}' ? shape.num_nodes : count;
+    reader->failed = reader->failed || !shape_sound(reader, &shape);
+    return closer == '}' ? shape.counted : count;
 }
 
 static uint64_t skip_json(struct reader *reader, int depth)

@@ -22,6 +22,7 @@
     X(artifact, 8192, "model.tar.gz") \
     X(chunked, 4096, "aws-chunked bodies, in one piece and in random ones") \
     X(csv, 4096, "CSV as training data and as a request") \
+    X(http, 4096, "requests on a connection, in one piece and in random ones") \
     X(hyper, 1024, "hyperparameters") \
     X(ini, 4096, "AWS's shared config and credentials files") \
     X(json, 4096, "JSON, parsed, written and parsed again") \
@@ -29,10 +30,13 @@
     X(model, 4096, "a model's bytes, before and in libxgboost") \
     X(policy, 2048, "IAM policies of the stand-in") \
     X(record, 4096, "a stack's record and its lease") \
+    X(replies, 4096, "what AWS answers, in XML and JSON") \
     X(saved, 4096, "a plan's file") \
+    X(serve, 2048, "calls to mmectl serve") \
     X(sigv4, 2048, "signatures: what is signed is verified, and nothing else") \
     X(spec, 4096, "a spec, from YAML to a stack in each region") \
     X(split, 2048, "one CSV parted by a column") \
+    X(standin, 4096, "requests to the stand-in") \
     X(url, 2048, "URLs, queries, S3 URIs, image names, ARNs, times") \
     X(xml, 4096, "XML as a tree and element by element")
 

@@ -126,6 +126,58 @@ static void test_numbers_that_lie(void **state)
     }
 }
 
+/* "from" becomes "to", of the same length, in its nth place. */
+static struct str
+changed(struct arena *arena, struct str model, struct str from, struct str to, unsigned nth)
+{
+    char *copy = arena_chars(arena, model.len);
+    memcpy(copy, model.ptr, model.len);
+    size_t at = 0;
+    for (; nth > 0; nth--, at += nth > 0 ? from.len : 0) {
+        size_t next = str_find(str_from_index(model, at), from);
+        assert_int_not_equal(next, SIZE_MAX);
+        at += next;
+    }
+    assert_int_equal(from.len, to.len);
+    memcpy(copy + at, to.ptr, to.len);
+    return str_of(copy, model.len);
+}
+
+/* libxgboost believes num_trees for the list of classes, and leaves out what no id names. */
+static void test_a_forest_has_all_its_trees(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct str binary = model_of(arena, "gbtree", NULL);
+    struct str json = saved_as(arena, binary, "json"), ubj = saved_as(arena, binary, "ubj");
+    struct err err = {0};
+    const struct {
+        struct str from, to;
+        unsigned nth;
+    } lies[] = {
+        {STR("\"num_trees\":\"4\""), STR("\"num_trees\":\"7\""), 1},
+        {STR("\"num_trees\":\"4\""), STR("\"num_trees\":\"-\""), 1},
+        {STR("\"tree_info\":[0,"), STR("\"tree_info\":[  "), 1},
+        {STR("\"tree_info\""), STR("\"tree_xxxx\""), 1},
+        {STR("\"id\":1"), STR("\"id\":0"), 1},
+        {STR("\"id\":3"), STR("\"id\":9"), 1},
+        {STR("\"id\":2"), STR("\"ie\":2"), 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+        struct str lie = changed(arena, json, lies[i].from, lies[i].to, lies[i].nth);
+        if (model_check_json(lie, &err) != ERR_PROTOCOL)
+            fail_msg("lie %zu is believed", i);
+    }
+    struct str trees = STR("num_treesSL\0\0\0\0\0\0\0\0014"), id = STR("\2idi\1");
+    must(model_check_ubjson(ubj, &err), &err);
+    struct str lie = changed(arena, ubj, trees, STR("num_treesSL\0\0\0\0\0\0\0\0017"), 1);
+    assert_int_equal(model_check_ubjson(lie, &err), ERR_PROTOCOL);
+    lie = changed(arena, ubj, id, STR("\2idi\0"), 1);
+    assert_int_equal(model_check_ubjson(lie, &err), ERR_PROTOCOL);
+    lie = changed(arena, ubj, id, STR("\2idi\201"), 1);
+    assert_int_equal(model_check_ubjson(lie, &err), ERR_PROTOCOL);
+}
+
 /* Changed bytes may load or not, and may predict anything; they may not read where nothing is. */
 static void test_changed_bytes_do_no_harm(void **state)
 {
@@ -191,10 +243,14 @@ static void test_nesting_is_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_models_pass),         cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_every_cut_is_noticed),     cmocka_unit_test(test_not_a_tree),
-        cmocka_unit_test(test_nesting_is_limited),       cmocka_unit_test(test_numbers_that_lie),
+        cmocka_unit_test(test_real_models_pass),
+        cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_every_cut_is_noticed),
+        cmocka_unit_test(test_not_a_tree),
+        cmocka_unit_test(test_nesting_is_limited),
+        cmocka_unit_test(test_numbers_that_lie),
         cmocka_unit_test(test_changed_bytes_do_no_harm),
+        cmocka_unit_test(test_a_forest_has_all_its_trees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
