@@ -1,31 +1,12 @@
 #include "engine/xgb/model_check.h"
 
-#include "engine/base/arena.h"
-#include "engine/xgb/model_binary.h"
+#include "engine/xgb/model_reader.h"
 
-/* A reader that cannot run past the end: what is not there makes it fail for good. */
-struct reader {
-    const unsigned char *at, *end;
-    bool failed;
-    uint64_t number; /* the last whole number; UINT64_MAX: it was none */
-    uint64_t trees;  /* that have been met */
-};
-
-static struct reader reader_of(struct str bytes)
+/* Before a member's value, which sets what it is. */
+static void forget_value(struct reader *reader)
 {
-    const unsigned char *start = (const unsigned char *) bytes.ptr;
-    return (struct reader){.at = start, .end = start + bytes.len};
-}
-
-static const unsigned char *take(struct reader *reader, uint64_t len)
-{
-    if (reader->failed || len > (uint64_t) (reader->end - reader->at)) {
-        reader->failed = true;
-        return NULL;
-    }
-    const unsigned char *bytes = reader->at;
-    reader->at += len;
-    return bytes;
+    reader->number = UINT64_MAX;
+    reader->linear = reader->weights = false;
 }
 
 static int take_char(struct reader *reader)
@@ -35,20 +16,10 @@ static int take_char(struct reader *reader)
 }
 
 #define MAX_DEPTH 64
-#define MAX_CLASSES 1000000U
 
 static int peek(const struct reader *reader)
 {
     return reader->at < reader->end ? *reader->at : -1;
-}
-
-static enum err_code damage(const struct reader *reader, struct str bytes, struct err *err)
-{
-    if (!reader->failed)
-        return ERR_NONE;
-    return err_set(
-        err, ERR_PROTOCOL, "the model is cut off or damaged at byte %zu",
-        (size_t) (reader->at - (const unsigned char *) bytes.ptr));
 }
 
 /* ---- what libxgboost takes for granted of a tree's arrays (RegTree::LoadModel) ---- */
@@ -100,6 +71,10 @@ struct tree_shape {
     uint64_t id;
     uint64_t forest[FOREST_PARTS];
     unsigned n_forest;
+    bool weights;       /* a member of that name */
+    bool linear;        /* the name is "gblinear" ... */
+    bool model_weights; /* ... and the model has weights */
+    unsigned n_models;
     bool repeated; /* one came twice: which of them counts is anybody's guess */
 };
 
@@ -109,8 +84,19 @@ static uint64_t number_of(struct str digits)
     return str_to_u64(digits, &number) ? number : 0;
 }
 
-static void shape_note(struct tree_shape *shape, struct str name, uint64_t size)
+/* A member, when its value has been read. */
+static void
+shape_note(struct tree_shape *shape, const struct reader *reader, struct str name, uint64_t size)
 {
+    shape->weights = shape->weights || str_eq_z(name, "weights");
+    if (str_eq_z(name, "id"))
+        shape->id = reader->number;
+    if (str_eq_z(name, "name"))
+        shape->linear = shape->linear || reader->linear;
+    if (str_eq_z(name, "model")) {
+        shape->model_weights = reader->weights;
+        shape->n_models++;
+    }
     if (str_eq_z(name, "num_nodes") || str_eq_z(name, "num_trees"))
         shape->counted = size;
     for (size_t i = 0; i < FOREST_PARTS; i++)
@@ -137,6 +123,9 @@ static bool shape_sound(struct reader *reader, const struct tree_shape *shape)
     if (shape->n_forest > 0 &&
         (shape->n_forest != FOREST_PARTS || shape->forest[0] != shape->forest[1] ||
          shape->forest[1] != shape->forest[2]))
+        return false;
+    /* GBLinearModel::LoadModel() takes what it looks for as found. */
+    if (shape->linear && (shape->n_models != 1 || !shape->model_weights))
         return false;
     if (!shape->seen[TREE_left_children])
         return true;
@@ -275,16 +264,15 @@ static uint64_t skip_object(struct reader *reader, int depth)
     while (!reader->failed && peek(reader) != '}') {
         struct str name = take_string(reader);
         const unsigned char *start = reader->at;
-        reader->number = UINT64_MAX;
+        forget_value(reader);
         uint64_t size = skip_value(reader, take_char(reader), depth);
-        shape_note(&shape, name, size);
-        if (str_eq_z(name, "id"))
-            shape.id = reader->number;
+        shape_note(&shape, reader, name, size);
         if (holds_nodes(name) && !ubjson_nodes_sound(reader, start, size))
             reader->failed = true;
     }
     (void) take(reader, 1);
     reader->failed = reader->failed || !shape_sound(reader, &shape);
+    reader->weights = shape.weights;
     return shape.counted;
 }
 
@@ -298,8 +286,11 @@ static uint64_t skip_value(struct reader *reader, int type, int depth)
         return skip_array(reader, depth + 1);
     if (type == '{')
         return skip_object(reader, depth + 1);
-    if (type == 'S')
-        return number_of(take_string(reader));
+    if (type == 'S') {
+        struct str text = take_string(reader);
+        reader->linear = str_eq_z(text, "gblinear");
+        return number_of(text);
+    }
     if (number_size(type) > 0)
         take_number(reader, type);
     else if (type != 'T' && type != 'F' && type != 'Z')
@@ -382,16 +373,18 @@ static uint64_t skip_json_members(struct reader *reader, int closer, int depth)
         (void) next_json(reader);
         if (closer == '}') {
             name = take_json_string(reader);
+            /* Escaped, a name could be one of those that are looked for. */
+            reader->failed = reader->failed || str_index(name, '\\') != SIZE_MAX;
             reader->failed = reader->failed || next_json(reader) != ':';
             (void) take(reader, 1);
         }
         const unsigned char *start = reader->at;
-        reader->number = UINT64_MAX;
+        forget_value(reader);
         uint64_t size = skip_json(reader, depth);
-        if (str_eq_z(name, "id"))
-            shape.id = reader->number;
         struct str value = str_of(start, (size_t) (reader->at - start));
-        shape_note(&shape, name, size);
+        if (str_eq_z(name, "name") && str_index(value, '\\') != SIZE_MAX)
+            reader->failed = true;
+        shape_note(&shape, reader, name, size);
         if (holds_nodes(name) && !json_nodes_sound(value, size))
             reader->failed = true;
         c = next_json(reader);
@@ -399,6 +392,7 @@ static uint64_t skip_json_members(struct reader *reader, int closer, int depth)
         reader->failed = reader->failed || (c != ',' && c != closer);
     }
     reader->failed = reader->failed || !shape_sound(reader, &shape);
+    reader->weights = shape.weights;
     return closer == '}' ? shape.counted : count;
 }
 
@@ -408,8 +402,11 @@ static uint64_t skip_json(struct reader *reader, int depth)
     reader->failed = reader->failed || depth == MAX_DEPTH || c < 0;
     if (reader->failed)
         return 0;
-    if (c == '"')
-        return number_of(take_json_string(reader));
+    if (c == '"') {
+        struct str text = take_json_string(reader);
+        reader->linear = str_eq_z(text, "gblinear");
+        return number_of(text);
+    }
     if (c != '{' && c != '[') {
         skip_json_word(reader);
         return 0;
@@ -423,165 +420,4 @@ enum err_code model_check_json(struct str bytes, struct err *err)
     struct reader reader = reader_of(bytes);
     (void) skip_json(&reader, 0);
     return damage(&reader, bytes, err);
-}
-
-/* ---- binary ---- */
-
-static struct str take_name(struct reader *reader)
-{
-    const unsigned char *len = take(reader, 8);
-    uint64_t count = len != NULL ? u64_at(len) : 0;
-    const unsigned char *text = take(reader, count);
-    return reader->failed ? STR_NULL : str_of(text, count);
-}
-
-/* libxgboost finds the right child as the one after the left (predict_fn.h, GetNextNode), so a pair
- * has to be one. Walks from the root; `todo` has room for one entry per node. Every node has at
- * most one way to it when no more nodes are met than there are. */
-static bool
-tree_sound(const unsigned char *nodes, uint32_t count, uint32_t features, uint32_t *todo)
-{
-    uint32_t n_todo = 1, met = 0;
-    todo[0] = 0;
-    while (n_todo > 0) {
-        const unsigned char *node = nodes + (size_t) todo[--n_todo] * NODE_BYTES;
-        uint32_t left = u32_at(node + NODE_LEFT), right = u32_at(node + NODE_RIGHT);
-        uint32_t feature = u32_at(node + NODE_FEATURE) & ~NODE_MISSING_LEFT;
-        if (++met > count)
-            return false;
-        if (left == UINT32_MAX)
-            continue;
-        if (left >= count || right >= count || right != left + 1 || feature >= features ||
-            n_todo + 2 > count)
-            return false;
-        todo[n_todo++] = left;
-        todo[n_todo++] = right;
-    }
-    return true;
-}
-
-static bool take_tree(struct reader *reader, uint32_t features)
-{
-    const unsigned char *param = take(reader, TREE_PARAM_BYTES);
-    if (param == NULL)
-        return false;
-    uint32_t count = u32_at(param + TREE_NODES);
-    const unsigned char *nodes = take(reader, (uint64_t) count * NODE_BYTES);
-    if (count == 0 || nodes == NULL || take(reader, (uint64_t) count * NODE_STAT_BYTES) == NULL)
-        return false;
-    uint32_t *todo = xmalloc((size_t) count * sizeof(*todo));
-    bool sound = tree_sound(nodes, count, features, todo);
-    xfree(todo);
-    return sound;
-}
-
-static enum err_code check_trees(
-    struct reader *reader, uint32_t trees, uint32_t features, uint32_t classes, struct err *err)
-{
-    for (uint32_t i = 0; i < trees; i++)
-        if (!take_tree(reader, features))
-            return err_set(
-                err, ERR_PROTOCOL, "the model is cut off or damaged: tree %u is not a tree", i);
-    const unsigned char *groups = take(reader, (uint64_t) trees * 4);
-    for (uint32_t i = 0; groups != NULL && i < trees; i++)
-        if (u32_at(groups + (size_t) i * 4) >= classes)
-            return err_set(
-                err, ERR_PROTOCOL, "the model is damaged: tree %u belongs to class %u of %u", i,
-                u32_at(groups + (size_t) i * 4), classes);
-    if (groups == NULL)
-        return err_set(
-            err, ERR_PROTOCOL, "the model is cut off: the classes of its trees are missing");
-    return ERR_NONE;
-}
-
-/* A length and so many floats; UINT64_MAX when they are not there. */
-static uint64_t take_weights(struct reader *reader)
-{
-    const unsigned char *len = take(reader, 8);
-    uint64_t count = len != NULL ? u64_at(len) : UINT64_MAX;
-    if (count > (uint64_t) (reader->end - reader->at) / 4)
-        reader->failed = true;
-    (void) take(reader, reader->failed ? 0 : count * 4);
-    return reader->failed ? UINT64_MAX : count;
-}
-
-/* libxgboost makes room for as many texts, and as long ones, as it is told of. */
-static void take_texts(struct reader *reader, unsigned per_item)
-{
-    const unsigned char *len = take(reader, 8);
-    uint64_t count = len != NULL ? u64_at(len) : 0;
-    if (count > (uint64_t) (reader->end - reader->at) / 8 / per_item)
-        reader->failed = true;
-    for (uint64_t i = 0; i < count * per_item && !reader->failed; i++)
-        (void) take_name(reader);
-}
-
-/* A prediction reads a weight for each feature, and the bias, of each class or target. */
-static enum err_code
-check_linear(struct reader *reader, const unsigned char *param, struct err *err)
-{
-    uint64_t features = u32_at(param + LEARNER_FEATURES), classes = u32_at(param + LEARNER_CLASSES);
-    uint64_t targets = u32_at(param + LEARNER_TARGETS);
-    uint64_t outputs = classes > targets ? classes : targets;
-    (void) take(reader, GBLINEAR_PARAM_BYTES);
-    uint64_t weights = take_weights(reader);
-    if (reader->failed || weights / (features + 1) < (outputs > 0 ? outputs : 1))
-        return err_set(
-            err, ERR_PROTOCOL,
-            "the model is cut off or damaged: weights of its features are "
-            "missing");
-    return ERR_NONE;
-}
-
-static enum err_code check_booster(
-    struct reader *reader, const unsigned char *param, struct str booster, struct err *err)
-{
-    if (str_eq_z(booster, "gblinear"))
-        return check_linear(reader, param, err);
-    const unsigned char *gbtree = take(reader, GBTREE_PARAM_BYTES);
-    if (gbtree == NULL)
-        return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
-    uint32_t trees = u32_at(gbtree + GBTREE_TREES), classes = u32_at(param + LEARNER_CLASSES);
-    enum err_code code = check_trees(
-        reader, trees, u32_at(param + LEARNER_FEATURES), classes > 0 ? classes : 1, err);
-    if (code == ERR_NONE && trees > 0 && str_eq_z(booster, "dart") && take_weights(reader) != trees)
-        return err_set(err, ERR_PROTOCOL, "the model is damaged: its trees have other weights");
-    return code;
-}
-
-enum err_code model_check_binary(struct str bytes, struct err *err)
-{
-    struct reader reader = reader_of(bytes);
-    (void) take(&reader, MODEL_MAGIC_BYTES);
-    const unsigned char *param = take(&reader, LEARNER_PARAM_BYTES);
-    (void) take_name(&reader); /* the objective */
-    struct str booster = take_name(&reader);
-    if (reader.failed || param == NULL)
-        return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
-    if (!str_eq_z(booster, "gbtree") && !str_eq_z(booster, "dart") &&
-        !str_eq_z(booster, "gblinear"))
-        return err_set(err, ERR_PROTOCOL, "the model is of no booster that is known");
-    /* Each row's answer has as many values. */
-    if (u32_at(param + LEARNER_CLASSES) > MAX_CLASSES ||
-        u32_at(param + LEARNER_TARGETS) > MAX_CLASSES)
-        return err_set(
-            err, ERR_PROTOCOL, "the model has more than %u classes or targets", MAX_CLASSES);
-    enum err_code code = check_booster(&reader, param, booster, err);
-    if (code != ERR_NONE)
-        return code;
-    if (u32_at(param + LEARNER_HAS_ATTRIBUTES) != 0)
-        take_texts(&reader, 2);
-    /* libxgboost 1.x keeps them among the attributes, and reads a list of older ones when it finds
-     * one. */
-    if (u32_at(param + LEARNER_HAS_METRICS) != 0 && reader.at != reader.end)
-        take_texts(&reader, 1);
-    return damage(&reader, bytes, err);
-}
-
-struct str model_booster_name(struct str bytes)
-{
-    struct reader reader = reader_of(bytes);
-    (void) take(&reader, MODEL_MAGIC_BYTES + LEARNER_PARAM_BYTES);
-    (void) take_name(&reader); /* the objective */
-    return take_name(&reader);
 }

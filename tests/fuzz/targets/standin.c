@@ -43,7 +43,7 @@ static bool is_token(struct str text)
 static bool is_text(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char) text.ptr[i] < 0x20 || text.ptr[i] == 0x7F)
+        if ((unsigned char) text.ptr[i] < 0x20 || (unsigned char) text.ptr[i] > 0x7E)
             return false;
     return true;
 }

@@ -143,7 +143,8 @@ changed(struct arena *arena, struct str model, struct str from, struct str to, u
     return str_of(copy, model.len);
 }
 
-/* libxgboost believes num_trees for the list of classes, and leaves out what no id names. */
+/* libxgboost believes num_trees for the list of classes, leaves out what no id names, and looks for
+ * gblinear's weights without asking whether they were found. */
 static void test_a_forest_has_all_its_trees(void **state)
 {
     (void) state;
@@ -168,6 +169,16 @@ static void test_a_forest_has_all_its_trees(void **state)
         if (model_check_json(lie, &err) != ERR_PROTOCOL)
             fail_msg("lie %zu is believed", i);
     }
+    struct str linear = saved_as(arena, model_of(arena, "gblinear", NULL), "json");
+    must(model_check_json(linear, &err), &err);
+    struct str no_weights = changed(arena, linear, STR("\"weights\""), STR("\"weighty\""), 1);
+    assert_int_equal(model_check_json(no_weights, &err), ERR_PROTOCOL);
+    struct str escaped = changed(arena, linear, STR("\"weights\""), STR("\"\\u0077s\""), 1);
+    assert_int_equal(model_check_json(escaped, &err), ERR_PROTOCOL);
+    linear = saved_as(arena, linear, "ubj");
+    must(model_check_ubjson(linear, &err), &err);
+    no_weights = changed(arena, linear, STR("weights"), STR("weighty"), 1);
+    assert_int_equal(model_check_ubjson(no_weights, &err), ERR_PROTOCOL);
     struct str trees = STR("num_treesSL\0\0\0\0\0\0\0\0014"), id = STR("\2idi\1");
     must(model_check_ubjson(ubj, &err), &err);
     struct str lie = changed(arena, ubj, trees, STR("num_treesSL\0\0\0\0\0\0\0\0017"), 1);
