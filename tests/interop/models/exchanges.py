@@ -275,7 +275,7 @@ class Judge:
         answer, status = line["answer"], line["status"]
         body, headers = answer.get("body"), answer["headers"]
         if body is None or (line["method"] == "HEAD" and body["bytes"] == 0):
-            if status not in (400, 403, 404, 405, 409, 412, 416, 429) and status < 500:
+            if status not in (304, 400, 403, 404, 405, 409, 412, 416, 429) and status < 500:
                 tell("", "status %d of a HEAD" % status)
             return
         if status == 304:
