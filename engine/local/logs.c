@@ -145,7 +145,7 @@ static bool group_exists(struct local_call *call, struct str group)
     return found;
 }
 
-static bool stream_exists(struct local_call *call, struct str group, struct str stream)
+bool logs_stream_exists(struct local_call *call, struct str group, struct str stream)
 {
     bool found;
     struct db_stmt *AUTO(db_finish) row = db_query(
@@ -157,7 +157,7 @@ static bool stream_exists(struct local_call *call, struct str group, struct str 
 }
 
 /* An existing group; STR_NULL after answering. */
-static struct str group_of(struct local_call *call)
+struct str logs_group_of(struct local_call *call)
 {
     struct str group = group_given(call);
 
@@ -167,13 +167,13 @@ static struct str group_of(struct local_call *call)
     return STR_NULL;
 }
 
-static bool stream_of(struct local_call *call, struct str *group, struct str *stream)
+bool logs_stream_of(struct local_call *call, struct str *group, struct str *stream)
 {
-    *group = group_of(call);
+    *group = logs_group_of(call);
     *stream = json_get_str(call->input, "logStreamName");
     if (str_is_null(*group))
         return false;
-    if (!str_is_null(*stream) && stream_exists(call, *group, *stream))
+    if (!str_is_null(*stream) && logs_stream_exists(call, *group, *stream))
         return true;
     call_fail(call, 400, "ResourceNotFoundException", "The specified log stream does not exist.");
     return false;
@@ -203,7 +203,7 @@ enum err_code logs_create_log_group(struct local_call *call, struct err *err)
 
 enum err_code logs_delete_log_group(struct local_call *call, struct err *err)
 {
-    struct str group = group_of(call);
+    struct str group = logs_group_of(call);
 
     (void) err;
     if (str_is_null(group))
@@ -218,27 +218,6 @@ enum err_code logs_delete_log_group(struct local_call *call, struct err *err)
         call->db, "DELETE FROM log_group WHERE region=?1 AND name=?2",
         DB_ARGS(db_text(call->region), db_text(group)));
     return call_empty(call, 200);
-}
-
-enum err_code logs_put_retention_policy(struct local_call *call, struct err *err)
-{
-    static const int16_t allowed[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
-                                      365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
-    struct str group = group_of(call);
-    int64_t days = json_get_int(call->input, "retentionInDays", 0);
-
-    (void) err;
-    if (str_is_null(group))
-        return ERR_NONE;
-    for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
-        if (allowed[i] == days) {
-            db_run(
-                call->db, "UPDATE log_group SET retention_days=?3 WHERE region=?1 AND name=?2",
-                DB_ARGS(db_text(call->region), db_text(group), db_int(days)));
-            return call_empty(call, 200);
-        }
-    return call_fail(
-        call, 400, "InvalidParameterException", "Invalid retentionInDays: %lld", (long long) days);
 }
 
 static struct json *group_json(struct local_call *call, struct db_stmt *row)
@@ -297,7 +276,7 @@ enum err_code logs_delete_log_stream(struct local_call *call, struct err *err)
     struct str group, stream;
 
     (void) err;
-    if (!stream_of(call, &group, &stream))
+    if (!logs_stream_of(call, &group, &stream))
         return ERR_NONE;
     db_run(
         call->db, "DELETE FROM log_event WHERE region=?1 AND grp=?2 AND stream=?3",
@@ -335,7 +314,7 @@ static struct json *stream_json(struct local_call *call, struct str group, struc
 enum err_code logs_describe_log_streams(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *streams = json_array(call->arena);
-    struct str group = group_of(call);
+    struct str group = logs_group_of(call);
     struct str position = STR_NULL;
     int64_t limit = limit_of(call, STREAMS_PAGE), skip = 0;
     bool by_time = str_eq_z(json_get_str(call->input, "orderBy"), "LastEventTime");
@@ -411,7 +390,7 @@ enum err_code logs_get_log_events(struct local_call *call, struct err *err)
     bool forward = json_get_bool(call->input, "startFromHead", false);
 
     (void) err;
-    if (!stream_of(call, &group, &stream))
+    if (!logs_stream_of(call, &group, &stream))
         return ERR_NONE;
     if (!str_is_null(token)) {
         forward = str_starts(token, STR("f/"));
@@ -496,7 +475,7 @@ static bool stream_wanted(const struct json *input, struct str stream)
 enum err_code logs_filter_log_events(struct local_call *call, struct err *err)
 {
     struct json *body = json_object(call->arena), *events = json_array(call->arena), *event;
-    struct str group = group_of(call), pattern = json_get_str(call->input, "filterPattern");
+    struct str group = logs_group_of(call), pattern = json_get_str(call->input, "filterPattern");
     struct str position = STR_NULL;
     int64_t limit = limit_of(call, EVENTS_PAGE), after = 0, id = 0;
 

@@ -29,6 +29,11 @@ void logs_put(
     struct str stream,
     int64_t at_ms,
     struct str message);
+/* The group that a call names; answers and returns STR_NULL when there is none. */
+struct str logs_group_of(struct local_call *call);
+bool logs_stream_exists(struct local_call *call, struct str group, struct str stream);
+/* The group and stream that a call names; answers and returns false when there are none. */
+bool logs_stream_of(struct local_call *call, struct str *group, struct str *stream);
 /* Has the group appear again at due_ms if it is gone by then. */
 void logs_group_again(struct local *local, struct str region, struct str group, int64_t due_ms);
 

@@ -46,6 +46,30 @@ static const struct sm_member s_PutRetentionPolicyRequest_members[] = {
     {"logGroupName", REQUIRED, &s_LogGroupName}, {"retentionInDays", REQUIRED, &s_Days}, END};
 static const struct sm_shape s_PutRetentionPolicyRequest = STRUCT_OF(s_PutRetentionPolicyRequest_members);
 static const struct sm_shape s_LogStreamName = SCALAR(SM_STRING, 1, 512, "[^:*]*");
+static const struct sm_member s_CreateLogStreamRequest_members[] = {
+    {"logGroupName", REQUIRED, &s_LogGroupName}, {"logStreamName", REQUIRED, &s_LogStreamName}, END};
+static const struct sm_shape s_CreateLogStreamRequest = STRUCT_OF(s_CreateLogStreamRequest_members);
+static const struct sm_shape s_Timestamp = SCALAR(SM_INT, 0, SM_MAX, NULL);
+static const struct sm_member s_InputLogEvent_members[] = {
+    {"timestamp", REQUIRED, &s_Timestamp}, {"message", REQUIRED, &s_NextToken}, END};
+static const struct sm_shape s_InputLogEvent = STRUCT_OF(s_InputLogEvent_members);
+static const struct sm_shape s_InputLogEvents = LIST_OF(1, 10000, &s_InputLogEvent);
+static const struct sm_shape s_EntityKeyAttributesKey = SCALAR(SM_STRING, 1, 32, NULL);
+static const struct sm_shape s_EntityKeyAttributesValue = SCALAR(SM_STRING, 1, 512, NULL);
+static const struct sm_shape s_EntityKeyAttributes =
+    MAP_OF(2, 4, &s_EntityKeyAttributesKey, &s_EntityKeyAttributesValue);
+static const struct sm_shape s_EntityAttributesKey = SCALAR(SM_STRING, 1, 256, NULL);
+static const struct sm_shape s_EntityAttributes =
+    MAP_OF(0, 10, &s_EntityAttributesKey, &s_EntityKeyAttributesValue);
+static const struct sm_member s_Entity_members[] = {
+    {"keyAttributes", OPTIONAL, &s_EntityKeyAttributes},
+    {"attributes", OPTIONAL, &s_EntityAttributes}, END};
+static const struct sm_shape s_Entity = STRUCT_OF(s_Entity_members);
+static const struct sm_member s_PutLogEventsRequest_members[] = {
+    {"logGroupName", REQUIRED, &s_LogGroupName}, {"logStreamName", REQUIRED, &s_LogStreamName},
+    {"logEvents", REQUIRED, &s_InputLogEvents}, {"sequenceToken", OPTIONAL, &s_NextToken},
+    {"entity", OPTIONAL, &s_Entity}, END};
+static const struct sm_shape s_PutLogEventsRequest = STRUCT_OF(s_PutLogEventsRequest_members);
 static const char *const s_OrderBy_values[] = {
     "LogStreamName", "LastEventTime", NULL};
 static const struct sm_shape s_OrderBy = ENUM_OF(s_OrderBy_values);
@@ -56,10 +80,6 @@ static const struct sm_member s_DescribeLogStreamsRequest_members[] = {
     {"descending", OPTIONAL, &s_DeletionProtectionEnabled}, {"nextToken", OPTIONAL, &s_NextToken},
     {"limit", OPTIONAL, &s_DescribeLimit}, END};
 static const struct sm_shape s_DescribeLogStreamsRequest = STRUCT_OF(s_DescribeLogStreamsRequest_members);
-static const struct sm_member s_DeleteLogStreamRequest_members[] = {
-    {"logGroupName", REQUIRED, &s_LogGroupName}, {"logStreamName", REQUIRED, &s_LogStreamName}, END};
-static const struct sm_shape s_DeleteLogStreamRequest = STRUCT_OF(s_DeleteLogStreamRequest_members);
-static const struct sm_shape s_Timestamp = SCALAR(SM_INT, 0, SM_MAX, NULL);
 static const struct sm_shape s_EventsLimit = SCALAR(SM_INT, 1, 10000, NULL);
 static const struct sm_member s_GetLogEventsRequest_members[] = {
     {"logGroupName", OPTIONAL, &s_LogGroupName},
@@ -87,8 +107,11 @@ const struct sm_input sm_inputs_logs[] = {
     {LOCAL_LOGS, "DeleteLogGroup", &s_DeleteLogGroupRequest},
     {LOCAL_LOGS, "DescribeLogGroups", &s_DescribeLogGroupsRequest},
     {LOCAL_LOGS, "PutRetentionPolicy", &s_PutRetentionPolicyRequest},
+    {LOCAL_LOGS, "DeleteRetentionPolicy", &s_DeleteLogGroupRequest},
+    {LOCAL_LOGS, "CreateLogStream", &s_CreateLogStreamRequest},
+    {LOCAL_LOGS, "PutLogEvents", &s_PutLogEventsRequest},
     {LOCAL_LOGS, "DescribeLogStreams", &s_DescribeLogStreamsRequest},
-    {LOCAL_LOGS, "DeleteLogStream", &s_DeleteLogStreamRequest},
+    {LOCAL_LOGS, "DeleteLogStream", &s_CreateLogStreamRequest},
     {LOCAL_LOGS, "GetLogEvents", &s_GetLogEventsRequest},
     {LOCAL_LOGS, "FilterLogEvents", &s_FilterLogEventsRequest},
     {LOCAL_N_SERVICES, NULL, NULL}};

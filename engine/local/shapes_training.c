@@ -406,6 +406,50 @@ static const struct sm_member s_ListTrainingJobsRequest_members[] = {
     {"WarmPoolStatusEquals", OPTIONAL, &s_WarmPoolResourceStatus},
     {"TrainingPlanArnEquals", OPTIONAL, &s_TrainingPlanArn}, END};
 static const struct sm_shape s_ListTrainingJobsRequest = STRUCT_OF(s_ListTrainingJobsRequest_members);
+static const char *const s_ResourceType_values[] = {
+    "TrainingJob", "Experiment", "ExperimentTrial", "ExperimentTrialComponent", "Endpoint",
+    "Model", "ModelPackage", "ModelPackageGroup", "Pipeline", "PipelineExecution", "FeatureGroup",
+    "FeatureMetadata", "Image", "ImageVersion", "Project", "HyperParameterTuningJob", "ModelCard",
+    "PipelineVersion", NULL};
+static const struct sm_shape s_ResourceType = ENUM_OF(s_ResourceType_values);
+static const char *const s_Operator_values[] = {
+    "Equals", "NotEquals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo",
+    "Contains", "Exists", "NotExists", "In", NULL};
+static const struct sm_shape s_Operator = ENUM_OF(s_Operator_values);
+static const struct sm_shape s_FilterValue = SCALAR(SM_STRING, 1, 1024, ".+");
+static const struct sm_member s_Filter_members[] = {
+    {"Name", REQUIRED, &s_MetricName}, {"Operator", OPTIONAL, &s_Operator},
+    {"Value", OPTIONAL, &s_FilterValue}, END};
+static const struct sm_shape s_Filter = STRUCT_OF(s_Filter_members);
+static const struct sm_shape s_FilterList = LIST_OF(1, 20, &s_Filter);
+static const struct sm_member s_NestedFilters_members[] = {
+    {"NestedPropertyName", REQUIRED, &s_MetricName}, {"Filters", REQUIRED, &s_FilterList}, END};
+static const struct sm_shape s_NestedFilters = STRUCT_OF(s_NestedFilters_members);
+static const struct sm_shape s_NestedFiltersList = LIST_OF(1, 20, &s_NestedFilters);
+static const struct sm_shape s_SearchExpression;
+static const struct sm_shape s_SearchExpressionList = LIST_OF(1, 20, &s_SearchExpression);
+static const char *const s_BooleanOperator_values[] = {
+    "And", "Or", NULL};
+static const struct sm_shape s_BooleanOperator = ENUM_OF(s_BooleanOperator_values);
+static const struct sm_member s_SearchExpression_members[] = {
+    {"Filters", OPTIONAL, &s_FilterList}, {"NestedFilters", OPTIONAL, &s_NestedFiltersList},
+    {"SubExpressions", OPTIONAL, &s_SearchExpressionList},
+    {"Operator", OPTIONAL, &s_BooleanOperator}, END};
+static const struct sm_shape s_SearchExpression = STRUCT_OF(s_SearchExpression_members);
+static const char *const s_CrossAccountFilterOption_values[] = {
+    "SameAccount", "CrossAccount", NULL};
+static const struct sm_shape s_CrossAccountFilterOption = ENUM_OF(s_CrossAccountFilterOption_values);
+static const struct sm_member s_VisibilityConditions_members[] = {
+    {"Key", OPTIONAL, &s_TagKey}, {"Value", OPTIONAL, &s_TagValue}, END};
+static const struct sm_shape s_VisibilityConditions = STRUCT_OF(s_VisibilityConditions_members);
+static const struct sm_shape s_VisibilityConditionsList = LIST_OF(1, 5, &s_VisibilityConditions);
+static const struct sm_member s_SearchRequest_members[] = {
+    {"Resource", REQUIRED, &s_ResourceType}, {"SearchExpression", OPTIONAL, &s_SearchExpression},
+    {"SortBy", OPTIONAL, &s_MetricName}, {"SortOrder", OPTIONAL, &s_SortOrder},
+    {"NextToken", OPTIONAL, &s_NextToken}, {"MaxResults", OPTIONAL, &s_MaxResults},
+    {"CrossAccountFilterOption", OPTIONAL, &s_CrossAccountFilterOption},
+    {"VisibilityConditions", OPTIONAL, &s_VisibilityConditionsList}, END};
+static const struct sm_shape s_SearchRequest = STRUCT_OF(s_SearchRequest_members);
 
 const struct sm_input sm_inputs_training[] = {
     {LOCAL_SAGEMAKER, "CreateTrainingJob", &s_CreateTrainingJobRequest},
@@ -414,4 +458,5 @@ const struct sm_input sm_inputs_training[] = {
     {LOCAL_SAGEMAKER, "StopTrainingJob", &s_DescribeTrainingJobRequest},
     {LOCAL_SAGEMAKER, "DeleteTrainingJob", &s_DescribeTrainingJobRequest},
     {LOCAL_SAGEMAKER, "ListTrainingJobs", &s_ListTrainingJobsRequest},
+    {LOCAL_SAGEMAKER, "Search", &s_SearchRequest},
     {LOCAL_N_SERVICES, NULL, NULL}};

@@ -152,6 +152,8 @@ struct json *sm_pool_describe(struct arena *arena, const struct sm_thing *job); 
 
 /* What DescribeTrainingJob says of a job. */
 struct json *sm_job_describe(struct arena *arena, const struct sm_thing *job);
+/* What DescribeEndpoint says of an endpoint. */
+struct json *sm_endpoint_describe(struct local_call *call, const struct sm_thing *endpoint);
 bool sm_job_is_final(const struct sm_thing *job);
 /* Enters a secondary status at a moment: appends the transition, sets due_ms. */
 void sm_job_enter(struct arena *arena, struct sm_thing *job, const char *secondary, int64_t at_ms);

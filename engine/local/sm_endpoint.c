@@ -409,35 +409,42 @@ static bool reason_faded(struct local_call *call, const struct sm_thing *endpoin
     return ms > 0 && status_is(endpoint, "InService") && call->now_ms >= endpoint->modified_ms + ms;
 }
 
-enum err_code sm_describe_endpoint(struct local_call *call, struct err *err)
+struct json *sm_endpoint_describe(struct local_call *call, const struct sm_thing *endpoint)
 {
     struct json *body = json_object(call->arena), *variants = json_array(call->arena);
+    const struct json *op = json_get(endpoint->doc, "op");
+
+    json_put(call->arena, body, "EndpointName", json_string(call->arena, endpoint->name));
+    json_put(call->arena, body, "EndpointArn", json_string(call->arena, endpoint->arn));
+    carry(call->arena, body, "EndpointConfigName", endpoint->doc, "config");
+    JSON_EACH (variant, json_get(endpoint->doc, "variants"))
+        json_push(variants, variant_json(call->arena, variant));
+    if (variants->len > 0)
+        json_put(call->arena, body, "ProductionVariants", variants);
+    json_put(call->arena, body, "EndpointStatus", json_string(call->arena, endpoint->status));
+    if (!reason_faded(call, endpoint))
+        carry(call->arena, body, "FailureReason", endpoint->doc, "reason");
+    json_put(call->arena, body, "CreationTime", sm_time(call->arena, endpoint->created_ms));
+    json_put(call->arena, body, "LastModifiedTime", sm_time(call->arena, endpoint->modified_ms));
+    if (json_get(endpoint->doc, "capture") != NULL)
+        json_put(
+            call->arena, body, "DataCaptureConfig",
+            capture_json(call, json_get(endpoint->doc, "capture")));
+    carry(call->arena, body, "LastDeploymentConfig", endpoint->doc, "last_deployment");
+    if (str_eq_z(json_get_str(op, "kind"), "update"))
+        json_put(call->arena, body, "PendingDeploymentSummary", pending_json(call, op));
+    return body;
+}
+
+enum err_code sm_describe_endpoint(struct local_call *call, struct err *err)
+{
     struct sm_thing endpoint;
-    const struct json *op;
+    struct json *body;
 
     (void) err;
     if (!endpoint_of(call, &endpoint))
         return ERR_NONE;
-    op = json_get(endpoint.doc, "op");
-    json_put(call->arena, body, "EndpointName", json_string(call->arena, endpoint.name));
-    json_put(call->arena, body, "EndpointArn", json_string(call->arena, endpoint.arn));
-    carry(call->arena, body, "EndpointConfigName", endpoint.doc, "config");
-    JSON_EACH (variant, json_get(endpoint.doc, "variants"))
-        json_push(variants, variant_json(call->arena, variant));
-    if (variants->len > 0)
-        json_put(call->arena, body, "ProductionVariants", variants);
-    json_put(call->arena, body, "EndpointStatus", json_string(call->arena, endpoint.status));
-    if (!reason_faded(call, &endpoint))
-        carry(call->arena, body, "FailureReason", endpoint.doc, "reason");
-    json_put(call->arena, body, "CreationTime", sm_time(call->arena, endpoint.created_ms));
-    json_put(call->arena, body, "LastModifiedTime", sm_time(call->arena, endpoint.modified_ms));
-    if (json_get(endpoint.doc, "capture") != NULL)
-        json_put(
-            call->arena, body, "DataCaptureConfig",
-            capture_json(call, json_get(endpoint.doc, "capture")));
-    carry(call->arena, body, "LastDeploymentConfig", endpoint.doc, "last_deployment");
-    if (str_eq_z(json_get_str(op, "kind"), "update"))
-        json_put(call->arena, body, "PendingDeploymentSummary", pending_json(call, op));
+    body = sm_endpoint_describe(call, &endpoint);
     sm_fill_defaults(call, SM_ENDPOINT, body);
     return call_json(call, body);
 }

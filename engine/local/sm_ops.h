@@ -41,6 +41,7 @@
     X(LOCAL_SAGEMAKER, "DeleteEndpoint", "sagemaker:DeleteEndpoint", sm_delete_endpoint, \
       OP_MUTATING) \
     X(LOCAL_SAGEMAKER, "ListEndpoints", "sagemaker:ListEndpoints", sm_list_endpoints, 0) \
+    X(LOCAL_SAGEMAKER, "Search", "sagemaker:Search", sm_search, 0) \
     X(LOCAL_SAGEMAKER, "AddTags", "sagemaker:AddTags", sm_add_tags, OP_MUTATING) \
     X(LOCAL_SAGEMAKER, "ListTags", "sagemaker:ListTags", sm_list_tags, 0) \
     X(LOCAL_SAGEMAKER, "DeleteTags", "sagemaker:DeleteTags", sm_delete_tags, OP_MUTATING)
@@ -59,6 +60,10 @@
     X(LOCAL_LOGS, "DescribeLogGroups", "logs:DescribeLogGroups", logs_describe_log_groups, 0) \
     X(LOCAL_LOGS, "PutRetentionPolicy", "logs:PutRetentionPolicy", logs_put_retention_policy, \
       OP_MUTATING) \
+    X(LOCAL_LOGS, "DeleteRetentionPolicy", "logs:DeleteRetentionPolicy", \
+      logs_delete_retention_policy, OP_MUTATING) \
+    X(LOCAL_LOGS, "CreateLogStream", "logs:CreateLogStream", logs_create_log_stream, OP_MUTATING) \
+    X(LOCAL_LOGS, "PutLogEvents", "logs:PutLogEvents", logs_put_log_events, OP_MUTATING) \
     X(LOCAL_LOGS, "DescribeLogStreams", "logs:DescribeLogStreams", logs_describe_log_streams, 0) \
     X(LOCAL_LOGS, "DeleteLogStream", "logs:DeleteLogStream", logs_delete_log_stream, OP_MUTATING) \
     X(LOCAL_LOGS, "GetLogEvents", "logs:GetLogEvents", logs_get_log_events, 0) \

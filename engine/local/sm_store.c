@@ -233,7 +233,9 @@ void sm_each(
     "THEN status ELSE printf('%020d', created_ms) END AS k FROM sm_thing WHERE region=?1 AND " \
     "kind=?2 AND (?4 IS NULL OR instr(name, ?4) > 0) AND (?5 IS NULL OR status = ?5) AND (?6 IS " \
     "NULL OR created_ms > ?6) AND (?7 IS NULL OR created_ms < ?7) AND (?8 IS NULL OR modified_ms " \
-    "> ?8) AND (?9 IS NULL OR modified_ms < ?9) AND created_ms <= ?13) WHERE (?10 IS NULL OR (k, " \
+    "> ?8) AND (?9 IS NULL OR modified_ms < ?9) AND created_ms <= ?13 AND (?14 IS NULL OR " \
+    "json_extract(doc, '$.pool.status') = ?14) AND (?15 IS NULL OR json_extract(doc, " \
+    "'$.in.ResourceConfig.TrainingPlanArn') = ?15)) WHERE (?10 IS NULL OR (k, " \
     "name) "
 
 enum { PAGE_DEFAULT = 10 };
@@ -297,6 +299,8 @@ sm_list(struct local_call *call, enum sm_thing_kind kind, const char *key, sm_su
         db_text(page.after_name),
         db_int(page.limit + 1),
         db_int(call->now_ms - hidden_ms(call->local, kind)),
+        db_text(json_get_str(call->input, "WarmPoolStatusEquals")),
+        db_text(json_get_str(call->input, "TrainingPlanArnEquals")),
     };
     struct db_stmt *AUTO(db_finish) row =
         page.descending

@@ -112,7 +112,7 @@ def good(shape, holding=()):
     if kind == "list":
         return [good(shape.member, holding) for _ in range(int(low or 0))]
     if kind == "map":
-        return {good_text(shape.key): good(shape.value, holding)} if low else {}
+        return {good_text(shape.key) + "a" * i: good(shape.value, holding) for i in range(int(low or 0))}
     if kind in ("string", "blob"):
         return good_text(shape)
     if kind == "boolean":
