@@ -234,6 +234,7 @@ format: lint-deps ## clang-format everything in place
 
 docs: $(B)/mmectl ## write the command and option tables into the Markdown pages that have them
 	@tests/lint/docs.sh -i
+	@tests/lint/operations.sh -i
 
 check-asan: ## unit and end-to-end tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory test-deps

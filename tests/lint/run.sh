@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 70
 gates=
 [ $# -gt 0 ] || set -- gates
 for word in "$@"; do
-    [ "$word" != gates ] || word='layers headers banned sizes externs words docs'
+    [ "$word" != gates ] || word='layers headers banned sizes externs words docs operations'
     gates="$gates $word"
 done
 
