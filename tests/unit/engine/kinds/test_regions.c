@@ -103,7 +103,7 @@ static void plant(struct life *life)
 static void work(struct life *life, struct reconciler *r, struct aws *aws, void *arg)
 {
     struct both *both = arg;
-    struct stack stacks[2] = {{.life = life}, {.life = life}};
+    struct stack *stacks = ARENA_ARRAY(r->arena, 2, struct stack); /* large, for their errors */
     struct regional regions[2];
     struct diags diags;
     struct spec_list specs;
@@ -120,6 +120,7 @@ static void work(struct life *life, struct reconciler *r, struct aws *aws, void 
     assert_ok(spec_load(r->arena, &path, 1, &options, &diags, &specs, &life->err), &life->err);
     assert_int_equal(specs.len, 2);
     for (size_t i = 0; i < 2; i++) {
+        stacks[i].life = life;
         stacks[i].spec = specs.items[i];
         stacks[i].late_ms = i == 1 ? both->late_ms : 0;
         stack_open(&stacks[i], r->arena, sources);
