@@ -311,9 +311,13 @@ static bool match_rounds(struct matching *m, const struct rounds *rounds, const 
 {
     bool more = rounds->done < rounds->counts.max && (rounds->began != text || rounds->done == 0);
     if (more) {
-        struct rounds next = *rounds;
-        next.done++;
-        next.began = text;
+        const struct rounds next = {
+            .rest = rounds->rest,
+            .inner = rounds->inner,
+            .after = rounds->after,
+            .counts = rounds->counts,
+            .done = rounds->done + 1,
+            .began = text};
         if (match_all(m, rounds->inner, text, &next.rest))
             return true;
     }
@@ -406,8 +410,7 @@ match_all(struct matching *m, struct span span, const char *text, const struct r
 
 bool pattern_matches(const char *pattern, struct str text)
 {
-    struct matching m = {.start = text.ptr, .end = text.ptr + text.len};
-    if (text.ptr == NULL)
-        m.start = m.end = "";
+    const char *start = text.len > 0 ? text.ptr : "";
+    struct matching m = {.start = start, .end = start + text.len};
     return match_all(&m, (struct span){pattern, pattern + strlen(pattern)}, m.start, NULL);
 }

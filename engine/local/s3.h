@@ -115,9 +115,6 @@ const char *s3_sum_header(enum s3_sum_kind kind);  /* "x-amz-checksum-sha256"; N
 const char *s3_sum_element(enum s3_sum_kind kind); /* "ChecksumSHA256" */
 enum s3_sum_kind s3_sum_by_name(struct str name);  /* "SHA256", any case */
 bool s3_sum_is_crc(enum s3_sum_kind kind);
-uint64_t s3_crc(enum s3_sum_kind kind, uint64_t crc, struct str data); /* 0 to start */
-/* Big-endian bytes in base64, as S3 writes them. */
-struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc);
 
 /* The checksum of bytes that come in pieces. */
 struct s3_summing {

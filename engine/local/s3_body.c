@@ -10,7 +10,7 @@
 
 enum { MAX_TEXT_BYTES = 16 * 1024 * 1024 };
 
-/* To add an algorithm: a row, its number in s3.h, and s3_crc() or a hash for it. */
+/* To add an algorithm: a row, its number in s3.h, and crc_of() or a hash for it. */
 static const struct {
     const char *header, *element, *name;
     size_t bytes;
@@ -49,7 +49,7 @@ enum s3_sum_kind s3_sum_by_name(struct str name)
     return S3_SUM_NONE;
 }
 
-uint64_t s3_crc(enum s3_sum_kind kind, uint64_t crc, struct str data)
+static uint64_t crc_of(enum s3_sum_kind kind, uint64_t crc, struct str data)
 {
     if (kind == S3_SUM_CRC32)
         return crc32_of((uint32_t) crc, data);
@@ -68,7 +68,8 @@ uint64_t s3_crc(enum s3_sum_kind kind, uint64_t crc, struct str data)
     return crc ^ mask;
 }
 
-struct str s3_crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc)
+/* Big-endian bytes in base64, as S3 writes them. */
+static struct str crc_text(struct arena *arena, enum s3_sum_kind kind, uint64_t crc)
 {
     unsigned char bytes[8];
     size_t len = s_sums[kind].bytes;
@@ -94,7 +95,7 @@ void s3_summing_add(struct s3_summing *summing, struct str bytes)
     if (summing->hash != NULL)
         hash_add(summing->hash, bytes);
     else if (summing->kind != S3_SUM_NONE)
-        summing->crc = s3_crc(summing->kind, summing->crc, bytes);
+        summing->crc = crc_of(summing->kind, summing->crc, bytes);
 }
 
 struct str s3_summing_end(struct s3_summing *summing, struct arena *arena)
@@ -103,7 +104,7 @@ struct str s3_summing_end(struct s3_summing *summing, struct arena *arena)
     if (summing->kind == S3_SUM_NONE)
         return STR_NULL;
     if (summing->hash == NULL)
-        return s3_crc_text(arena, summing->kind, summing->crc);
+        return crc_text(arena, summing->kind, summing->crc);
     size_t len = hash_end(summing->hash, bytes);
     hash_close(&summing->hash);
     return base64_of(arena, bytes, len);
