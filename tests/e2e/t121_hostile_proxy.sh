@@ -21,7 +21,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do # what was cut off is closed after its t
 done
 ok "the descriptors are closed again" test "$left" -le 60
 ok "the same process still runs" kill -0 "$pid"
-is "$(cat "$MMECTL_HOME/server.log")" "" "it had nothing to complain of"
+is "$(grep -v "ASan doesn't fully support" "$MMECTL_HOME/server.log")" "" "it had nothing to complain of"
 run "$MMECTL" local stop
 is_exit 0 "and stops"
 done_testing
