@@ -2,6 +2,7 @@
 #include "engine/httpd/quick.h"
 #include "engine/serve/container.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -11,9 +12,18 @@ enum { STOP_WAIT_S = 4 };
 /* SAGEMAKER_MULTI_MODEL is not set: one model, under any name. */
 static const struct str s_only = STR_INIT("model");
 
+/* A load takes some megabytes for a moment. Given back to the system each time, they would have to
+ * be asked for and zeroed again for the next one, which is a good part of what a load takes. */
+static void keep_memory(void)
+{
+    (void) mallopt(M_MMAP_THRESHOLD, (int) MIB(4));
+    (void) mallopt(M_TRIM_THRESHOLD, (int) MIB(16));
+}
+
 enum err_code container_run(const struct container_server *server, struct err *err)
 {
     sigset_t ends;
+    keep_memory();
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);

@@ -419,30 +419,27 @@ void forest_predict(
 
 /* ---- rows to compare with ---- */
 
-static float near(struct rng *rng, float split)
+static float near(unsigned which, float split)
 {
-    switch (rng_below(rng, 4)) {
-    case 0:
-        return nextafterf(split, -INFINITY);
-    case 1:
-        return nextafterf(split, INFINITY);
-    default:
-        return split;
-    }
+    return which == 0   ? nextafterf(split, -INFINITY)
+           : which == 1 ? nextafterf(split, INFINITY)
+                        : split;
 }
 
-/* Twice as many splits as there are features, as they come: most features get a value. */
+/* Twice as many splits as there are features, as they come: most features get a value. One random
+ * number chooses a node and what is made of it, since this is a good part of what a load takes. */
 static void draw_row(const struct forest *forest, struct rng *rng, float *row)
 {
     for (size_t i = 0; i < forest->features; i++)
         row[i] = NAN;
     size_t splits = 2 * forest->features;
     for (size_t tries = 16 * splits; splits > 0 && tries > 0; tries--) {
-        struct forest_node node = forest->nodes[rng_below(rng, forest->n_nodes)];
+        uint64_t random = rng_u64(rng);
+        struct forest_node node = forest->nodes[(random >> 32) * forest->n_nodes >> 32];
         uint32_t feature = forest_feature(node);
         if (forest_is_leaf(node) || feature >= forest->features || !isfinite(node.value))
             continue;
-        row[feature] = rng_below(rng, 8) == 0 ? NAN : near(rng, node.value);
+        row[feature] = (random & 7) == 0 ? NAN : near(random >> 3 & 3, node.value);
         splits--;
     }
 }

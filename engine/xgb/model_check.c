@@ -50,8 +50,8 @@ enum tree_array {
         TREE_ARRAY_COUNT
 };
 
-static const char *const s_tree_arrays[TREE_ARRAY_COUNT] = {
-#define TREE_ARRAY_NAME(name) #name,
+static const struct str s_tree_arrays[TREE_ARRAY_COUNT] = {
+#define TREE_ARRAY_NAME(name) STR_INIT(#name),
     TREE_ARRAYS(TREE_ARRAY_NAME)
 #undef TREE_ARRAY_NAME
 };
@@ -88,16 +88,16 @@ static uint64_t number_of(struct str digits)
 static void
 shape_note(struct tree_shape *shape, const struct reader *reader, struct str name, uint64_t size)
 {
-    shape->weights = shape->weights || str_eq_z(name, "weights");
-    if (str_eq_z(name, "id"))
+    shape->weights = shape->weights || str_eq(name, STR("weights"));
+    if (str_eq(name, STR("id")))
         shape->id = reader->number;
-    if (str_eq_z(name, "name"))
+    if (str_eq(name, STR("name")))
         shape->linear = shape->linear || reader->linear;
-    if (str_eq_z(name, "model")) {
+    if (str_eq(name, STR("model"))) {
         shape->model_weights = reader->weights;
         shape->n_models++;
     }
-    if (str_eq_z(name, "num_nodes") || str_eq_z(name, "num_trees"))
+    if (str_eq(name, STR("num_nodes")) || str_eq(name, STR("num_trees")))
         shape->counted = size;
     for (size_t i = 0; i < FOREST_PARTS; i++)
         if (str_eq_z(name, s_forest_parts[i])) {
@@ -105,7 +105,7 @@ shape_note(struct tree_shape *shape, const struct reader *reader, struct str nam
             shape->n_forest++;
         }
     for (size_t i = 0; i < TREE_ARRAY_COUNT; i++) {
-        if (!str_eq_z(name, s_tree_arrays[i]))
+        if (!str_eq(name, s_tree_arrays[i]))
             continue;
         shape->repeated = shape->repeated || shape->seen[i];
         shape->seen[i] = true;
@@ -141,8 +141,8 @@ static bool shape_sound(struct reader *reader, const struct tree_shape *shape)
 /* Loading already follows these. */
 static bool holds_nodes(struct str name)
 {
-    return str_eq_z(name, "left_children") || str_eq_z(name, "right_children") ||
-           str_eq_z(name, "parents");
+    return str_eq(name, STR("left_children")) || str_eq(name, STR("right_children")) ||
+           str_eq(name, STR("parents"));
 }
 
 /* A node's number, -1 for none, or the root's mark for no parent. */

@@ -177,7 +177,7 @@ measure_cold() {
     "$helpers/invoke" cold $((2 * rounds)) "$endpoint" "$out/row" "$out/models" $models
 }
 
-# `mmectl serve` against libmicrohttpd alone: 100 trees of depth 6 (about 350 KB), a row of 30 values.
+# `mmectl serve` against libmicrohttpd alone: 130 trees of depth 6 (450 KB and more), a row of 30 values.
 served() { # MODE ARGUMENT...
     mode=$1
     shift

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <xgboost/c_api.h>
 
-enum { ROWS = 4000, COLS = 30, TREES = 100 };
+enum { ROWS = 4000, COLS = 30, TREES = 130 };
 
 extern void omp_set_num_threads(int threads);
 
