@@ -52,6 +52,8 @@ struct args {
     bool force;
     int64_t ready_fd;
     /* serve */
+    struct str pins; /* of serve */
+    bool evict;
     int64_t bind_port, memory_limit, threads; /* main.c has the default of the first */
     struct str address, model_dir;
     /* iam-policy */

@@ -69,6 +69,8 @@ static enum exit_code run(struct app *app)
         .container =
             {.memory_bytes = MIB(1) * (size_t) args->memory_limit,
              .threads = (unsigned) args->threads,
+             .evicts = args->evict || is_true(app->getenv("MMECTL_EVICT")),
+             .pins = str_is_null(args->pins) ? str_from(app->getenv("MMECTL_PIN")) : args->pins,
              .no_ensembles = !str_is_empty(ensemble) && !is_true(ensemble.ptr),
              .batch = !str_is_empty(str_from(app->getenv("SAGEMAKER_BATCH"))),
              .default_accept = str_from(app->getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"))},
@@ -100,6 +102,10 @@ static const struct opt s_opts[] = {
      "memory for loaded models (default four fifths of the machine's or the container's)"},
     {OPT_INT, 0, "threads", "N", AT(threads), NULL, 1,
      "threads that answer calls (default: one per core)"},
+    {OPT_FLAG, 0, "evict", NULL, AT(evict), NULL, 0,
+     "a load that finds no memory unloads the least recently called (default: it is refused, 507)"},
+    {OPT_STRING, 0, "pin", "NAMES", AT(pins), NULL, 0,
+     "models that are never evicted: names with commas, NAME* for all that begin so"},
     {OPT_STRING, 0, "model-dir", "PATH", AT(model_dir), NULL, 0,
      "load this model at the start: a folder, a model.tar.gz or a model's file"},
 };
@@ -110,17 +116,22 @@ const struct cmd cmd_serve = {
     .name = "serve",
     .operands = "",
     .summary = "serve XGBoost models as SageMaker's multi-model container does",
-    .text = "Answers SageMaker's multi-model container contract on one port: POST /models loads a\n"
-            "model from a folder or a model.tar.gz, POST /models/NAME/invoke calls it, DELETE\n"
-            "/models/NAME takes it out of memory; GET /models, /ping, /execution-parameters and,\n"
-            "for Prometheus, /metrics. Answers are byte for byte those of AWS's XGBoost 1.7-1\n"
-            "container in multi-model mode; what that one answers with 503 \"Prediction failed\"\n"
-            "is a 4xx with its reason here. Several files in one folder are an ensemble and are\n"
-            "averaged (SAGEMAKER_INFERENCE_ENSEMBLE=false takes the first one).\n"
-            "\n"
-            "Also read: SAGEMAKER_MULTI_MODEL, SAGEMAKER_BIND_TO_PORT, MAX_CONTENT_LENGTH,\n"
-            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, SAGEMAKER_BATCH (a line for each row in CSV\n"
-            "answers). SIGTERM ends it after the calls that run.",
+    .text =
+        "Answers SageMaker's multi-model container contract on one port: POST /models loads a\n"
+        "model from a folder or a model.tar.gz, POST /models/NAME/invoke calls it, DELETE\n"
+        "/models/NAME takes it out of memory; GET /models, /ping, /execution-parameters and,\n"
+        "for Prometheus, /metrics. Answers are byte for byte those of AWS's XGBoost 1.7-1\n"
+        "container in multi-model mode; what that one answers with 503 \"Prediction failed\"\n"
+        "is a 4xx with its reason here. Several files in one folder are an ensemble and are\n"
+        "averaged (SAGEMAKER_INFERENCE_ENSEMBLE=false takes the first one).\n"
+        "\n"
+        "A load that finds no memory is refused with 507, and SageMaker unloads others; where\n"
+        "there is no SageMaker, --evict unloads the least recently called, but none that is\n"
+        "pinned: by --pin, or by \"pinned\": true in POST /models.\n"
+        "\n"
+        "Also read: MMECTL_EVICT, MMECTL_PIN, SAGEMAKER_MULTI_MODEL, SAGEMAKER_BIND_TO_PORT,\n"
+        "MAX_CONTENT_LENGTH, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, SAGEMAKER_BATCH (a line for\n"
+        "each row in CSV answers). SIGTERM ends it after the calls that run.",
     .sets = s_sets,
     .run = run,
 };

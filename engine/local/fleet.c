@@ -82,6 +82,7 @@ static void container_make(
         .memory_bytes = memory,
         .cache_disabled = disabled,
         .default_accept = container->default_accept,
+        .pins = json_get_str(env, "MMECTL_PIN"),
         .store = &fleet_disk_store,
         .store_self = container->disk,
     };

@@ -1,6 +1,7 @@
 #include "engine/serve/cache.h"
 
 #include "engine/base/arena.h"
+#include "engine/serve/pins.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -14,7 +15,8 @@ struct cached {
     struct cached *newer, *older; /* order of use; ready models in the table only */
     struct booster *booster;
     size_t memory_bytes;
-    size_t users;  /* callers between acquire and release, waiters and the loader included */
+    size_t users; /* callers between acquire and release, waiters and the loader included */
+    bool pinned;
     bool in_table; /* else it goes with its last user */
     enum cached_state state;
     pthread_cond_t loaded;
@@ -28,7 +30,8 @@ struct cache {
     pthread_mutex_t lock;
     struct cached *buckets[BUCKETS];
     struct cached *newest, *oldest;
-    size_t memory_bytes, used_bytes, n_ready;
+    size_t memory_bytes, used_bytes, pinned_bytes, n_ready;
+    struct str pins;
     cache_load_fn *load;
     void *self;
 };
@@ -92,6 +95,7 @@ static void table_remove(struct cache *cache, struct cached *model, struct cache
     if (model->state == CACHED_READY) {
         use_unlink(cache, model);
         cache->used_bytes -= model->memory_bytes;
+        cache->pinned_bytes -= model->pinned ? model->memory_bytes : 0;
         cache->n_ready--;
     }
     if (model->users == 0) {
@@ -121,11 +125,12 @@ static void leave(struct cached *model, struct cached **garbage)
     }
 }
 
-struct cache *cache_new(size_t memory_bytes, cache_load_fn *load, void *self)
+struct cache *cache_new(size_t memory_bytes, struct str pins, cache_load_fn *load, void *self)
 {
     struct cache *cache = xmalloc(sizeof(*cache));
     memset(cache, 0, sizeof(*cache));
     cache->memory_bytes = memory_bytes;
+    cache->pins = pins;
     cache->load = load;
     cache->self = self;
     if (pthread_mutex_init(&cache->lock, NULL) != 0)
@@ -142,6 +147,15 @@ void cache_free(struct cache *cache)
     xfree(cache);
 }
 
+/* There is one: the pinned ones leave room. */
+static struct cached *oldest_unpinned(struct cache *cache)
+{
+    struct cached *model = cache->oldest;
+    while (model->pinned)
+        model = model->newer;
+    return model;
+}
+
 /* With the lock held, after a load that went well: counts the model in and makes room. */
 static void admit(struct cache *cache, struct cached *model, struct cached **garbage)
 {
@@ -153,12 +167,22 @@ static void admit(struct cache *cache, struct cached *model, struct cached **gar
             model->memory_bytes, cache->memory_bytes);
         return;
     }
+    if (model->memory_bytes > cache->memory_bytes - cache->pinned_bytes && model->in_table) {
+        model->state = CACHED_FAILED;
+        (void) err_set(
+            &model->err, ERR_QUOTA,
+            "the model needs %zu bytes of memory; pinned models take %zu of %zu",
+            model->memory_bytes, cache->pinned_bytes, cache->memory_bytes);
+        return;
+    }
     model->state = CACHED_READY;
     if (!model->in_table)
         return; /* dropped while it loaded: this call still gets it */
+    model->pinned = pins_have(cache->pins, str_of(model->name, model->name_len));
     while (cache->used_bytes + model->memory_bytes > cache->memory_bytes)
-        table_remove(cache, cache->oldest, garbage);
+        table_remove(cache, oldest_unpinned(cache), garbage);
     cache->used_bytes += model->memory_bytes;
+    cache->pinned_bytes += model->pinned ? model->memory_bytes : 0;
     cache->n_ready++;
     use_link(cache, model);
 }

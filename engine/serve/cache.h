@@ -4,7 +4,8 @@
  * Callers that want a model somebody is loading wait for that load and share its outcome. A model
  * is counted: one that is dropped while in use lives until its last user releases it. Threads: all
  * functions from any thread, but cache_free(). Errors: what the loader returned, to everybody who
- * waited for it; ERR_QUOTA when a model alone is larger than the memory.
+ * waited for it; ERR_QUOTA when a model alone is larger than the memory, or than what the pinned
+ * ones leave of it.
  */
 #ifndef ENGINE_SERVE_CACHE_H
 #define ENGINE_SERVE_CACHE_H
@@ -17,7 +18,8 @@ struct cached; /* one model in use */
 typedef enum err_code
 cache_load_fn(void *self, struct str name, struct booster **out, struct err *err);
 
-struct cache *cache_new(size_t memory_bytes, cache_load_fn *load, void *self);
+/* pins: as pins.h, of models that are never dropped for others; outlives the cache. */
+struct cache *cache_new(size_t memory_bytes, struct str pins, cache_load_fn *load, void *self);
 void cache_free(struct cache *cache); /* nothing may be in use */
 /* ret_waited: it was not there yet. Release it exactly once. */
 enum err_code cache_acquire(

@@ -49,8 +49,12 @@ struct container *container_new(const struct container_options *options)
     }
     if (!str_is_null(own->default_accept))
         own->default_accept = str_dup(arena, own->default_accept);
+    own->pins = str_is_null(own->pins) ? STR_NULL : str_dup(arena, own->pins);
     container->registry = registry_new(&(struct registry_options){
-        .memory_bytes = own->memory_bytes, .ensembles = !own->no_ensembles});
+        .memory_bytes = own->memory_bytes,
+        .ensembles = !own->no_ensembles,
+        .evicts = own->evicts,
+        .pins = own->pins});
     return container;
 }
 
@@ -243,8 +247,8 @@ static bool has_dots(struct str path)
     return false;
 }
 
-/* Reads {"model_name": ..., "url": ...}; false after a 4xx. */
-static bool read_order(struct visit *visit, struct str *ret_path)
+/* Reads {"model_name": ..., "url": ..., "pinned": false}; false after a 4xx. */
+static bool read_order(struct visit *visit, struct str *ret_path, bool *ret_pinned)
 {
     struct json *order = NULL;
     struct err err = {0};
@@ -268,7 +272,13 @@ static bool read_order(struct visit *visit, struct str *ret_path)
             str_fmt(visit->arena, "Relative path is not allowed in url: " STR_FMT, STR_ARG(path)));
         return false;
     }
+    const struct json *pinned = json_get(order, "pinned");
+    if (pinned != NULL && pinned->type != JSON_BOOL) {
+        fail(visit, 400, "BadRequestException", STR("Parameter pinned has to be true or false."));
+        return false;
+    }
     *ret_path = path;
+    *ret_pinned = pinned != NULL && pinned->boolean;
     return true;
 }
 
@@ -278,14 +288,17 @@ static void load_model(void *arg, struct arena *arena, struct httpd_response *re
     struct visit *visit = arg;
     struct str path;
     struct err err = {0};
+    bool pinned = false;
     visit->arena = arena;
     visit->response = response;
-    if (!read_order(visit, &path))
+    if (!read_order(visit, &path, &pinned))
         return;
     if (container_load(visit->container, visit->name, path, &err) != ERR_NONE) {
         fail_load(visit, &err);
         return;
     }
+    if (pinned)
+        (void) registry_pin(visit->container->registry, visit->name);
     say_status(visit, STR("Workers scaled"));
 }
 
@@ -333,9 +346,11 @@ static void call_model(struct visit *visit, const struct served *served)
             .default_accept = visit->container->options.default_accept,
             .body = request->body,
             .batch = visit->container->options.batch});
+    int64_t end_us = clock_tick_us();
     atomic_fetch_add_explicit(served->calls, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(
-        served->busy_us, (uint64_t) (clock_tick_us() - start_us), memory_order_relaxed);
+        served->busy_us, (uint64_t) (end_us - start_us), memory_order_relaxed);
+    atomic_store_explicit(served->last_us, (uint64_t) end_us, memory_order_relaxed);
     if (evaluated.status != 200)
         atomic_fetch_add_explicit(served->failures, 1, memory_order_relaxed);
     if (evaluated.status == 204) /* which has no body (RFC 9110, 15.3.5) */

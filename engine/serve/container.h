@@ -5,7 +5,8 @@
  * https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html; the words of its answers
  * are the model server's (multi-model-server 1.1). Two things are better on purpose: a model that
  * cannot be loaded fails when it is loaded, and a request that cannot be answered is a 4xx with its
- * reason. To add a route: a row in s_routes. Threads: container_handle() from any.
+ * reason. And POST /models takes "pinned": true, for where models are evicted. To add a route: a
+ * row in s_routes. Threads: container_handle() from any.
  */
 #ifndef ENGINE_SERVE_CONTAINER_H
 #define ENGINE_SERVE_CONTAINER_H
@@ -19,6 +20,8 @@ struct container_options {
     size_t max_body;           /* of a request; 0: 6 MiB, SageMaker's own limit */
     unsigned threads;          /* told to batch transform as the concurrency; 0: cores */
     bool no_ensembles;         /* SAGEMAKER_INFERENCE_ENSEMBLE=false */
+    bool evicts;               /* as registry.h; and pins as pins.h */
+    struct str pins;           /* null: none */
     bool batch;                /* SAGEMAKER_BATCH: CSV answers have a line for each row */
     struct str default_accept; /* SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT; null: application/json */
 };

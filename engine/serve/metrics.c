@@ -50,7 +50,7 @@ static void label(struct buf *out, const char *name, struct str model)
     buf_add_char(out, '"');
 }
 
-enum per_model { CALLS, FAILURES, BUSY, LOAD, MEMORY };
+enum per_model { CALLS, FAILURES, BUSY, LOAD, MEMORY, PINNED };
 
 static double value_of(const struct registered *model, enum per_model which)
 {
@@ -65,6 +65,8 @@ static double value_of(const struct registered *model, enum per_model which)
         return seconds(model->load_us);
     case MEMORY:
         return (double) model->memory_bytes;
+    case PINNED:
+        return model->pinned ? 1 : 0;
     default:
         return 0;
     }
@@ -80,11 +82,14 @@ static const struct {
     {BUSY, "mmectl_model_seconds_total", "counter", "Seconds spent in calls of the model."},
     {LOAD, "mmectl_model_load_seconds", "gauge", "Seconds it took to load the model."},
     {MEMORY, "mmectl_model_memory_bytes", "gauge", "Estimated memory of the model."},
+    {PINNED, "mmectl_model_pinned", "gauge", "1: the model is never evicted."},
 };
 
 static void totals(struct buf *out, const struct registry_totals *t, uint64_t hits, uint64_t misses)
 {
     one(out, "mmectl_loaded_model_count", "gauge", "Models in memory.", (double) t->models);
+    one(out, "mmectl_pinned_model_count", "gauge", "Models in memory that are never evicted.",
+        (double) t->pinned);
     one(out, "mmectl_loading_model_count", "gauge", "Models being loaded.", (double) t->loading);
     one(out, "mmectl_model_memory_used_bytes", "gauge", "Estimated memory of all models.",
         (double) t->used_bytes);
@@ -96,12 +101,40 @@ static void totals(struct buf *out, const struct registry_totals *t, uint64_t hi
     one(out, "mmectl_model_loading_time_seconds_total", "counter", "Time spent loading.",
         seconds(t->load_us));
     one(out, "mmectl_model_unloads_total", "counter", "Models unloaded.", (double) t->unloads);
+    one(out, "mmectl_model_evictions_total", "counter",
+        "Models unloaded to make room for others, of those.", (double) t->evictions);
     one(out, "mmectl_model_unloading_time_seconds_total", "counter",
         "Time spent unloading, waiting for the last call included.", seconds(t->unload_us));
     one(out, "mmectl_model_cache_hits_total", "counter", "Calls whose model was loaded.",
         (double) hits);
     one(out, "mmectl_model_cache_misses_total", "counter", "Calls whose model was not loaded.",
         (double) misses);
+}
+
+static void summary(struct buf *out, const char *name, const char *help, uint64_t n, uint64_t sum)
+{
+    head(out, name, "summary", help);
+    buf_fmt(
+        out, "%s_sum %llu\n%s_count %llu\n", name, (unsigned long long) sum, name,
+        (unsigned long long) n);
+}
+
+/* As CloudWatch names them in AWS/SageMaker, in its units: sum over count is its Average. The wait
+ * for a load and the download are the platform's, which calls only what is loaded:
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/multi-model-endpoint-cloudwatch-metrics.html */
+static void
+as_cloudwatch(struct buf *out, const struct registry_totals *t, uint64_t hits, uint64_t misses)
+{
+    one(out, "LoadedModelCount", "gauge", "Models in memory.", (double) t->models);
+    summary(out, "ModelCacheHit", "Calls, and how many found their model.", hits + misses, hits);
+    summary(out, "ModelLoadingTime", "Loads, and their microseconds.", t->loads, t->load_us);
+    summary(
+        out, "ModelUnloadingTime", "Unloads, and their microseconds.", t->unloads, t->unload_us);
+    summary(
+        out, "ModelLoadingWaitTime",
+        "Calls that waited for their model, and for how many microseconds: none do here.", 0, 0);
+    summary(
+        out, "ModelDownloadingTime", "Downloads, and their microseconds: SageMaker's own.", 0, 0);
 }
 
 static void fallbacks(struct buf *out, const struct registered *models, size_t len)
@@ -129,6 +162,7 @@ metrics_text(struct arena *arena, struct registry *registry, uint64_t hits, uint
     bool more = false;
     registry_list(registry, arena, STR_NULL, MODELS_MAX, &models, &len, &more);
     totals(&out, &t, hits, misses);
+    as_cloudwatch(&out, &t, hits, misses);
     for (size_t k = 0; k < ARRAY_LEN(s_per_model); k++) {
         head(&out, s_per_model[k].name, s_per_model[k].type, s_per_model[k].help);
         for (size_t i = 0; i < len; i++) {

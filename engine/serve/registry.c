@@ -2,6 +2,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/serve/pins.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -27,7 +28,8 @@ struct entry {
     size_t memory_bytes;
     atomic_size_t users; /* calls that have it */
     uint64_t hash, load_us;
-    atomic_uint_fast64_t calls, failures, busy_us;
+    bool pinned; /* under the lock */
+    atomic_uint_fast64_t calls, failures, busy_us, last_us;
 };
 
 struct bucket {
@@ -114,6 +116,7 @@ static struct entry *entry_add(struct registry *registry, struct str name, struc
     entry->name = str_of(texts, name.len);
     entry->path = str_of(texts + name.len, path.len);
     entry->hash = str_hash(name);
+    entry->pinned = pins_have(registry->options.pins, name);
     struct bucket *bucket = bucket_of(registry, entry->hash);
     atomic_store(&entry->next, atomic_load(&bucket->first));
     atomic_store(&bucket->first, entry); /* from here on it is seen */
@@ -157,17 +160,83 @@ static enum err_code refuse_full(const struct registry *registry, size_t needed,
         registry->totals.used_bytes, registry->options.memory_bytes);
 }
 
+static enum err_code refuse_pinned(const struct registry *registry, size_t needed, struct err *err)
+{
+    return err_set(
+        err, ERR_QUOTA,
+        "the model needs %zu bytes of memory; %zu of %zu are taken, and without the pinned models "
+        "there is not enough to drop",
+        needed, registry->totals.used_bytes, registry->options.memory_bytes);
+}
+
+static struct entry *next_entry(struct registry *registry, size_t *bucket, struct entry *entry)
+{
+    if (entry != NULL && (entry = atomic_load(&entry->next)) != NULL)
+        return entry;
+    while (*bucket < BUCKETS)
+        if ((entry = atomic_load(&registry->buckets[(*bucket)++].first)) != NULL)
+            return entry;
+    return NULL;
+}
+
+/* With the lock held, but for as long as it waits for the last call. The name is free, and the
+ * memory given back, afterwards. */
+static void leave(struct registry *registry, struct entry *entry)
+{
+    int64_t start_us = clock_tick_us();
+    atomic_store(&entry->state, ENTRY_LEAVING); /* the name is not free yet */
+    registry->totals.models--;
+    registry->totals.pinned -= entry->pinned;
+    find_only(registry);
+    wait_for_walkers(&bucket_of(registry, entry->hash)->walk);
+    atomic_fetch_add(&registry->leaving, 1);
+    while (atomic_load(&entry->users) > 0)
+        pthread_cond_wait(&registry->unused, &registry->lock);
+    atomic_fetch_sub(&registry->leaving, 1);
+    unlink_entry(registry, entry);
+    registry->totals.used_bytes -= entry->memory_bytes;
+    registry->totals.unloads++;
+    entry_free(entry);
+    registry->totals.unload_us += (uint64_t) (clock_tick_us() - start_us);
+}
+
+/* With the lock held. Nothing is dropped when that would not be enough. */
+static bool make_room(struct registry *registry, size_t needed)
+{
+    while (is_full(registry, needed)) {
+        struct entry *oldest = NULL, *entry = NULL;
+        size_t bucket = 0, pinned_bytes = 0;
+        while ((entry = next_entry(registry, &bucket, entry)) != NULL) {
+            if (atomic_load(&entry->state) != ENTRY_READY)
+                continue;
+            if (entry->pinned)
+                pinned_bytes += entry->memory_bytes;
+            else if (oldest == NULL || atomic_load(&entry->last_us) < atomic_load(&oldest->last_us))
+                oldest = entry;
+        }
+        if (oldest == NULL || pinned_bytes + needed > registry->options.memory_bytes)
+            return false;
+        registry->totals.evictions++;
+        leave(registry, oldest);
+    }
+    return true;
+}
+
 /* With the lock held, after the load. */
 static enum err_code
 admit(struct registry *registry, struct entry *entry, uint64_t took_us, struct err *err)
 {
     entry->memory_bytes = ensemble_memory(&entry->ensemble);
+    if (registry->options.evicts && !make_room(registry, entry->memory_bytes))
+        return refuse_pinned(registry, entry->memory_bytes, err);
     if (is_full(registry, entry->memory_bytes))
         return refuse_full(registry, entry->memory_bytes, err);
     entry->load_us = took_us;
+    atomic_store(&entry->last_us, (uint64_t) clock_tick_us());
     atomic_store(&entry->state, ENTRY_READY);
     registry->totals.used_bytes += entry->memory_bytes;
     registry->totals.models++;
+    registry->totals.pinned += entry->pinned;
     find_only(registry);
     registry->totals.loads++;
     registry->totals.load_us += took_us;
@@ -183,7 +252,8 @@ registry_load(struct registry *registry, struct str name, struct str path, struc
     enum err_code code = ERR_NONE;
     if (entry != NULL)
         code = err_set(err, ERR_EXISTS, "model '" STR_FMT "' is already there", STR_ARG(name));
-    else if (is_full(registry, 1)) /* not even begun: it would only be thrown away */
+    else if (!registry->options.evicts && is_full(registry, 1)) /* not even begun: it would only be
+                                                                   thrown away */
         code = refuse_full(registry, 1, err);
     if (code == ERR_NONE) {
         entry = entry_add(registry, name, path);
@@ -210,32 +280,30 @@ registry_load(struct registry *registry, struct str name, struct str path, struc
 
 enum err_code registry_unload(struct registry *registry, struct str name, struct err *err)
 {
-    int64_t start_us = clock_tick_us();
     pthread_mutex_lock(&registry->lock);
     uint64_t hash = str_hash(name);
-    struct bucket *bucket = bucket_of(registry, hash);
-    struct entry *entry = find(bucket, name, hash);
+    struct entry *entry = find(bucket_of(registry, hash), name, hash);
     if (entry == NULL || atomic_load(&entry->state) != ENTRY_READY) {
         pthread_mutex_unlock(&registry->lock);
         return err_set(err, ERR_NOT_FOUND, "Model not found: " STR_FMT, STR_ARG(name));
     }
-    atomic_store(&entry->state, ENTRY_LEAVING); /* the name is not free yet */
-    registry->totals.models--;
-    find_only(registry);
-    wait_for_walkers(&bucket->walk);
-    atomic_fetch_add(&registry->leaving, 1);
-    while (atomic_load(&entry->users) > 0)
-        pthread_cond_wait(&registry->unused, &registry->lock);
-    atomic_fetch_sub(&registry->leaving, 1);
-    unlink_entry(registry, entry);
-    registry->totals.used_bytes -= entry->memory_bytes;
-    registry->totals.unloads++;
-    pthread_mutex_unlock(&registry->lock);
-    entry_free(entry);
-    pthread_mutex_lock(&registry->lock);
-    registry->totals.unload_us += (uint64_t) (clock_tick_us() - start_us);
+    leave(registry, entry);
     pthread_mutex_unlock(&registry->lock);
     return ERR_NONE;
+}
+
+bool registry_pin(struct registry *registry, struct str name)
+{
+    pthread_mutex_lock(&registry->lock);
+    uint64_t hash = str_hash(name);
+    struct entry *entry = find(bucket_of(registry, hash), name, hash);
+    bool found = entry != NULL && atomic_load(&entry->state) == ENTRY_READY;
+    if (found && !entry->pinned) {
+        entry->pinned = true;
+        registry->totals.pinned++;
+    }
+    pthread_mutex_unlock(&registry->lock);
+    return found;
 }
 
 /* ---- use ---- */
@@ -253,7 +321,8 @@ static bool use(struct entry *entry, struct served *out)
         .ensemble = &entry->ensemble,
         .calls = &entry->calls,
         .failures = &entry->failures,
-        .busy_us = &entry->busy_us};
+        .busy_us = &entry->busy_us,
+        .last_us = &entry->last_us};
     return true;
 }
 
@@ -303,6 +372,7 @@ static struct registered registered_of(struct arena *arena, struct entry *entry)
         .failures = atomic_load(&entry->failures),
         .busy_us = atomic_load(&entry->busy_us),
         .load_us = entry->load_us,
+        .pinned = entry->pinned,
         .fallback = ensemble_fallback(&entry->ensemble)};
 }
 

@@ -45,7 +45,8 @@ struct serve *serve_new(const struct serve_options *options)
                               ? STR_NULL
                               : str_dup(arena, options->default_accept)};
     size_t memory_bytes = options->memory_bytes > 0 ? options->memory_bytes : MIB(1024);
-    serve->cache = cache_new(memory_bytes, load_model, serve);
+    serve->options.pins = str_is_null(options->pins) ? STR_NULL : str_dup(arena, options->pins);
+    serve->cache = cache_new(memory_bytes, serve->options.pins, load_model, serve);
     return serve;
 }
 

@@ -28,6 +28,7 @@ struct serve_options {
     size_t memory_bytes;       /* for loaded models; 0 = 1 GiB */
     bool cache_disabled;       /* ModelCacheSetting=Disabled: unload after each call */
     struct str default_accept; /* SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT; null = application/json */
+    struct str pins;           /* MMECTL_PIN, as pins.h */
     const struct serve_store_ops *store;
     void *store_self;
 };

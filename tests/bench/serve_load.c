@@ -2,12 +2,11 @@
  * checked. Prints lines "OURS BASELINE" in microseconds for tests/bench/run.sh.
  *
  *     serve_load train FOLDER
- *         MODELS models of 130 trees, depth 6 (450 KB), as FOLDER/NN.bin and .ubj, and what they answer
- *     serve_load warm p50|rate CONNECTIONS MODELS ROUNDS CALLS FOLDER MMECTL STATIC_SERVER
- *         calls of MODELS models drawn evenly; the baseline is STATIC_SERVER with an answer of the
- *         same size. p50: of a call; rate: what a thousand calls take
- *     serve_load many FEW MANY ROUNDS CALLS FOLDER MMECTL OUT
- *         one model's p50 while MANY models are loaded, and while FEW are: to OUT/loaded.txt; a
+ *         MODELS models of 130 trees, depth 6 (450 KB), as FOLDER/NN.bin and .ubj, and what they
+ * answer serve_load warm p50|rate CONNECTIONS MODELS ROUNDS CALLS FOLDER MMECTL STATIC_SERVER calls
+ * of MODELS models drawn evenly; the baseline is STATIC_SERVER with an answer of the same size.
+ * p50: of a call; rate: what a thousand calls take serve_load many FEW MANY ROUNDS CALLS FOLDER
+ * MMECTL OUT one model's p50 while MANY models are loaded, and while FEW are: to OUT/loaded.txt; a
  *         thousand calls of all of MANY drawn evenly, and of the FEW: to OUT/uniform.txt; resident
  *         kilobytes of MANY, and of as many boosters of libxgboost (measured on a tenth): to
  *         OUT/memory.txt

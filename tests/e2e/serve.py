@@ -218,6 +218,12 @@ def calls(server):
     line = 'mmectl_model_invocations_total{model="%s"} ' % name
     check(int(next(part[len(line):] for part in text.split("\n") if part.startswith(line))) > 8, "/metrics counts", text)
     check("mmectl_loaded_model_count %d\n" % len(NAMES) in text, "and knows what is loaded", text)
+    figures = dict(line.rsplit(" ", 1) for line in text.split("\n") if line[:1].isupper())
+    check(figures["LoadedModelCount"] == str(len(NAMES)) and int(figures["ModelLoadingTime_count"]) >= len(NAMES) and
+          int(figures["ModelLoadingTime_sum"]) > 0 and
+          0 < int(figures["ModelCacheHit_sum"]) <= int(figures["ModelCacheHit_count"]) and
+          figures["ModelLoadingWaitTime_count"] == figures["ModelDownloadingTime_count"] == "0" and
+          "ModelUnloadingTime_sum" in figures, "by SageMaker's names as well", figures)
     got = server.json("GET", "/execution-parameters")
     check(got[0] == 200 and got[1]["BatchStrategy"] == "MULTI_RECORD" and got[1]["MaxPayloadInMB"] == 6,
           "GET /execution-parameters", got)
@@ -289,6 +295,36 @@ def full():
     small.json("DELETE", "/models/m0")
     check(small.load("again", packed(NAMES[0]))[0] == 200, "what was unloaded makes room")
     check(small.stop() == 0, "and it ends well")
+
+
+def pinned():
+    """Where there is no platform: the least recently called goes for a new one, what is pinned never."""
+    for environment, options in ((dict(), ("--evict", "--pin", "gold-*")), (dict(MMECTL_EVICT="true", MMECTL_PIN="x, gold-*"), ())):
+        small = Server("--memory-limit", "1", *options, **environment)
+        small.load("gold-1", packed(NAMES[0]))
+        small.json("POST", "/models", {"model_name": "silver", "url": packed(NAMES[1]), "pinned": True})
+        for i in range(400):
+            status, answer = small.load("m%d" % i, packed(NAMES[i % len(NAMES)]))
+            if status != 200:
+                break
+        names = listed(small)
+        check(status == 200 and "m399" in names and "m0" not in names, "a full memory drops the oldest", (status, answer))
+        check("gold-1" in names and "silver" in names, "and none that is pinned", names)
+        check(small.invoke("silver") == (200, ANSWERS[NAMES[1]]), "which answers")
+        text = small.call("GET", "/metrics")[1].decode()
+        check("mmectl_pinned_model_count 2\n" in text and 'mmectl_model_pinned{model="silver"} 1\n' in text, "/metrics counts them", text)
+        evicted = next(int(line.split()[1]) for line in text.split("\n") if line.startswith("mmectl_model_evictions_total "))
+        check(evicted == 402 - len(names), "and what was dropped", evicted)
+        for i in range(2000):
+            status, answer = small.load("gold-m%d" % i, packed(NAMES[i % len(NAMES)]))
+            if status != 200:
+                break
+        check(status == 507 and "without the pinned models" in answer["message"], "only pinned ones left is 507", answer)
+        check(small.json("DELETE", "/models/gold-1")[0] == 200, "an order to unload is obeyed all the same")
+        check(small.load("gold-1", packed(NAMES[0]))[0] == 200, "and makes room")
+        got = small.json("POST", "/models", {"model_name": "y", "url": packed(NAMES[0]), "pinned": "yes"})
+        check(got[0] == 400 and "pinned has to be" in got[1]["message"], "pinned is true or false", got)
+        check(small.stop() == 0, "and it ends well")
 
 
 def together(server):
@@ -438,6 +474,7 @@ hostile(server)
 check(server.stop() == 0, "SIGTERM ends it")
 environment()
 full()
+pinned()
 ten_thousand()
 ending()
 print("done")

@@ -57,7 +57,7 @@ static void drops_the_least_recently_used(void **state)
     (void) state;
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
     struct store *store = store_new(arena);
-    struct cache *cache = cache_new(2 * memory_of(store), load, store);
+    struct cache *cache = cache_new(2 * memory_of(store), STR_NULL, load, store);
     assert_true(touch(cache, "a"));
     assert_true(touch(cache, "b"));
     assert_false(touch(cache, "a"));
@@ -81,7 +81,7 @@ static void a_model_in_use_outlives_its_place(void **state)
     (void) state;
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
     struct store *store = store_new(arena);
-    struct cache *cache = cache_new(memory_of(store), load, store);
+    struct cache *cache = cache_new(memory_of(store), STR_NULL, load, store);
     struct cached *held = NULL;
     struct err err = {0};
     bool waited = false;
@@ -102,7 +102,7 @@ static void says_what_cannot_be_loaded(void **state)
     (void) state;
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
     struct store *store = store_new(arena);
-    struct cache *cache = cache_new(memory_of(store) - 1, load, store);
+    struct cache *cache = cache_new(memory_of(store) - 1, STR_NULL, load, store);
     struct cached *model = NULL;
     struct err err = {0};
     bool waited = false;
@@ -145,7 +145,7 @@ static void one_load_is_for_all_and_holds_up_no_other(void **state)
     static const enum err_code codes[] = {ERR_NONE, ERR_NOT_FOUND};
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
     struct store *store = store_new(arena);
-    struct cache *cache = cache_new(MIB(64), load, store);
+    struct cache *cache = cache_new(MIB(64), STR_NULL, load, store);
     touch(cache, "other");
     for (size_t k = 0; k < ARRAY_LEN(names); k++) {
         struct caller callers[CALLERS];
@@ -178,7 +178,7 @@ static void a_load_may_be_dropped(void **state)
     (void) state;
     AUTO(arena_close) struct arena *arena = arena_new("test", 0);
     struct store *store = store_new(arena);
-    struct cache *cache = cache_new(MIB(64), load, store);
+    struct cache *cache = cache_new(MIB(64), STR_NULL, load, store);
     atomic_uint begun = 0;
     struct caller caller = {cache, &begun, "a", ERR_INTERNAL};
     pthread_t thread;
@@ -194,10 +194,39 @@ static void a_load_may_be_dropped(void **state)
     cache_free(cache);
 }
 
+static void pinned_ones_stay(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct store *store = store_new(arena);
+    struct cache *cache = cache_new(2 * memory_of(store), STR("p,q*"), load, store);
+    struct cached *model = NULL;
+    struct err err = {0};
+    bool waited = false;
+    touch(cache, "p");
+    touch(cache, "a");
+    touch(cache, "b");
+    assert_true(cache_has(cache, STR("p")) && cache_has(cache, STR("b")));
+    assert_false(cache_has(cache, STR("a")));
+    touch(cache, "q1"); /* both are pinned now */
+    assert_true(cache_has(cache, STR("p")) && cache_has(cache, STR("q1")));
+    for (int i = 0; i < 2; i++) { /* a pinned one as well as any other */
+        const char *name = i == 0 ? "c" : "q2";
+        assert_int_equal(cache_acquire(cache, str_from(name), &model, &waited, &err), ERR_QUOTA);
+        assert_non_null(strstr(err.message, "pinned models take"));
+    }
+    assert_int_equal(cache_count(cache), 2);
+    cache_drop(cache, STR("p")); /* an order is an order */
+    touch(cache, "c");
+    assert_true(cache_has(cache, STR("q1")) && cache_has(cache, STR("c")));
+    cache_free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drops_the_least_recently_used),
+        cmocka_unit_test(pinned_ones_stay),
         cmocka_unit_test(a_model_in_use_outlives_its_place),
         cmocka_unit_test(says_what_cannot_be_loaded),
         cmocka_unit_test(one_load_is_for_all_and_holds_up_no_other),

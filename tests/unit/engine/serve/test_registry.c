@@ -1,5 +1,6 @@
 #include "engine/serve/registry.h"
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "tests/harness/test.h"
 #include "tests/unit/engine/xgb/fixture.h"
@@ -196,10 +197,75 @@ static void test_at_once(void **state)
     assert_int_equal(registry_totals(world->registry).used_bytes, 0);
 }
 
+static void load_as(struct registry *registry, const struct world *world, const char *name)
+{
+    struct err err = {0};
+    assert_ok(registry_load(registry, str_from(name), world->paths[2], &err), &err);
+}
+
+static bool is_there(struct registry *registry, const char *name)
+{
+    struct served served;
+    if (!registry_acquire(registry, str_from(name), &served))
+        return false;
+    atomic_store(served.last_us, (uint64_t) clock_tick_us());
+    registry_release(registry, &served);
+    return true;
+}
+
+static void test_evicts_but_no_pinned(void **state)
+{
+    struct world *world = *state;
+    struct err err = {0};
+    struct registry *registry = registry_new(&(struct registry_options){
+        .memory_bytes = 2 * world->memory, .evicts = true, .pins = STR("p")});
+    load_as(registry, world, "a");
+    load_as(registry, world, "b");
+    assert_true(is_there(registry, "a")); /* and b was called longer ago */
+    load_as(registry, world, "p");
+    assert_true(is_there(registry, "a") && is_there(registry, "p") && !is_there(registry, "b"));
+    load_as(registry, world, "c");
+    assert_true(is_there(registry, "p") && is_there(registry, "c") && !is_there(registry, "a"));
+    assert_true(registry_pin(registry, STR("c")) && registry_pin(registry, STR("c")));
+    assert_false(registry_pin(registry, STR("never")));
+    assert_fails(
+        registry_load(registry, STR("d"), world->paths[2], &err), ERR_QUOTA, &err,
+        "without the pinned models");
+    struct registry_totals totals = registry_totals(registry);
+    assert_int_equal(totals.models, 2);
+    assert_int_equal(totals.pinned, 2);
+    assert_int_equal(totals.evictions, 2);
+    assert_int_equal(totals.unloads, 2);
+    assert_ok(registry_unload(registry, STR("p"), &err), &err); /* an order is an order */
+    load_as(registry, world, "d");
+    totals = registry_totals(registry);
+    assert_int_equal(totals.pinned, 1);
+    assert_int_equal(totals.used_bytes, 2 * world->memory);
+    registry_free(registry);
+}
+
+/* Nothing is dropped for a load that would not fit even then. */
+static void test_evicts_nothing_in_vain(void **state)
+{
+    struct world *world = *state;
+    struct err err = {0};
+    struct registry *registry =
+        registry_new(&(struct registry_options){.memory_bytes = world->memory - 1, .evicts = true});
+    assert_ok(registry_load(registry, STR("small"), world->paths[0], &err), &err);
+    assert_fails(
+        registry_load(registry, STR("large"), world->paths[2], &err), ERR_QUOTA, &err, "bytes");
+    assert_true(is_there(registry, "small"));
+    registry_free(registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load_and_unload), cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_at_once)};
+        cmocka_unit_test(test_load_and_unload),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_evicts_but_no_pinned),
+        cmocka_unit_test(test_evicts_nothing_in_vain)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
