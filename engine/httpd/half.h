@@ -13,6 +13,6 @@ struct half;
 struct half *half_new(struct httpd_response *answer, uint64_t *ret_len);
 ssize_t
 half_read(const struct half *half, uint64_t position, char *buffer, size_t max); /* 0: cut */
-void half_free(void *half);
+void half_free(void *arg);                                                       /* a struct half */
 
 #endif
