@@ -132,7 +132,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = answer
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):  # whoever asked has hung up
+        pass
+
+
+server = Server(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 with open(os.path.join(FOLDER, "port.new"), "w") as file:
     file.write(str(server.server_address[1]))
