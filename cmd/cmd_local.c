@@ -217,6 +217,14 @@ static enum err_code read_delay(struct str text, struct local_delays *delays, st
     return ERR_NONE;
 }
 
+static bool secret_is_fit(struct str secret)
+{
+    for (size_t i = 0; i < secret.len; i++)
+        if (secret.ptr[i] <= ' ' || secret.ptr[i] >= 0x7F)
+            return false;
+    return str_is_null(secret) || (secret.len >= 16 && secret.len <= 128);
+}
+
 static enum err_code read_server_options(
     struct app *app,
     struct local_server_options *options,
@@ -244,11 +252,15 @@ static enum err_code read_server_options(
         .home = home.ptr,
         .port = (uint16_t) args->port,
         .account = args->account,
+        .secret_key = str_from(app->getenv("MMECTL_LOCAL_SECRET_KEY")),
         .ready_fd = args->ready_fd > 0 ? (int) args->ready_fd : -1,
         .delays = delays,
         .https_proxy = args->https_proxy,
         .proxy_port = (uint16_t) args->proxy_port,
     };
+    if (!secret_is_fit(options->secret_key))
+        return err_set(
+            err, ERR_USAGE, "MMECTL_LOCAL_SECRET_KEY has not 16 to 128 printable characters");
     struct str record;
     struct opt_list faults;
     code = standin_record(app, &record, err);
@@ -366,6 +378,9 @@ const struct cmd cmd_local_start = {
     .text = "Starts the AWS stand-in in the background, on 127.0.0.1 only. It keeps its world in\n"
             "MMECTL_HOME (default ${XDG_STATE_HOME:-~/.local/state}/mmectl) and goes on where it\n"
             "was when it is started again. Starting it twice is fine.\n"
+            "\n"
+            "MMECTL_LOCAL_SECRET_KEY is the secret key of a world that is new; otherwise it is\n"
+            "random.\n"
             "\n"
             "With --record=FILE, or MMECTL_LOCAL_RECORD=FILE for one that --local starts, FILE\n"
             "gets each request and its answer, so that a test can assert what a pipeline sent:\n"

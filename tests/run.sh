@@ -8,6 +8,7 @@
 #
 # Shows the output of failed files only. Ends with "N passed, N failed[, N skipped]"; exit 1 when anything failed.
 # tests/interop/wire.py comes after all others: it judges what the stand-ins of the end-to-end tests recorded in BUILD/wire.
+# No file may leave the secret key of its stand-ins in what it says, traces, records or stores: canary.sh looks for it.
 # Each file gets: MMECTL (the binary), MMECTL_HOME (new and empty), BUILD, a time limit (TEST_TIMEOUT seconds, 600).
 set -u
 
@@ -26,6 +27,9 @@ one() { # one file: its TAP and its exit status go to $results
         export MMECTL_LOCAL_RECORD
         ;;
     esac
+    CANARY_LEAKS=$RESULTS/$name.leaks
+    CANARY_SAID=$RESULTS/$name.said
+    export CANARY_LEAKS CANARY_SAID
     case $file in
     *.sh) set -- sh "$file" ;;
     *.py) set -- "$PYTHON" "$file" ;;
@@ -38,6 +42,9 @@ one() { # one file: its TAP and its exit status go to $results
     case $file in
     *.sh | *.py) [ ! -x "$MMECTL" ] || "$MMECTL" local stop >/dev/null 2>&1 ;;
     esac
+    sh tests/e2e/canary.sh "$MMECTL_HOME" "$RESULTS/$name.tap" "$RESULTS/$name.err" "$CANARY_SAID" \
+        "$BUILD_ABS/wire/$name.jsonl" >>"$CANARY_LEAKS"
+    rm -f "$CANARY_SAID"
     rm -rf "$MMECTL_HOME"
     judge "$file" "$name"
 }
@@ -57,6 +64,10 @@ judge() {
             }
             print "count " passed + 0, failed + 0, skipped + 0
         }' "$RESULTS/$2.tap" >"$RESULTS/$2.sum"
+    if [ -s "$RESULTS/$2.leaks" ]; then
+        sed -i 's/^count \([0-9]*\) \([0-9]*\)/echo count \1 $((\2 + 1))/e' "$RESULTS/$2.sum"
+        sed 's/^/why left a secret key in /' "$RESULTS/$2.leaks" >>"$RESULTS/$2.sum"
+    fi
     read -r _ passed failed skipped <<EOF
 $(grep '^count ' "$RESULTS/$2.sum")
 EOF
@@ -100,7 +111,9 @@ unset AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACC
     AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE MMECTL_LOG NO_COLOR http_proxy https_proxy HTTP_PROXY \
     HTTPS_PROXY ALL_PROXY all_proxy MMECTL_LOCAL_RECORD 2>/dev/null || true
 AWS_EC2_METADATA_DISABLED=true
-export AWS_EC2_METADATA_DISABLED
+# Every stand-in's secret key: nothing else looks like it, and it needs escaping wherever something is escaped.
+MMECTL_LOCAL_SECRET_KEY=canary/5ecretKey+0fTheStandIn/findMe9f1c2b7e
+export AWS_EC2_METADATA_DISABLED MMECTL_LOCAL_SECRET_KEY
 # Debian's own Python is the one that has Debian's boto3.
 PYTHON=python3
 [ ! -x /usr/bin/python3 ] || PYTHON=/usr/bin/python3

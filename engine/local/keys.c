@@ -155,7 +155,7 @@ enum err_code keys_load(struct local *local, struct err *err)
         code = remember(local, &key, err);
     }
     db_finish(&q);
-    struct local_key first = {0};
+    struct local_key first = {.secret_key = local->options.secret_key};
     if (code == ERR_NONE && count == 0)
         code = insert(local, local->arena, &first, err);
     if (code != ERR_NONE) {

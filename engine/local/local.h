@@ -53,6 +53,7 @@ bool local_delays_set(struct local_delays *delays, struct str name, int64_t ms);
 struct local_options {
     const char *folder;                  /* NULL: everything in memory */
     struct str account;                  /* null: 123456789012 */
+    struct str secret_key;               /* of a new world's first key; null: random */
     struct clock clock;                  /* no ops: clock_system() */
     uint64_t seed;                       /* 0: from the operating system */
     const struct local_delays *delays;   /* NULL: the defaults */

@@ -191,6 +191,7 @@ enum err_code local_server_run(const struct local_server_options *options, struc
     struct local_options world = {
         .folder = options->home,
         .account = options->account,
+        .secret_key = options->secret_key,
         .delays = options->delays,
         .record = record};
     if (code == ERR_NONE)

@@ -14,9 +14,10 @@
 
 struct local_server_options {
     const char *home;
-    uint16_t port;      /* 0: any free one */
-    struct str account; /* null: what the world has, or 123456789012 */
-    struct str region;  /* written into local.json as the default; null: us-east-1 */
+    uint16_t port;         /* 0: any free one */
+    struct str account;    /* null: what the world has, or 123456789012 */
+    struct str secret_key; /* of a new world's first key; null: random */
+    struct str region;     /* written into local.json as the default; null: us-east-1 */
     /* Gets LOCAL_SERVER_READY when requests are answered, then is closed; -1: none. Still open when
      * the server could not be started. */
     int ready_fd;
