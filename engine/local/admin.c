@@ -44,6 +44,7 @@ enum err_code admin_add_key(struct local_call *call, struct err *err)
         .secret_key = json_get_str(call->input, "secret_key"),
         .account = json_get_str(call->input, "account"),
         .session_token = json_get_str(call->input, "session_token"),
+        .role_arn = json_get_str(call->input, "role_arn"),
         .deny = json_get_str(call->input, "deny"),
         .policy = policy_text(call),
         .expires_ms = json_get_int(call->input, "expires_ms", 0),

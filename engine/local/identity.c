@@ -127,8 +127,8 @@ static void add_keys(struct local_call *call, struct buf *xml, const struct loca
     buf_add_z(xml, "</Credentials>");
 }
 
-/* Every well-formed role is there and trusts everybody; what its policies would allow is not known
- * here, so that it may do everything. Lengths and patterns were checked before. */
+/* Every well-formed role is there and trusts everybody. One that a key was made for may do what
+ * that key may, others everything. Lengths and patterns were checked before. */
 static enum err_code assume(struct local_call *call, const struct session *session, struct err *err)
 {
     struct str arn = call_param(call, "RoleArn"), name;
@@ -148,6 +148,11 @@ static enum err_code assume(struct local_call *call, const struct session *sessi
     key.role_arn = str_fmt(
         call->arena, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT,
         STR_ARG(key.account), STR_ARG(name), STR_ARG(call_param(call, "RoleSessionName")));
+    const struct known_key *role = keys_of_role(call->local, arn);
+    if (role != NULL) {
+        key.policy = role->key.policy;
+        key.deny = role->key.deny;
+    }
     enum err_code code = new_keys(call, &key, err);
     if (code != ERR_NONE)
         return code;

@@ -66,6 +66,17 @@ const struct known_key *keys_find(struct local *local, struct str access_key)
     return found;
 }
 
+const struct known_key *keys_of_role(struct local *local, struct str role_arn)
+{
+    const struct known_key *found = NULL;
+    pthread_rwlock_rdlock(&local->keys_lock);
+    for (size_t i = 0; i < local->keys.len && found == NULL; i++)
+        if (str_eq(local->keys.items[i]->key.role_arn, role_arn))
+            found = local->keys.items[i];
+    pthread_rwlock_unlock(&local->keys_lock);
+    return found;
+}
+
 /* AKIA and 16 letters, 40 characters of secret: the shapes other tools check for. */
 static enum err_code generate(struct arena *arena, struct local_key *key, struct err *err)
 {

@@ -81,7 +81,10 @@ struct local_key {
     struct str account;       /* null: the world's; another one is a stranger to its buckets */
     struct str session_token; /* required in requests when not null */
     struct str deny; /* actions it is denied, by commas: "s3:ListBucket,sagemaker:*"; null: none */
-    struct str role_arn; /* of the assumed role that it is the session of; null: none */
+    /* Of the assumed role that it is the session of, arn:aws:sts::...; or of the role,
+     * arn:aws:iam::
+     * ..., whose sessions get its deny and policy; null: none. */
+    struct str role_arn;
     struct str policy;  /* IAM policy document, or a list of them, as JSON (policy.h); null: none */
     int64_t expires_ms; /* 0: never; later requests get ExpiredToken */
 };

@@ -62,6 +62,9 @@ void keys_forget(struct local *local);
 /* NULL when there is none. Any thread. */
 const struct known_key *keys_find(struct local *local, struct str access_key);
 
+/* The key that stands for a role; NULL when there is none. */
+const struct known_key *keys_of_role(struct local *local, struct str role_arn);
+
 extern const char keys_schema[];
 
 #endif

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stands on PATH for what a pipeline's shell steps call besides mmectl: gh, curl, aws, git, make, apt-get.
+"""Stands on PATH for what a pipeline's shell steps call besides mmectl: gh, curl, git, make, apt-get.
 
 $FORGE/state.json holds what GitHub or GitLab would: comments, issues, runs. Every call is added to $FORGE/calls. A call that
 the services would not take, or that this does not know, fails.
@@ -180,13 +180,6 @@ def curl():
     json.dump(answer, sys.stdout)
 
 
-def aws():
-    assert words[:2] == ["sts", "assume-role-with-web-identity"], words
-    assert option("--web-identity-token") == "forge-oidc"
-    keys = state["roles"][option("--role-arn")]
-    print(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys["AWS_SESSION_TOKEN"], sep="\t")
-
-
 # ---- building ----
 
 def git():
@@ -202,4 +195,4 @@ def make():
             os.symlink(os.environ["MMECTL"], target)
 
 
-{"gh": gh, "curl": curl, "aws": aws, "git": git, "make": make, "apt-get": lambda: None}[tool]()
+{"gh": gh, "curl": curl, "git": git, "make": make, "apt-get": lambda: None}[tool]()

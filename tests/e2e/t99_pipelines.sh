@@ -19,7 +19,8 @@ role() {
 import json, sys
 key = {"access_key": "ASIA" + sys.argv[1].upper(), "secret_key": "secret" + sys.argv[1], "session_token": "token" + sys.argv[1]}
 key["policy"] = json.load(open(sys.argv[2]))
-print(json.dumps(key))' "$1" "$T/policy.$1" >"$T/key.$1"
+key["role_arn"] = sys.argv[3]
+print(json.dumps(key))' "$1" "$T/policy.$1" "$2" >"$T/key.$1"
     call key "$(cat "$T/key.$1")" >/dev/null || bail "adding the key of $1"
 }
 role plan $plan_role plan
@@ -29,7 +30,7 @@ as_admin() { (eval "$admin" && "$@"); }
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 
 mkdir "$T/bin"
-for tool in gh curl aws git make apt-get; do
+for tool in gh curl git make apt-get; do
     ln -s "$PWD/tests/e2e/forge.py" "$T/bin/$tool"
 done
 root=$PWD
@@ -57,10 +58,13 @@ happened() { jq "$1" "$FORGE/state.json" >"$FORGE/state.new" && mv "$FORGE/state
 # job NAME EVENT RUN SHA: runs a job in a folder of its own; its words are in $T/out, its status in $exit.
 job() {
     "$PYTHON" -I -S - "$service" "$2" "$3" "$4" "$T/context" "$FORGE" "$T/pipe" "$plan_role" "$apply_role" <<'EOF'
-import json, sys
+import base64, json, sys
 service, event, run, sha, out, forge, repository, plan, apply = sys.argv[1:]
 state = json.load(open(forge + "/state.json"))
-context = {"forge": forge, "repository": repository, "run": run, "roles": state["roles"], "token": "forge-oidc"}
+part = lambda claims: base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+token = ".".join([part({"alg": "RS256"}), part({"iss": "https://gitlab.example", "aud": "https://gitlab.example",
+                                                "sub": "project_path:team/models:ref_type:branch:ref:main"}), "c2ln"])
+context = {"forge": forge, "repository": repository, "run": run, "roles": state["roles"], "token": token}
 if service == "github":
     context["expressions"] = {
         "github.event_name": event, "github.repository": "team/models", "github.token": "forge-token",
