@@ -65,6 +65,10 @@ copy(struct kinds *kinds, struct world_call *call, struct artifact_plan *artifac
     enum err_code code = s3_copy(
         kinds->aws, call->arena, call->want->bucket, artifact->key, artifact->from_key, &options,
         &result, err);
+    if (code == ERR_NOT_FOUND)
+        err_hint(
+            err, "its source, s3://" STR_FMT "/" STR_FMT ", is not there",
+            STR_ARG(artifact->from_bucket), STR_ARG(artifact->from_key));
     if (code != ERR_NONE)
         return code;
     artifact->etag = result.etag;

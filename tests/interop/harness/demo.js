@@ -214,6 +214,7 @@ async function main() {
   await large();
   await deploy(await train());
   await cleanUp();
+  console.log(`# AWS SDK for JavaScript ${require('@aws-sdk/client-s3/package.json').version}, Node.js ${process.version}`);
   console.log('end');
 }
 
