@@ -12,7 +12,7 @@ export LC_ALL
 build=${1:?usage: tests/bench/run.sh BUILD [NAME...]}
 shift
 known="training customers warm cold plan start sim sign serve_one serve_many serve_rate serve_models load_bin load_ubj loaded \
-uniform memory zipf"
+uniform memory zipf s3_put s3_get s3_list s3_upload s3_memory"
 wanted=${*:-$known}
 rounds=${BENCH_ROUNDS:-7}
 case $build in
@@ -30,9 +30,12 @@ MMECTL_HOME=$out/home
 export MMECTL_HOME
 missed=0
 
+moto_pid=
+
 finish() {
     code=$?
     trap - EXIT INT TERM
+    [ -z "$moto_pid" ] || kill "$moto_pid" 2>/dev/null
     "$mmectl" local stop >/dev/null 2>&1
     rm -rf "$MMECTL_HOME"
     exit "$code"
@@ -205,6 +208,48 @@ measure_loaded() { of_many loaded; }
 measure_uniform() { of_many uniform; }
 measure_memory() { of_many memory; }
 
+# ---- S3 of the stand-in against moto's server, as tests/interop installs it ----
+
+free_port() {
+    /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# false: there is none, and why is in $out/moto.why.
+start_moto() {
+    [ -z "$moto_pid" ] || return 0
+    [ ! -e "$out/moto.why" ] || return 1
+    venv=$(/usr/bin/python3 -B tests/interop/harness/install.py python 2>"$out/moto.why") || return 1
+    moto_port=$(free_port)
+    "$venv/bin/python" -B -m moto.server -p "$moto_port" >/dev/null 2>&1 &
+    moto_pid=$!
+    rm -f "$out/moto.why"
+    tries=0
+    until curl -s -o "$out/log" --noproxy '*' "http://127.0.0.1:$moto_port/moto-api/"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 600 ] && kill -0 "$moto_pid" 2>/dev/null || broken "moto's server does not answer"
+        sleep 0.1
+    done
+}
+
+s3_load() { # MODE ROUNDS COUNT WIDTH [PID OTHER_PID]
+    (
+        eval "$("$mmectl" local env)"
+        mode=$1 times=$2 count=$3 width=$4
+        shift 4
+        "$helpers/s3_load" "$mode" "$times" "$count" "$width" "${AWS_ENDPOINT_URL##*:}" "$moto_port" "$@"
+    )
+}
+
+standin_pid() {
+    "$mmectl" local status --json 2>/dev/null | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' | head -n 1
+}
+
+measure_s3_put() { s3_load put $(((rounds + 1) / 2)) 1000 4; }
+measure_s3_get() { s3_load get $(((rounds + 1) / 2)) 1000 4; }
+measure_s3_list() { s3_load list $(((rounds + 1) / 2)) 20 4; }
+measure_s3_upload() { s3_load upload $(((rounds + 2) / 3)) 512 2; }
+measure_s3_memory() { s3_load memory 2 512 2 "$(standin_pid)" "$moto_pid"; }
+
 measure_plan() {
     must "$mmectl" plan "$spec" --local -detailed-exitcode # exit 2 when there is something to do
     "$helpers/runs" $((2 * rounds)) "$mmectl" plan "$spec" --local -- "$helpers/empty"
@@ -235,11 +280,19 @@ needed() {
 line='%-38s %-26s %-26s %6s  %-9s %s\n'
 
 # row NAME TITLE BASELINE KIND LIMIT: KIND ratio: ours / baseline is at most LIMIT; best: of the best rounds of each, and
-# kib: of kilobytes; ms: ours is at most LIMIT ms; told: no target.
+# kib: of kilobytes; ms: ours is at most LIMIT ms; mib: ours is at most LIMIT MiB; told: no target.
 row() {
     case " $wanted " in
     *" $1 "*) ;;
     *) return ;;
+    esac
+    case $1 in
+    s3_*)
+        start_moto || {
+            echo "$2: skipped, moto $(cat "$out/moto.why")"
+            return
+        }
+        ;;
     esac
     "measure_$1" >"$out/$1.txt" || broken "measuring '$1' failed"
     figures=$(awk '
@@ -248,7 +301,7 @@ row() {
         }
         function median(a, n) { return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2 }
         function shown(a, n) {
-            if (kind == "kib") return sprintf("%.0f MiB", median(a, n) / 1024)
+            if (kind == "kib" || kind == "mib") return sprintf("%.0f MiB", median(a, n) / 1024)
             return median(a, n) >= 10000 ? sprintf("%.0f (%.0f-%.0f) ms", median(a, n) / 1e3, a[1] / 1e3, a[n] / 1e3) \
                 : median(a, n) >= 1000 ? sprintf("%.1f (%.1f-%.1f) ms", median(a, n) / 1e3, a[1] / 1e3, a[n] / 1e3) \
                 : sprintf("%.0f (%.0f-%.0f) us", median(a, n), a[1], a[n])
@@ -260,9 +313,10 @@ row() {
             sort(ours, n); sort(base, n); sort(ratio, n)
             r = median(ratio, n)
             if (kind == "best" || kind == "kib") r = ours[1] / base[1]
-            met = kind == "told" ? 1 : kind == "ms" ? median(ours, n) <= limit * 1000 : r <= limit
+            met = kind == "told" ? 1 : kind == "ms" ? median(ours, n) <= limit * 1000 \
+                : kind == "mib" ? median(ours, n) <= limit * 1024 : r <= limit
             printf "%s|%s|%.2f|%s|%s\n", shown(ours, n), shown(base, n), r,
-                kind == "told" ? "-" : kind == "ms" ? "<= " limit " ms" : "<= " limit "x", met ? "ok" : "MISSED"
+                kind == "told" ? "-" : kind == "ms" ? "<= " limit " ms" : kind == "mib" ? "<= " limit " MiB" : "<= " limit "x", met ? "ok" : "MISSED"
         }' kind="$4" limit="$5" "$out/$1.txt") || broken "the figures of '$1' cannot be read: $(head -n 3 "$out/$1.txt")"
     IFS='|' read -r ours base ratio target verdict <<EOF
 $figures
@@ -311,6 +365,12 @@ row loaded "serve: p50 while 10,000 are loaded" "the same model while 10 are loa
 row uniform "serve: 1,000 calls of 10,000 models" "of the 10" told -
 row memory "serve: memory of 10,000 models" "as many boosters of libxgboost (a tenth of them, times ten)" kib 0.5
 row zipf "cache: 1,000 calls of 1,000, room for 300" "room for all; by Zipf's law, s = 1, in process" told -
+row s3_put "stand-in: PUT of 4 KiB" \
+    "moto's server, same client and signed requests, 4 connections; here and below" ratio 0.05
+row s3_get "stand-in: GET of 4 KiB" "as above" ratio 0.025
+row s3_list "stand-in: a listing of 1,000 keys" "as above" ratio 0.025
+row s3_upload "stand-in: 512 MiB in parts of 8 MiB" "as above, 2 connections" ratio 0.667
+row s3_memory "stand-in: its growth meanwhile" "as above" mib 16
 if [ "$missed" -gt 0 ]; then
     echo "$missed MISSED"
 else
