@@ -34,7 +34,7 @@ run "$MMECTL" local start
 has_out '^  latency: aws,seed=' "it outlives a restart"
 stop_local
 run "$MMECTL" local start --latency none
-lacks_out 'latency' "a start has the last word"
+lacks_out '^ *latency:' "a start has the last word"
 for bad in 5s -1 99999 aws,jitter=3 20ms,jitter=101 20ms,colour=red ''; do
     run "$MMECTL" local latency "$bad"
     is_exit 64 "'$bad' is refused"
