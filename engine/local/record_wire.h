@@ -11,7 +11,8 @@
  *   body                  {"bytes": N, "text": "..."}, or "base64" when it is no text; "cut": true
  *                         when only the first RECORD_BODY_BYTES of it are here
  *   status, answer        the answer: {"headers": {...}, "body": {...}}, also of refusals and
- *                         planted faults. HEAD: the headers alone
+ *                         planted faults. HEAD: the headers alone. Status 0: a planted fault
+ *                         ended the connection without an answer
  *
  * Left out: headers and query parameters that carry credentials or signatures, and every call of
  * the stand-in's own paths (/_mmectl/...), which make keys.

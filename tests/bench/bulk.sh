@@ -110,7 +110,7 @@ sync_aws() {
 sync_rclone() { # ROUND
     must aws s3 mb "s3://sync-rclone$1"
     RCLONE_CONFIG=/dev/null timed rclone rclone copy "$out/a/models" \
-        ":s3,provider=Other,env_auth=true,endpoint='$AWS_ENDPOINT_URL',region=us-east-1,force_path_style=true:sync-rclone$1" \
+        ":s3,provider=Other,env_auth=true,acl=bucket-owner-full-control,endpoint='$AWS_ENDPOINT_URL',region=us-east-1,force_path_style=true:sync-rclone$1" \
         --transfers 32 --checkers 32 --s3-no-check-bucket
 }
 

@@ -64,7 +64,7 @@ def judge_file(path):
             line = json.loads(text)
             operation, found = judge.exchange(line)
             counts[operation] += 1
-            if not found and line["status"] < 300 and operation not in samples:
+            if not found and 200 <= line["status"] < 300 and operation not in samples:
                 samples[operation] = line
             for fault in found:
                 key = (operation, *fault)

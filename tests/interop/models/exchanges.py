@@ -69,7 +69,9 @@ class Judge:
 
         if success or ours:
             self.request(service, operation, line, tell_of("request"))
-        if line["status"] < 300:
+        if line["status"] == 0:
+            pass  # a planted fault ended the connection without an answer
+        elif line["status"] < 300:
             self.answer(service, operation, line, tell_of("answer"))
         else:
             self.error(service, operation, line, tell_of("error"))
