@@ -26,6 +26,7 @@
 
 #define GBTREE_PARAM_BYTES 160U
 #define GBTREE_TREES 0U
+#define GBTREE_PARALLEL 4U /* trees of one class in a round */
 
 #define GBLINEAR_PARAM_BYTES 136U
 

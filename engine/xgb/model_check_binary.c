@@ -111,6 +111,18 @@ check_linear(struct reader *reader, const unsigned char *param, struct err *err)
     return ERR_NONE;
 }
 
+/* Rounds are counted by dividing by the trees of one, which libxgboost multiplies as int. */
+static enum err_code check_round(const unsigned char *param, uint32_t parallel, struct err *err)
+{
+    uint64_t classes = u32_at(param + LEARNER_CLASSES), targets = u32_at(param + LEARNER_TARGETS);
+    uint64_t outputs = classes > targets ? classes : targets;
+    uint64_t trees = (outputs > 0 ? outputs : 1) * parallel;
+    if (trees == 0 || trees > INT32_MAX)
+        return err_set(
+            err, ERR_PROTOCOL, "the model is damaged: %u trees of each class in a round", parallel);
+    return ERR_NONE;
+}
+
 static enum err_code check_booster(
     struct reader *reader, const unsigned char *param, struct str booster, struct err *err)
 {
@@ -120,8 +132,10 @@ static enum err_code check_booster(
     if (gbtree == NULL)
         return err_set(err, ERR_PROTOCOL, "the model is cut off in its header");
     uint32_t trees = u32_at(gbtree + GBTREE_TREES), classes = u32_at(param + LEARNER_CLASSES);
-    enum err_code code = check_trees(
-        reader, trees, u32_at(param + LEARNER_FEATURES), classes > 0 ? classes : 1, err);
+    enum err_code code = check_round(param, u32_at(gbtree + GBTREE_PARALLEL), err);
+    if (code == ERR_NONE)
+        code = check_trees(
+            reader, trees, u32_at(param + LEARNER_FEATURES), classes > 0 ? classes : 1, err);
     if (code == ERR_NONE && trees > 0 && str_eq_z(booster, "dart") && take_weights(reader) != trees)
         return err_set(err, ERR_PROTOCOL, "the model is damaged: its trees have other weights");
     return code;

@@ -14,12 +14,13 @@ static bool same(float a, float b)
     return (isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/* "qid:3" and what is behind a '#' are for training alone, a line of blanks is a row of a request
- * alone, and 'label:weight' is a feature there. */
+/* "qid:3", what is behind a '#' and a byte order mark are for training alone, a line of blanks is a
+ * row of a request alone, and 'label:weight' is a feature there. */
 static bool means_the_same(struct str text)
 {
     struct str rest = str_trim(text), line, token;
-    if (str_index(text, '#') != SIZE_MAX || str_find(text, STR("qid:")) != SIZE_MAX)
+    if (str_starts(text, STR("\xef\xbb\xbf")) || str_index(text, '#') != SIZE_MAX ||
+        str_find(text, STR("qid:")) != SIZE_MAX)
         return false;
     while (text_line(&rest, &line))
         if (!text_token(&line, &token) || str_index(token, ':') != SIZE_MAX)

@@ -108,6 +108,8 @@ static void test_numbers_that_lie(void **state)
         {"gbtree", "best_iteration", 0, UINT64_C(1) << 40, "cut off or damaged"},
         {"gbtree", "best_iteration", -14 - 8, UINT64_C(1) << 40, "cut off or damaged"},
         {"gbtree", "best_iteration", -14 - 16, UINT64_C(1) << 62, "cut off or damaged"},
+        {"gbtree", "gbtree", 4, 0, "0 trees of each class in a round"},
+        {"gbtree", "gbtree", 4, UINT32_MAX, "4294967295 trees of each class in a round"},
         {"dart", "best_iteration", -14 - 16 - 4 * 4 - 8, 3, "its trees have other weights"},
     };
     for (size_t i = 0; i < ARRAY_LEN(s_lies); i++) {
