@@ -50,7 +50,11 @@ static void text_is_packed(void **state)
         assert_memory_equal(more, "yyy", 3);
     }
     char *first = arena_chars(arena, 5), *second = arena_chars(arena, 1);
+#ifdef __SANITIZE_ADDRESS__
+    assert_true(second > first + 5); /* with forbidden bytes in between */
+#else
     assert_ptr_equal(second, first + 5);
+#endif
 }
 
 static void reset_forgets_and_reuses(void **state)
