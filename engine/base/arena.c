@@ -209,8 +209,8 @@ static void *take(struct arena *arena, size_t size, size_t alignment)
         block = fresh;
         start = 0;
     }
-    size_t left = block->size - start - size;
-    block->used = start + size + (left < s_behind_bytes ? left : s_behind_bytes);
+    size_t end = start + size + s_behind_bytes;
+    block->used = end < block->size ? end : block->size;
     ALLOW((char *) block->bytes + start, size);
     return (char *) block->bytes + start;
 }

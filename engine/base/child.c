@@ -118,8 +118,8 @@ static int reap(struct child *child, bool ended)
     int status = 0;
     if (!ended)
         kill(child->pid, SIGKILL);
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+    }
     fd_close(&child->out_fd);
     fd_close(&child->said_fd);
     fd_close(&child->pidfd);

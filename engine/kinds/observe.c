@@ -369,12 +369,14 @@ enum err_code kinds_inspect_job(
     job->artifact = json_get_str(json_get(reply, "ModelArtifacts"), "S3ModelArtifacts");
     const struct json *list = json_get(reply, "FinalMetricDataList");
     struct want_pair *metrics = ARENA_ARRAY(arena, list != NULL ? list->len : 0, struct want_pair);
+    size_t n_metrics = 0;
     JSON_EACH (metric, list) {
         AUTO(buf_done) struct buf text = BUF_INIT(64);
         buf_fmt(&text, "%.17g", kinds_metric(json_get_num(metric, "Value", 0)));
-        metrics[job->n_metrics++] =
+        metrics[n_metrics++] =
             (struct want_pair){json_get_str(metric, "MetricName"), str_dup(arena, buf_str(&text))};
     }
     job->metrics = metrics;
+    job->n_metrics = n_metrics; /* of this look: a job may be looked at again */
     return ERR_NONE;
 }

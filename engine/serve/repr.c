@@ -140,7 +140,7 @@ static bool shortest_exact(double value, struct digits *out)
         n++;
     if (n > 17 || exact.power_of_two) /* below one, doubles are twice as dense */
         return false;
-    char text[24];
+    char text[24] = {0};
     int len = 0, point = 17 - n - exact.k;
     while (number % 10 == 0) {
         number /= 10;
