@@ -168,6 +168,37 @@ static void a_moved_home(void **state)
         }
 }
 
+static void look_twice(struct life *life, struct reconciler *r, struct aws *aws, void *arg)
+{
+    static const struct want anybody = {0};
+    const struct json *listed = json_at(json_get(life_world(life), "trainingJobs"), 0);
+    struct seen_job *job = arg;
+    (void) aws;
+    job->name = json_get_str(listed, "name");
+    job->arn = str_fmt(
+        life->arena, "arn:aws:sagemaker:us-east-1:" LIFE_ACCOUNT ":training-job/" STR_FMT,
+        STR_ARG(job->name));
+    for (int look = 0; look < 2; look++) {
+        assert_ok(
+            r->world->ops->inspect_job(r->world, r->arena, &anybody, job, &life->err), &life->err);
+        assert_true(job->inspected);
+        assert_int_equal(job->n_metrics, 1);
+        assert_str(job->metrics[0].name, "train:logloss");
+        assert_str(job->metrics[0].value, "0.5");
+    }
+}
+
+/* A plan looks at a failed job, and so may what follows it in the same run. */
+static void a_job_looked_at_twice_has_its_metrics_once(void **state)
+{
+    (void) state;
+    AUTO(life_close) struct life *life = life_new();
+    struct seen_job job = {0};
+    assert_ok(life_apply(life, STR(LIFE_SPEC)), &life->err);
+    life_run(life, look_twice, &job);
+    assert_int_equal(life->requests, 4); /* the job and its tags, each time */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_newer_record_is_refused),
         cmocka_unit_test(a_renamed_endpoint),
         cmocka_unit_test(a_moved_home),
+        cmocka_unit_test(a_job_looked_at_twice_has_its_metrics_once),
     };
     return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
 }
