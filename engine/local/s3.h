@@ -3,7 +3,7 @@
  * s3_route.c which operation; s3_bucket.c buckets; s3_config.c their sub-resources; s3_body.c
  * bodies that become blobs; s3_store.c rows of objects and their conditions; s3_put.c, s3_get.c,
  * s3_copy.c, s3_delete.c, s3_list.c, s3_versions.c, s3_multipart.c, s3_uploads.c, s3_complete.c,
- * s3_attributes.c the operations.
+ * s3_attributes.c the operations; s3_page.c what their listings have in common.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
  */
 #ifndef ENGINE_LOCAL_S3_H

@@ -1,22 +1,5 @@
 /* What is being uploaded in parts: ListParts and ListMultipartUploads. */
-#include "engine/local/s3.h"
-
-enum { PAGE = 1000 };
-
-/* false: answered. */
-static bool page_size(struct local_call *call, const char *param, size_t *out)
-{
-    uint64_t max = PAGE;
-    struct str text = call_param(call, param);
-    if (!str_is_empty(text) && !str_to_u64(text, &max)) {
-        call_fail(
-            call, 400, "InvalidArgument", "Provided %s not an integer or within integer range",
-            param);
-        return false;
-    }
-    *out = max < PAGE ? (size_t) max : PAGE;
-    return true;
-}
+#include "engine/local/s3_page.h"
 
 enum err_code s3_list_parts(struct local_call *call, struct err *err)
 {
@@ -25,7 +8,7 @@ enum err_code s3_list_parts(struct local_call *call, struct err *err)
     int64_t after = 0, last = 0;
     size_t max = 0, count = 0;
     bool more = false;
-    if (!s3_check_bucket(call) || !page_size(call, "max-parts", &max) ||
+    if (!s3_check_bucket(call) || !s3_page_size(call, "max-parts", &max) ||
         !s3_find_upload(call, &upload))
         return ERR_NONE;
     if (!str_to_i64(call_param(call, "part-number-marker"), &after))
@@ -77,39 +60,14 @@ enum err_code s3_list_parts(struct local_call *call, struct err *err)
 
 /* ------------------------------------------------------------------ uploads */
 
-struct page {
-    struct str prefix, delimiter, key_marker, id_marker;
-    bool encode, more;
-    size_t max, count;
-    struct str key, id; /* of what was given last; a group has no id */
-    struct buf uploads, groups;
-};
-
-static void add_text(
-    const struct page *page, struct buf *xml, const char *name, struct str text, struct arena *a)
-{
-    xml_element(xml, name, page->encode ? uri_encoded(a, text, true) : text);
-}
-
-static bool take(struct page *page, struct str key, struct str id)
-{
-    page->more = page->count == page->max;
-    if (page->more)
-        return false;
-    page->count++;
-    page->key = key;
-    page->id = id;
-    return true;
-}
-
 static void
-add_upload(struct local_call *call, struct page *page, struct db_stmt *q, struct str key)
+add_upload(struct local_call *call, struct s3_page *page, struct db_stmt *q, struct str key)
 {
-    struct buf *xml = &page->uploads;
+    struct buf *xml = &page->entries;
     struct str sum_name = db_col_text(q, 3, call->arena);
     buf_add_z(xml, "<Upload>");
-    add_text(page, xml, "Key", key, call->arena);
-    xml_element(xml, "UploadId", page->id);
+    s3_page_text(call, page, xml, "Key", key);
+    xml_element(xml, "UploadId", page->last_id);
     buf_add_z(xml, "<Initiator>");
     xml_element(xml, "ID", call->account);
     buf_add_z(xml, "</Initiator><Owner>");
@@ -124,88 +82,71 @@ add_upload(struct local_call *call, struct page *page, struct db_stmt *q, struct
 }
 
 /* Whether an earlier page gave the group that a marker is. */
-static bool was_given(const struct page *page, struct str key)
+static bool was_given(const struct s3_page *page, struct str key)
 {
-    return page->delimiter.len > 0 && page->key_marker.len > page->prefix.len &&
-           str_ends(page->key_marker, page->delimiter) && str_starts(key, page->key_marker);
+    return page->delimiter.len > 0 && page->after.len > page->prefix.len &&
+           str_ends(page->after, page->delimiter) && str_starts(key, page->after);
 }
 
-static void fill(struct local_call *call, struct page *page)
+static void fill(struct local_call *call, struct s3_page *page)
 {
-    struct str group = STR_NULL;
+    struct str given = STR_NULL;
     struct db_stmt *q = db_query(
         call->db,
         "SELECT key, id, created_ms, sum_name, sum_type FROM upload WHERE bucket=?1 AND (key>?2 OR "
         "(key=?2 AND id>?3)) ORDER BY key, id",
         DB_ARGS(
-            db_text(call->bucket),
-            db_text(str_is_null(page->key_marker) ? STR("") : page->key_marker),
-            db_text(str_is_null(page->id_marker) ? STR("~") : page->id_marker)));
+            db_text(call->bucket), db_text(str_is_null(page->after) ? STR("") : page->after),
+            db_text(str_is_null(page->after_id) ? STR("~") : page->after_id)));
     while (db_next(q)) {
         struct str key = db_col_text(q, 0, call->arena);
         if (!str_starts(key, page->prefix) || was_given(page, key) ||
-            (!str_is_null(group) && str_starts(key, group)))
+            (!str_is_null(given) && str_starts(key, given)))
             continue;
-        size_t mark = page->delimiter.len > 0
-                          ? str_find(str_from_index(key, page->prefix.len), page->delimiter)
-                          : SIZE_MAX;
-        if (mark == SIZE_MAX) {
-            if (!take(page, key, db_col_text(q, 1, call->arena)))
-                break;
-            add_upload(call, page, q, key);
-            continue;
-        }
-        group = str_slice(key, 0, page->prefix.len + mark + page->delimiter.len);
-        if (!take(page, group, STR_NULL))
+        struct str group = s3_page_group(page, key);
+        bool alone = str_is_null(group);
+        struct str id = alone ? db_col_text(q, 1, call->arena) : STR_NULL;
+        if (!s3_page_take(page, alone ? key : group, id))
             break;
-        buf_add_z(&page->groups, "<CommonPrefixes>");
-        add_text(page, &page->groups, "Prefix", group, call->arena);
-        buf_add_z(&page->groups, "</CommonPrefixes>");
+        if (alone) {
+            add_upload(call, page, q, key);
+        } else {
+            given = group;
+            s3_page_add_group(call, page, group);
+        }
     }
     db_finish(&q);
 }
 
-static void write_page(struct local_call *call, const struct page *page, struct buf *xml)
+static void write_page(struct local_call *call, struct s3_page *page, struct buf *xml)
 {
     buf_add_z(xml, "<ListMultipartUploadsResult" S3_XMLNS ">");
     xml_element(xml, "Bucket", call->bucket);
-    add_text(page, xml, "KeyMarker", page->key_marker, call->arena);
-    xml_element(xml, "UploadIdMarker", page->id_marker);
-    add_text(page, xml, "Prefix", page->prefix, call->arena);
-    if (page->delimiter.len > 0)
-        add_text(page, xml, "Delimiter", page->delimiter, call->arena);
-    if (page->encode)
-        xml_element(xml, "EncodingType", STR("url"));
-    if (page->more) {
-        add_text(page, xml, "NextKeyMarker", page->key, call->arena);
-        xml_element(xml, "NextUploadIdMarker", page->id);
+    s3_page_text(call, page, xml, "KeyMarker", page->after);
+    xml_element(xml, "UploadIdMarker", page->after_id);
+    s3_page_text(call, page, xml, "Prefix", page->prefix);
+    s3_page_terms(call, page, xml);
+    if (page->full) {
+        s3_page_text(call, page, xml, "NextKeyMarker", page->last);
+        xml_element(xml, "NextUploadIdMarker", page->last_id);
     }
     buf_fmt(
         xml, "<MaxUploads>%zu</MaxUploads><IsTruncated>%s</IsTruncated>", page->max,
-        page->more ? "true" : "false");
-    buf_add(xml, buf_str(&page->uploads));
-    buf_add(xml, buf_str(&page->groups));
+        page->full ? "true" : "false");
+    s3_page_finish(page, xml);
     buf_add_z(xml, "</ListMultipartUploadsResult>");
 }
 
 enum err_code s3_list_multiparts(struct local_call *call, struct err *err)
 {
     (void) err;
-    struct page page = {
-        .prefix = call_param(call, "prefix"),
-        .delimiter = call_param(call, "delimiter"),
-        .key_marker = call_param(call, "key-marker"),
-        .id_marker = call_param(call, "upload-id-marker"),
-        .encode = !str_is_empty(call_param(call, "encoding-type")),
-    };
-    if (!s3_check_bucket(call) || !page_size(call, "max-uploads", &page.max))
+    struct s3_page page;
+    if (!s3_page_begin(call, &page, "max-uploads"))
         return ERR_NONE;
-    buf_init(&page.uploads, MIB(8));
-    buf_init(&page.groups, MIB(8));
+    page.after = call_param(call, "key-marker");
+    page.after_id = call_param(call, "upload-id-marker");
     fill(call, &page);
     AUTO(buf_done) struct buf xml = BUF_INIT(MIB(16));
     write_page(call, &page, &xml);
-    buf_done(&page.uploads);
-    buf_done(&page.groups);
     return call_xml(call, buf_str(&xml));
 }

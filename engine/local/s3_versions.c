@@ -3,10 +3,8 @@
  * too: when it is the newest, the key has no current version.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html */
 #include "engine/base/digest.h"
-#include "engine/local/s3.h"
+#include "engine/local/s3_page.h"
 #include "engine/local/world.h"
-
-enum { PAGE = 1000 };
 
 void s3_archive(struct local_call *call, struct str bucket, struct str key)
 {
@@ -113,28 +111,14 @@ bool s3_marker_is_latest(struct local_call *call, struct str key, struct str *re
 
 /* ------------------------------------------------------------------ listing */
 
-struct page {
-    struct str prefix, delimiter, after_key, after_version;
-    size_t max, count;
-    bool encode, truncated;
-    struct str last_key, last_version; /* of what was given last; a group has no version */
-    struct buf entries, groups;
-};
-
-static void add_text(
-    const struct page *page, struct buf *xml, const char *name, struct str text, struct arena *a)
-{
-    xml_element(xml, name, page->encode ? uri_encoded(a, text, true) : text);
-}
-
 static void add_version(
-    struct local_call *call, struct page *page, struct db_stmt *q, struct str key, bool latest)
+    struct local_call *call, struct s3_page *page, struct db_stmt *q, struct str key, bool latest)
 {
     struct buf *xml = &page->entries;
     bool marker = db_col_int(q, 2) != 0;
     buf_add_z(xml, marker ? "<DeleteMarker>" : "<Version>");
-    add_text(page, xml, "Key", key, call->arena);
-    xml_element(xml, "VersionId", page->last_version);
+    s3_page_text(call, page, xml, "Key", key);
+    xml_element(xml, "VersionId", page->last_id);
     xml_element(xml, "IsLatest", latest ? STR("true") : STR("false"));
     xml_element(xml, "LastModified", time_iso_ms(call->arena, db_col_int(q, 3)));
     if (!marker) {
@@ -147,48 +131,29 @@ static void add_version(
     buf_add_z(xml, marker ? "</Owner></DeleteMarker>" : "</Owner></Version>");
 }
 
-/* false: the page is full. */
-static bool take(struct page *page, struct str key, struct str version)
+/* Whether an earlier page gave it, as the marker parameters say; *passed: they are behind us. */
+static bool was_given(const struct s3_page *page, struct str key, struct str version, bool *passed)
 {
-    if (page->count == page->max) {
-        page->truncated = page->max > 0;
+    if (str_is_empty(page->after) || *passed)
         return false;
-    }
-    page->count++;
-    page->last_key = key;
-    page->last_version = version;
-    return true;
-}
-
-/* What the marker parameters say was given already. */
-struct resuming {
-    bool same_key; /* within the versions of after_key */
-    bool done;
-};
-
-static bool
-was_given(const struct page *page, struct resuming *resuming, struct str key, struct str version)
-{
-    if (str_is_empty(page->after_key) || resuming->done)
-        return false;
-    if (!str_eq(key, page->after_key)) {
-        bool group = page->delimiter.len > 0 && str_starts(key, page->after_key) &&
-                     str_ends(page->after_key, page->delimiter);
-        resuming->done = !group;
+    if (!str_eq(key, page->after)) {
+        bool group = page->delimiter.len > 0 && str_starts(key, page->after) &&
+                     str_ends(page->after, page->delimiter);
+        *passed = !group;
         return group;
     }
-    if (str_is_empty(page->after_version))
+    if (str_is_empty(page->after_id))
         return true;
-    resuming->done = str_eq(version, page->after_version);
+    *passed = str_eq(version, page->after_id);
     return true;
 }
 
-static void fill(struct local_call *call, struct page *page)
+static void fill(struct local_call *call, struct s3_page *page)
 {
     struct arena *arena = call->arena;
-    struct resuming resuming = {0};
-    struct str previous = STR_NULL, group = STR_NULL;
-    struct str from = str_cmp(page->after_key, page->prefix) > 0 ? page->after_key : page->prefix;
+    bool passed = false;
+    struct str previous = STR_NULL, given = STR_NULL;
+    struct str from = str_cmp(page->after, page->prefix) > 0 ? page->after : page->prefix;
     struct db_stmt *q = db_query(
         call->db,
         "SELECT key, coalesce(version, 'null'), 0, modified_ms, etag, size,"
@@ -202,48 +167,40 @@ static void fill(struct local_call *call, struct page *page)
         if (!str_starts(key, page->prefix))
             break;
         previous = key;
-        size_t mark = page->delimiter.len > 0
-                          ? str_find(str_from_index(key, page->prefix.len), page->delimiter)
-                          : SIZE_MAX;
-        if (was_given(page, &resuming, key, version) ||
-            (!str_is_null(group) && str_starts(key, group)))
+        if (was_given(page, key, version, &passed) ||
+            (!str_is_null(given) && str_starts(key, given)))
             continue;
-        if (mark == SIZE_MAX) {
-            if (!take(page, key, version))
-                break;
-            add_version(call, page, q, key, latest);
-            continue;
-        }
-        group = str_slice(key, 0, page->prefix.len + mark + page->delimiter.len);
-        if (!take(page, group, STR_NULL))
+        struct str group = s3_page_group(page, key);
+        bool alone = str_is_null(group);
+        if (!s3_page_take(page, alone ? key : group, alone ? version : STR_NULL))
             break;
-        buf_add_z(&page->groups, "<CommonPrefixes>");
-        add_text(page, &page->groups, "Prefix", group, arena);
-        buf_add_z(&page->groups, "</CommonPrefixes>");
+        if (alone) {
+            add_version(call, page, q, key, latest);
+        } else {
+            given = group;
+            s3_page_add_group(call, page, group);
+        }
     }
     db_finish(&q);
 }
 
-static void write_page(struct local_call *call, const struct page *page, struct buf *xml)
+static void write_page(struct local_call *call, struct s3_page *page, struct buf *xml)
 {
+    bool truncated = page->full && page->max > 0;
     buf_add_z(xml, "<ListVersionsResult" S3_XMLNS ">");
     xml_element(xml, "Name", call->bucket);
-    add_text(page, xml, "Prefix", page->prefix, call->arena);
-    add_text(page, xml, "KeyMarker", page->after_key, call->arena);
-    xml_element(xml, "VersionIdMarker", page->after_version);
+    s3_page_text(call, page, xml, "Prefix", page->prefix);
+    s3_page_text(call, page, xml, "KeyMarker", page->after);
+    xml_element(xml, "VersionIdMarker", page->after_id);
     buf_fmt(xml, "<MaxKeys>%zu</MaxKeys>", page->max);
-    if (page->delimiter.len > 0)
-        add_text(page, xml, "Delimiter", page->delimiter, call->arena);
-    if (page->encode)
-        xml_element(xml, "EncodingType", STR("url"));
-    buf_fmt(xml, "<IsTruncated>%s</IsTruncated>", page->truncated ? "true" : "false");
-    if (page->truncated) {
-        add_text(page, xml, "NextKeyMarker", page->last_key, call->arena);
-        if (!str_is_null(page->last_version))
-            xml_element(xml, "NextVersionIdMarker", page->last_version);
+    s3_page_terms(call, page, xml);
+    buf_fmt(xml, "<IsTruncated>%s</IsTruncated>", truncated ? "true" : "false");
+    if (truncated) {
+        s3_page_text(call, page, xml, "NextKeyMarker", page->last);
+        if (!str_is_null(page->last_id))
+            xml_element(xml, "NextVersionIdMarker", page->last_id);
     }
-    buf_add(xml, buf_str(&page->entries));
-    buf_add(xml, buf_str(&page->groups));
+    s3_page_finish(page, xml);
     buf_add_z(xml, "</ListVersionsResult>");
 }
 
@@ -251,31 +208,17 @@ static void write_page(struct local_call *call, const struct page *page, struct 
 enum err_code s3_list_versions(struct local_call *call, struct err *err)
 {
     (void) err;
-    uint64_t max = PAGE;
-    struct str max_text = call_param(call, "max-keys");
-    struct page page = {
-        .prefix = call_param(call, "prefix"),
-        .delimiter = call_param(call, "delimiter"),
-        .after_key = call_param(call, "key-marker"),
-        .after_version = call_param(call, "version-id-marker"),
-        .encode = !str_is_empty(call_param(call, "encoding-type")),
-    };
-    if (!s3_check_bucket(call))
+    struct s3_page page;
+    if (!s3_page_begin(call, &page, "max-keys"))
         return ERR_NONE;
-    if (!str_is_empty(max_text) && !str_to_u64(max_text, &max))
-        return call_fail(
-            call, 400, "InvalidArgument", "Provided max-keys not an integer or within range");
-    if (!str_is_empty(page.after_version) && str_is_empty(page.after_key))
+    page.after = call_param(call, "key-marker");
+    page.after_id = call_param(call, "version-id-marker");
+    if (!str_is_empty(page.after_id) && str_is_empty(page.after))
         return call_fail(
             call, 400, "InvalidArgument",
             "A version-id marker cannot be specified without a key marker.");
-    page.max = max < PAGE ? (size_t) max : PAGE;
-    buf_init(&page.entries, MIB(16));
-    buf_init(&page.groups, MIB(16));
     fill(call, &page);
     AUTO(buf_done) struct buf xml = BUF_INIT(MIB(32));
     write_page(call, &page, &xml);
-    buf_done(&page.entries);
-    buf_done(&page.groups);
     return call_xml(call, buf_str(&xml));
 }
