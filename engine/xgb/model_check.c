@@ -1,6 +1,7 @@
 #include "engine/xgb/model_check.h"
 
 #include "engine/xgb/model_reader.h"
+#include "engine/xgb/ubjson.h"
 
 /* Before a member's value, which sets what it is. */
 static void forget_value(struct reader *reader)
@@ -9,18 +10,7 @@ static void forget_value(struct reader *reader)
     reader->linear = reader->weights = false;
 }
 
-static int take_char(struct reader *reader)
-{
-    const unsigned char *byte = take(reader, 1);
-    return byte != NULL ? *byte : -1;
-}
-
 #define MAX_DEPTH 64
-
-static int peek(const struct reader *reader)
-{
-    return reader->at < reader->end ? *reader->at : -1;
-}
 
 /* ---- what libxgboost takes for granted of a tree's arrays (RegTree::LoadModel) ---- */
 
@@ -145,61 +135,21 @@ static bool holds_nodes(struct str name)
            str_eq(name, STR("parents"));
 }
 
-/* A node's number, -1 for none, or the root's mark for no parent. */
-static bool is_node(int64_t node, uint64_t count)
+/* The number of a node, -1 for none, or the root's mark for no parent. The parent of any other node
+ * is looked up without a question. */
+static bool is_node(struct str name, uint64_t at, int64_t node, uint64_t count)
 {
-    return node == -1 || node == INT32_MAX || (node >= 0 && (uint64_t) node < count);
+    if (node >= 0 && (uint64_t) node < count)
+        return true;
+    return (node == -1 || node == INT32_MAX) && (at == 0 || !str_eq(name, STR("parents")));
 }
 
 /* ---- UBJSON ---- */
 
-/* The writer of every XGBoost uses 'L', eight bytes and big-endian, for lengths; its reader accepts
- * nothing else. */
-static uint64_t take_length(struct reader *reader)
-{
-    if (take_char(reader) != 'L')
-        reader->failed = true;
-    const unsigned char *bytes = take(reader, 8);
-    uint64_t value = 0;
-    for (int i = 0; bytes != NULL && i < 8; i++)
-        value = value << 8 | bytes[i];
-    if (value > INT64_MAX)
-        reader->failed = true;
-    return value;
-}
-
-static struct str take_string(struct reader *reader)
-{
-    uint64_t len = take_length(reader);
-    const unsigned char *text = take(reader, len);
-    return reader->failed ? STR_NULL : str_of(text, len);
-}
-
-/* The size of a number of this type; 0 for anything else. */
-static unsigned number_size(int type)
-{
-    switch (type) {
-    case 'i':
-    case 'U':
-    case 'C':
-        return 1;
-    case 'I':
-        return 2;
-    case 'l':
-    case 'd':
-        return 4;
-    case 'L':
-    case 'D':
-        return 8;
-    default:
-        return 0;
-    }
-}
-
 /* Big-endian; what is negative, or no whole number, is no number of anything. */
 static void take_number(struct reader *reader, int type)
 {
-    unsigned size = number_size(type);
+    unsigned size = ubjson_number_size(type);
     const unsigned char *bytes = take(reader, size);
     uint64_t value = 0;
     for (unsigned i = 0; bytes != NULL && i < size; i++)
@@ -216,10 +166,10 @@ static uint64_t skip_array(struct reader *reader, int depth)
 {
     if (peek(reader) == '$') {
         (void) take(reader, 1);
-        unsigned size = number_size(take_char(reader));
+        unsigned size = ubjson_number_size(take_char(reader));
         if (size == 0 || take_char(reader) != '#')
             reader->failed = true;
-        uint64_t count = take_length(reader);
+        uint64_t count = ubjson_length(reader);
         if (size != 0 && count > (uint64_t) (reader->end - reader->at) / size)
             reader->failed = true;
         (void) take(reader, reader->failed ? 0 : count * size);
@@ -227,7 +177,7 @@ static uint64_t skip_array(struct reader *reader, int depth)
     }
     if (peek(reader) == '#') {
         (void) take(reader, 1);
-        uint64_t count = take_length(reader);
+        uint64_t count = ubjson_length(reader);
         /* A value takes a byte at least, so the count cannot be larger than what is left. */
         if (count > (uint64_t) (reader->end - reader->at))
             reader->failed = true;
@@ -244,17 +194,15 @@ static uint64_t skip_array(struct reader *reader, int depth)
 }
 
 /* The array that ends here is "$l#" with count numbers. */
-static bool
-ubjson_nodes_sound(const struct reader *reader, const unsigned char *start, uint64_t count)
+static bool ubjson_nodes_sound(
+    const struct reader *reader, struct str name, const unsigned char *start, uint64_t count)
 {
     if (reader->failed || start[0] != '[' || start[1] != '$' || start[2] != 'l')
         return false;
-    for (const unsigned char *at = reader->at - count * 4; at < reader->at; at += 4) {
-        uint32_t node = (uint32_t) at[0] << 24 | (uint32_t) at[1] << 16 | (uint32_t) at[2] << 8 |
-                        (uint32_t) at[3];
-        if (!is_node((int32_t) node, count))
+    const unsigned char *nodes = reader->at - count * 4;
+    for (uint64_t i = 0; i < count; i++)
+        if (!is_node(name, i, (int32_t) ubjson_u32_at(nodes + 4 * i), count))
             return false;
-    }
     return true;
 }
 
@@ -262,12 +210,12 @@ static uint64_t skip_object(struct reader *reader, int depth)
 {
     struct tree_shape shape = {.id = UINT64_MAX};
     while (!reader->failed && peek(reader) != '}') {
-        struct str name = take_string(reader);
+        struct str name = ubjson_text(reader);
         const unsigned char *start = reader->at;
         forget_value(reader);
         uint64_t size = skip_value(reader, take_char(reader), depth);
         shape_note(&shape, reader, name, size);
-        if (holds_nodes(name) && !ubjson_nodes_sound(reader, start, size))
+        if (holds_nodes(name) && !ubjson_nodes_sound(reader, name, start, size))
             reader->failed = true;
     }
     (void) take(reader, 1);
@@ -287,11 +235,11 @@ static uint64_t skip_value(struct reader *reader, int type, int depth)
     if (type == '{')
         return skip_object(reader, depth + 1);
     if (type == 'S') {
-        struct str text = take_string(reader);
+        struct str text = ubjson_text(reader);
         reader->linear = str_eq_z(text, "gblinear");
         return number_of(text);
     }
-    if (number_size(type) > 0)
+    if (ubjson_number_size(type) > 0)
         take_number(reader, type);
     else if (type != 'T' && type != 'F' && type != 'Z')
         reader->failed = true;
@@ -345,15 +293,15 @@ static void skip_json_word(struct reader *reader)
 }
 
 /* "[1,-1,3]" */
-static bool json_nodes_sound(struct str text, uint64_t count)
+static bool json_nodes_sound(struct str name, struct str text, uint64_t count)
 {
     struct str rest = str_trim(text), part;
     if (rest.len < 2 || rest.ptr[0] != '[')
         return false;
     rest = str_slice(rest, 1, rest.len - 1);
-    while (count > 0 && str_split(&rest, ',', &part)) {
+    for (uint64_t i = 0; count > 0 && str_split(&rest, ',', &part); i++) {
         int64_t node = 0;
-        if (!str_to_i64(str_trim(part), &node) || !is_node(node, count))
+        if (!str_to_i64(str_trim(part), &node) || !is_node(name, i, node, count))
             return false;
     }
     return true;
@@ -385,7 +333,7 @@ static uint64_t skip_json_members(struct reader *reader, int closer, int depth)
         if (str_eq_z(name, "name") && str_index(value, '\\') != SIZE_MAX)
             reader->failed = true;
         shape_note(&shape, reader, name, size);
-        if (holds_nodes(name) && !json_nodes_sound(value, size))
+        if (holds_nodes(name) && !json_nodes_sound(name, value, size))
             reader->failed = true;
         c = next_json(reader);
         (void) take(reader, 1);

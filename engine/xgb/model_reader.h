@@ -34,6 +34,18 @@ static inline const unsigned char *take(struct reader *reader, uint64_t len)
     return bytes;
 }
 
+/* Both give -1 at the end. */
+static inline int peek(const struct reader *reader)
+{
+    return reader->at < reader->end ? *reader->at : -1;
+}
+
+static inline int take_char(struct reader *reader)
+{
+    const unsigned char *byte = take(reader, 1);
+    return byte != NULL ? *byte : -1;
+}
+
 static inline enum err_code damage(const struct reader *reader, struct str bytes, struct err *err)
 {
     if (!reader->failed)

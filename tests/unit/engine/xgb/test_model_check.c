@@ -191,6 +191,28 @@ static void test_a_forest_has_all_its_trees(void **state)
     assert_int_equal(model_check_ubjson(lie, &err), ERR_PROTOCOL);
 }
 
+/* libxgboost looks up the parent of each node but the first while it loads. */
+static void test_parents_exist(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct str binary = model_of(arena, "gbtree", NULL);
+    struct str json = saved_as(arena, binary, "json"), ubj = saved_as(arena, binary, "ubj");
+    struct err err = {0};
+    static const struct str lies[] = {
+        STR_INIT("\x7f\xff\xff\xff\x7f\xff\xff\xff"), STR_INIT("\x7f\xff\xff\xff\xff\xff\xff\xff"),
+        STR_INIT("\x7f\xff\xff\xff\0\0\1\0")};
+    for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+        struct str from = STR("\x7f\xff\xff\xff\0\0\0\0"),
+                   lie = changed(arena, ubj, from, lies[i], 1);
+        assert_int_equal(model_check_ubjson(lie, &err), ERR_PROTOCOL);
+    }
+    struct str from = STR("\"parents\":[2147483647,0,0,"), to = STR("\"parents\":[2147483647,-1, ");
+    assert_int_equal(model_check_json(changed(arena, json, from, to, 1), &err), ERR_PROTOCOL);
+    to = STR("\"parents\":[ 214748364,0,0,");
+    assert_int_equal(model_check_json(changed(arena, json, from, to, 1), &err), ERR_PROTOCOL);
+}
+
 /* Changed bytes may load or not, and may predict anything; they may not read where nothing is. */
 static void test_changed_bytes_do_no_harm(void **state)
 {
@@ -262,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_not_a_tree),
         cmocka_unit_test(test_nesting_is_limited),
         cmocka_unit_test(test_numbers_that_lie),
+        cmocka_unit_test(test_parents_exist),
         cmocka_unit_test(test_changed_bytes_do_no_harm),
         cmocka_unit_test(test_a_forest_has_all_its_trees),
     };
