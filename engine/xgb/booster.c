@@ -3,6 +3,7 @@
 #include "engine/base/arena.h"
 #include "engine/xgb/forest.h"
 #include "engine/xgb/model_check.h"
+#include "engine/xgb/model_ubjson.h"
 #include "engine/xgb/xgboost_api.h"
 
 #include <math.h>
@@ -118,24 +119,39 @@ static size_t estimate_memory(struct str bytes, enum model_format format)
 }
 
 /* libxgboost trusts its input. Bytes that would lead its readers astray are kept from it; trees in
- * the other formats are looked at in the binary form it writes of them itself. */
+ * the other formats are looked at in the binary form, ours or the one it writes of them itself. */
+static enum err_code load_text(
+    struct booster *booster,
+    struct str bytes,
+    enum model_format format,
+    struct str *ret_binary,
+    struct err *err)
+{
+    enum err_code code = format == MODEL_FORMAT_UBJSON ? model_check_ubjson(bytes, err)
+                                                       : model_check_json(bytes, err);
+    if (code == ERR_NONE)
+        code = xgb_booster_load(bytes, &booster->handle, err);
+    if (code == ERR_NONE)
+        code = xgb_booster_save(booster->handle, "deprecated", ret_binary, err);
+    return code == ERR_NONE ? model_check_binary(*ret_binary, err) : code;
+}
+
 static enum err_code
 load_checked(struct booster *booster, struct str bytes, enum model_format format, struct err *err)
 {
-    enum err_code code = ERR_NONE;
-    if (format == MODEL_FORMAT_UBJSON)
-        code = model_check_ubjson(bytes, err);
-    if (format == MODEL_FORMAT_JSON)
-        code = model_check_json(bytes, err);
+    AUTO(buf_done) struct buf translated = BUF_INIT(0);
+    struct str binary = STR_NULL;
     if (format == MODEL_FORMAT_BINARY)
-        code = model_check_binary(bytes, err);
-    if (code == ERR_NONE)
-        code = xgb_booster_load(bytes, &booster->handle, err);
-    struct str binary = bytes;
-    if (code == ERR_NONE && format != MODEL_FORMAT_BINARY) {
-        code = xgb_booster_save(booster->handle, "deprecated", &binary, err);
+        binary = bytes;
+    else if (format == MODEL_FORMAT_UBJSON && model_ubjson_translate(bytes, &translated))
+        binary = buf_str(&translated);
+    enum err_code code = ERR_NONE;
+    if (str_is_null(binary)) {
+        code = load_text(booster, bytes, format, &binary, err);
+    } else {
+        code = model_check_binary(binary, err);
         if (code == ERR_NONE)
-            code = model_check_binary(binary, err);
+            code = xgb_booster_load(binary, &booster->handle, err);
     }
     if (code == ERR_NONE) {
         booster->forest = forest_build(binary);

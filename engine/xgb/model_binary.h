@@ -22,16 +22,24 @@
 #define LEARNER_CLASSES 8U
 #define LEARNER_HAS_ATTRIBUTES 12U
 #define LEARNER_HAS_METRICS 16U
+#define LEARNER_MAJOR 20U /* version of the writer */
+#define LEARNER_MINOR 24U
 #define LEARNER_TARGETS 28U
+#define LEARNER_FROM_AVERAGE 32U /* whether base_score was to be estimated */
 
 #define GBTREE_PARAM_BYTES 160U
 #define GBTREE_TREES 0U
 #define GBTREE_PARALLEL 4U /* trees of one class in a round */
+#define GBTREE_LEAF_VECTOR 28U
 
 #define GBLINEAR_PARAM_BYTES 136U
 
 #define TREE_PARAM_BYTES 148U
+#define TREE_ROOTS 0U
 #define TREE_NODES 4U
+#define TREE_DELETED 8U
+#define TREE_FEATURES 16U
+#define TREE_LEAF_VECTOR 20U
 
 #define NODE_BYTES 20U
 #define NODE_LEFT 4U /* UINT32_MAX: a leaf; the right child comes next */

@@ -5,12 +5,14 @@
  * trains MODELS of any objective, booster, base score, number of classes and parallel trees, some
  * as early stopping leaves them, and scores ROWS rows with each: missing values, values at, just
  * below and just above splits, zeros, very large and infinite ones. Every model has to be answered
- * by the flat array of forest.h. MMECTL_TEST_SEED=N replays a run.
+ * by the flat array of forest.h, and every one that is saved as UBJSON has to be the same bytes in
+ * the binary format as libxgboost writes. MMECTL_TEST_SEED=N replays a run.
  */
 #include "engine/base/arena.h"
 #include "engine/base/rng.h"
 #include "engine/xgb/booster.h"
 #include "engine/xgb/forest.h"
+#include "engine/xgb/model_ubjson.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -240,6 +242,15 @@ static size_t oracle(
     return count;
 }
 
+/* Of UBJSON the binary form is written without libxgboost, byte for byte as it would be. */
+static void translate(const struct model *model, struct str want)
+{
+    AUTO(buf_done) struct buf got = BUF_INIT(0);
+    if (!model_ubjson_translate(model->bytes, &got) || !str_eq(buf_str(&got), want))
+        DIE("%s%s: other bytes in the binary format", model->objective,
+            model->dart ? " (dart)" : "");
+}
+
 /* How many values differ. */
 static size_t compare(struct arena *arena, struct rng *rng, const struct model *model, size_t rows)
 {
@@ -255,6 +266,8 @@ static size_t compare(struct arena *arena, struct rng *rng, const struct model *
     XGB(XGBoosterCreate(NULL, 0, &raw));
     XGB(XGBoosterLoadModelFromBuffer(raw, model->bytes.ptr, model->bytes.len));
     XGB(XGBoosterSaveModelToBuffer(raw, "{\"format\": \"deprecated\"}", &len, &binary));
+    if (model_format_of(model->bytes) == MODEL_FORMAT_UBJSON)
+        translate(model, str_of(binary, len));
     struct forest *forest = forest_build(str_of(binary, len));
     float *values = ARENA_ARRAY(arena, rows * model->cols, float), *want = NULL;
     draw(rng, model, forest, values, rows);
