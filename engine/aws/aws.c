@@ -230,6 +230,7 @@ static void prepare(struct attempts *attempts)
     const struct far_bucket *far = call->any_region ? far_bucket(aws, call->bucket) : NULL;
     attempts->region = far != NULL ? far->region : aws->region;
     VEC(struct http_header) headers = {0};
+    VEC_RESERVE(attempts->arena, &headers, call->n_headers + 1);
     for (size_t i = 0; i < call->n_headers; i++)
         *VEC_PUSH(attempts->arena, &headers) = call->headers[i];
     /* CreateBucket is the one call on a bucket that has no owner to expect. */
@@ -262,6 +263,7 @@ static enum err_code sign(struct attempts *attempts, struct http_request *reques
         return code == ERR_NOT_FOUND ? (err->code = ERR_AUTH) : code;
     }
     VEC(struct http_header) headers = {0};
+    VEC_RESERVE(attempts->arena, &headers, attempts->request.n_headers + 2);
     for (size_t i = 0; i < attempts->request.n_headers; i++)
         *VEC_PUSH(attempts->arena, &headers) = attempts->request.headers[i];
     *VEC_PUSH(attempts->arena, &headers) =

@@ -282,22 +282,25 @@ struct str endpoint_url(
     struct str path,
     struct str query)
 {
-    const char *mark = query.len > 0 ? "?" : "";
-    struct str base = endpoint->base;
-    if (str_is_null(bucket))
-        return str_fmt(
-            arena, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(base), STR_ARG(path), mark,
-            STR_ARG(query));
+    struct str mark = query.len > 0 ? STR("?") : STR(""), base = endpoint->base;
+    if (str_is_null(bucket)) {
+        const struct str parts[] = {base, path, mark, query};
+        return str_join(arena, parts, ARRAY_LEN(parts), STR(""));
+    }
     if (is_virtual_hosted(endpoint, bucket)) {
         size_t host = str_find(base, STR("://")) + 3;
-        return str_fmt(
-            arena, STR_FMT STR_FMT "." STR_FMT STR_FMT "%s" STR_FMT,
-            STR_ARG(str_slice(base, 0, host)), STR_ARG(bucket), STR_ARG(str_from_index(base, host)),
-            STR_ARG(path), mark, STR_ARG(query));
+        const struct str parts[] = {str_slice(base, 0, host),
+                                    bucket,
+                                    STR("."),
+                                    str_from_index(base, host),
+                                    path,
+                                    mark,
+                                    query};
+        return str_join(arena, parts, ARRAY_LEN(parts), STR(""));
     }
     /* Operations on the bucket itself have no slash behind its name. */
     struct str tail = str_eq_z(path, "/") ? STR("") : path;
-    return str_fmt(
-        arena, STR_FMT "/" STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(base),
-        STR_ARG(uri_encoded(arena, bucket, false)), STR_ARG(tail), mark, STR_ARG(query));
+    const struct str parts[] = {base, STR("/"), uri_encoded(arena, bucket, false),
+                                tail, mark,     query};
+    return str_join(arena, parts, ARRAY_LEN(parts), STR(""));
 }

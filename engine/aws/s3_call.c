@@ -55,16 +55,14 @@ struct aws_call s3_call_of(
     struct str bucket,
     struct str key)
 {
-    bool is_object = !str_is_null(key);
+    const struct str subject[] = {STR("s3://"), bucket, str_is_null(key) ? STR("") : STR("/"), key};
     struct buf path = BUF_INIT(KIB(8));
     buf_add_char(&path, '/');
     uri_encode(&path, key, true);
     struct aws_call call = {
         .service = AWS_S3,
         .operation = operation,
-        .subject = str_fmt(
-            arena, is_object ? "s3://" STR_FMT "/" STR_FMT : "s3://" STR_FMT STR_FMT,
-            STR_ARG(bucket), STR_ARG(key)),
+        .subject = str_join(arena, subject, ARRAY_LEN(subject), STR("")),
         .method = str_from(method),
         .bucket = bucket,
         .path = str_dup(arena, buf_str(&path)),

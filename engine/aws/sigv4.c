@@ -32,6 +32,7 @@ enum err_code sigv4_sign(
 
     /* Host comes first, is signed with the others and left out of the result. */
     VEC(struct http_header) all = {0};
+    VEC_RESERVE(arena, &all, request->n_headers + 5);
     *VEC_PUSH(arena, &all) = (struct http_header){STR("host"), sigv4_host(arena, &url)};
     for (size_t i = 0; i < request->n_headers; i++)
         *VEC_PUSH(arena, &all) = request->headers[i];
@@ -59,12 +60,16 @@ enum err_code sigv4_sign(
     if (code != ERR_NONE)
         return code;
 
-    struct str authorization = str_fmt(
-        arena,
-        SIGV4_ALGORITHM " Credential=" STR_FMT "/" STR_FMT ", SignedHeaders=" STR_FMT
-                        ", Signature=" STR_FMT,
-        STR_ARG(creds->access_key_id), STR_ARG(sigv4_scope_text(arena, &scope)),
-        STR_ARG(stages.signed_headers), STR_ARG(stages.signature));
+    const struct str parts[] = {
+        STR(SIGV4_ALGORITHM " Credential="),
+        creds->access_key_id,
+        STR("/"),
+        sigv4_scope_text(arena, &scope),
+        STR(", SignedHeaders="),
+        stages.signed_headers,
+        STR(", Signature="),
+        stages.signature};
+    struct str authorization = str_join(arena, parts, ARRAY_LEN(parts), STR(""));
     *VEC_PUSH(arena, &all) = (struct http_header){STR("authorization"), authorization};
     *ret_headers = all.items + 1;
     *ret_count = all.len - 1;

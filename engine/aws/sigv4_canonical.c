@@ -287,23 +287,18 @@ struct str
 sigv4_signed_names(struct arena *arena, const struct http_header *headers, size_t n_headers)
 {
     VEC(struct str) names = {0};
+    VEC_RESERVE(arena, &names, n_headers);
     for (size_t i = 0; i < n_headers; i++) {
         struct str name = lower_name(arena, headers[i].name);
         if (!is_unsigned_header(name))
             *VEC_PUSH(arena, &names) = name;
     }
     sort_names(names.items, names.len);
-    struct buf out = BUF_INIT(MAX_CANONICAL);
-    for (size_t i = 0; i < names.len; i++) {
-        if (i > 0 && str_eq(names.items[i], names.items[i - 1]))
-            continue;
-        if (out.len > 0)
-            buf_add_char(&out, ';');
-        buf_add(&out, names.items[i]);
-    }
-    struct str result = str_dup(arena, buf_str(&out));
-    buf_done(&out);
-    return result;
+    size_t kept = 0;
+    for (size_t i = 0; i < names.len; i++)
+        if (kept == 0 || !str_eq(names.items[i], names.items[kept - 1]))
+            names.items[kept++] = names.items[i];
+    return str_join(arena, names.items, kept, STR(";"));
 }
 
 /* Trimmed, with runs of blanks made one. */
@@ -335,7 +330,7 @@ add_headers(struct buf *out, const struct sigv4_canonical *canonical, struct err
         buf_add_char(out, ':');
         for (size_t i = 0; i < canonical->n_headers; i++) {
             struct str other = canonical->headers[i].name;
-            if (other.len != name.len || !str_eq_nocase(other, name))
+            if (!str_eq(other, name) && !str_eq_nocase(other, name))
                 continue;
             if (found)
                 buf_add_char(out, ',');
@@ -369,26 +364,10 @@ struct sigv4_rules sigv4_rules_for(struct str service)
         .normalize_path = !s3, .double_encode_path = !s3, .content_sha256_header = s3};
 }
 
-static struct str joined(struct arena *arena, const struct str *parts, size_t count, char separator)
-{
-    size_t len = count - 1;
-    for (size_t i = 0; i < count; i++)
-        len += parts[i].len;
-    char *text = arena_chars(arena, len), *at = text;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            *at++ = separator;
-        if (parts[i].len > 0)
-            memcpy(at, parts[i].ptr, parts[i].len);
-        at += parts[i].len;
-    }
-    return str_of(text, len);
-}
-
 struct str sigv4_scope_text(struct arena *arena, const struct sigv4_scope *scope)
 {
     const struct str parts[] = {scope->date, scope->region, scope->service, STR("aws4_request")};
-    return joined(arena, parts, ARRAY_LEN(parts), '/');
+    return str_join(arena, parts, ARRAY_LEN(parts), STR("/"));
 }
 
 static enum err_code canonical_request(
@@ -435,7 +414,7 @@ enum err_code sigv4_compute(
     const struct str lines[] = {
         STR(SIGV4_ALGORITHM), amz_date, sigv4_scope_text(arena, scope),
         sha256_hex(arena, stages.canonical_request)};
-    stages.string_to_sign = joined(arena, lines, ARRAY_LEN(lines), '\n');
+    stages.string_to_sign = str_join(arena, lines, ARRAY_LEN(lines), STR("\n"));
     struct hmac_key key = sigv4_signing_key(keys, secret_key, scope);
     struct sha256 signature = hmac_sha256_with(&key, stages.string_to_sign);
     secret_wipe(&key, sizeof(key));

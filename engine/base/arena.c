@@ -179,40 +179,51 @@ size_t arena_used(const struct arena *arena)
     return arena->total;
 }
 
-/* alignment is a power of two. Neither aligned up nor zeroed in itself: `used` of a block is
- * wherever the last thing ended. */
-static void *take(struct arena *arena, size_t size, size_t alignment)
+static void *place(struct block *block, size_t start, size_t size)
 {
-    if (size > arena->limit)
-        die("memory limit reached", arena->name);
-    struct block *block = arena->current;
-    size_t start = block != NULL ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
-    if (block == NULL || start > block->size || size > block->size - start) {
-        size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;
-        if (grown > LARGEST_BLOCK)
-            grown = LARGEST_BLOCK;
-        /* The limit counts what was asked for, not how generously blocks grow. */
-        if (grown > arena->limit - arena->total)
-            grown = arena->limit - arena->total;
-        /* Something large gets a block of its own size behind the current one, which stays in use.
-         */
-        struct block *fresh = block_new(arena, need > grown ? need : grown);
-        if (block == NULL) {
-            arena->first = fresh;
-        } else {
-            fresh->next = block->next;
-            block->next = fresh;
-        }
-        if (block == NULL || need <= grown)
-            arena->current = fresh;
-        block = fresh;
-        start = 0;
-    }
     size_t end = start + size + s_behind_bytes;
     block->used = end < block->size ? end : block->size;
     ALLOW((char *) block->bytes + start, size);
     return (char *) block->bytes + start;
+}
+
+/* The current block has no room for it. */
+static __attribute__((noinline)) void *take_more(struct arena *arena, size_t size)
+{
+    if (size > arena->limit)
+        die("memory limit reached", arena->name);
+    struct block *block = arena->current;
+    size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t grown = block == NULL ? FIRST_BLOCK : block->size * 2;
+    if (grown > LARGEST_BLOCK)
+        grown = LARGEST_BLOCK;
+    /* The limit counts what was asked for, not how generously blocks grow. */
+    if (grown > arena->limit - arena->total)
+        grown = arena->limit - arena->total;
+    /* Something large gets a block of its own size behind the current one, which stays in use. */
+    struct block *fresh = block_new(arena, need > grown ? need : grown);
+    if (block == NULL) {
+        arena->first = fresh;
+    } else {
+        fresh->next = block->next;
+        block->next = fresh;
+    }
+    if (block == NULL || need <= grown)
+        arena->current = fresh;
+    return place(fresh, 0, size);
+}
+
+/* alignment is a power of two. Neither aligned up nor zeroed in itself: `used` of a block is
+ * wherever the last thing ended. */
+static inline void *take(struct arena *arena, size_t size, size_t alignment)
+{
+    struct block *block = arena->current;
+    if (block != NULL) {
+        size_t start = (block->used + alignment - 1) & ~(alignment - 1);
+        if (start <= block->size && size <= block->size - start)
+            return place(block, start, size);
+    }
+    return take_more(arena, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

@@ -101,11 +101,11 @@ static char *put(char *at, int64_t value, size_t width)
     return at + width;
 }
 
-static char *put_text(char *at, const char *text)
+static inline char *put_text(char *at, struct str text)
 {
-    size_t len = strlen(text);
-    memcpy(at, text, len);
-    return at + len;
+    if (text.len > 0)
+        memcpy(at, text.ptr, text.len);
+    return at + text.len;
 }
 
 static char *put_year(char *at, int64_t year)
@@ -118,11 +118,11 @@ static char *put_year(char *at, int64_t year)
 #define STAMP_BYTES 64 /* longer than every form with the longest year */
 
 /* "2026-07-01T12:00:00", with these two in between; what follows is the caller's. */
-static char *put_iso(char *at, const struct parts *p, const char *dash, const char *colon)
+static inline char *put_iso(char *at, const struct parts *p, struct str dash, struct str colon)
 {
     at = put_text(put_year(at, p->year), dash);
     at = put_text(put(at, p->month, 2), dash);
-    at = put_text(put(at, p->day, 2), "T");
+    at = put_text(put(at, p->day, 2), STR("T"));
     at = put_text(put(at, p->hour, 2), colon);
     at = put_text(put(at, p->minute, 2), colon);
     return put(at, p->second, 2);
@@ -138,35 +138,35 @@ struct str time_iso_basic(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
     char *text = arena_chars(arena, STAMP_BYTES);
-    return ended(text, put_text(put_iso(text, &p, "", ""), "Z"));
+    return ended(text, put_text(put_iso(text, &p, STR(""), STR("")), STR("Z")));
 }
 
 struct str time_iso(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
     char *text = arena_chars(arena, STAMP_BYTES);
-    return ended(text, put_text(put_iso(text, &p, "-", ":"), "Z"));
+    return ended(text, put_text(put_iso(text, &p, STR("-"), STR(":")), STR("Z")));
 }
 
 struct str time_iso_ms(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
     char *text = arena_chars(arena, STAMP_BYTES);
-    char *at = put_text(put_iso(text, &p, "-", ":"), ".");
-    return ended(text, put_text(put(at, p.ms, 3), "Z"));
+    char *at = put_text(put_iso(text, &p, STR("-"), STR(":")), STR("."));
+    return ended(text, put_text(put(at, p.ms, 3), STR("Z")));
 }
 
 struct str time_http(struct arena *arena, int64_t wall_ms)
 {
     struct parts p = parts_of(wall_ms);
     char *text = arena_chars(arena, STAMP_BYTES);
-    char *at = put_text(put_text(text, s_days[p.weekday]), ", ");
-    at = put_text(put(at, p.day, 2), " ");
-    at = put_text(put_text(at, s_months[p.month - 1]), " ");
-    at = put_text(put_year(at, p.year), " ");
-    at = put_text(put(at, p.hour, 2), ":");
-    at = put_text(put(at, p.minute, 2), ":");
-    return ended(text, put_text(put(at, p.second, 2), " GMT"));
+    char *at = put_text(put_text(text, str_of(s_days[p.weekday], 3)), STR(", "));
+    at = put_text(put(at, p.day, 2), STR(" "));
+    at = put_text(put_text(at, str_of(s_months[p.month - 1], 3)), STR(" "));
+    at = put_text(put_year(at, p.year), STR(" "));
+    at = put_text(put(at, p.hour, 2), STR(":"));
+    at = put_text(put(at, p.minute, 2), STR(":"));
+    return ended(text, put_text(put(at, p.second, 2), STR(" GMT")));
 }
 
 /* Reads exactly `digits` digits, a few. */
@@ -221,7 +221,7 @@ static bool parse_http(struct str text, struct parts *p)
     if (!number(&text, 2, &p->day) || !literal(&text, STR(" ")) || text.len < 3)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(s_months); i++)
-        if (str_eq_z(str_slice(text, 0, 3), s_months[i]))
+        if (memcmp(text.ptr, s_months[i], 3) == 0)
             p->month = (int64_t) i + 1;
     text = str_from_index(text, 3);
     return literal(&text, STR(" ")) && number(&text, 4, &p->year) && literal(&text, STR(" ")) &&
@@ -242,7 +242,7 @@ bool time_parse(struct str text, int64_t *wall_ms)
         return false;
     int64_t ms = ms_of(&p);
     /* 31 April would come out as 1 May. A leap second may carry into the next day. */
-    if (p.second < 60 && parts_of(ms).day != p.day)
+    if (p.second < 60 && p.day > 28 && parts_of(ms).day != p.day)
         return false;
     *wall_ms = ms;
     return true;

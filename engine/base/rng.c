@@ -1,11 +1,10 @@
 #include "engine/base/rng.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/digest.h"
 
 #include <errno.h>
 #include <sys/random.h>
-
-enum { UUID_LEN = 36 };
 
 /* splitmix64 spreads a seed over the state, as the generator's authors advise (prng.di.unimi.it).
  */
@@ -70,18 +69,16 @@ struct str rng_uuid(struct rng *rng, struct arena *arena)
 {
     uint64_t hi = (rng_u64(rng) & ~(uint64_t) 0xf000) | 0x4000;
     uint64_t lo = (rng_u64(rng) & ~((uint64_t) 3 << 62)) | ((uint64_t) 2 << 62);
-    static const char s_form[UUID_LEN + 1] = "xxxxxxxx-xxxx-xxxx-yyyy-yyyyyyyyyyyy";
-    char *text = arena_chars(arena, UUID_LEN + 1);
-    for (size_t i = UUID_LEN; i-- > 0;) {
-        text[i] = '-';
-        if (s_form[i] == '-')
-            continue;
-        uint64_t *half = s_form[i] == 'x' ? &hi : &lo;
-        text[i] = "0123456789abcdef"[*half & 15];
-        *half >>= 4;
+    unsigned char bytes[16];
+    for (unsigned i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char) (hi >> (56 - i * 8));
+        bytes[i + 8] = (unsigned char) (lo >> (56 - i * 8));
     }
-    text[UUID_LEN] = '\0';
-    return str_of(text, UUID_LEN);
+    struct str hex = hex_of(arena, bytes, sizeof(bytes));
+    const struct str parts[] = {
+        str_slice(hex, 0, 8), str_slice(hex, 8, 12), str_slice(hex, 12, 16), str_slice(hex, 16, 20),
+        str_slice(hex, 20, 32)};
+    return str_join(arena, parts, ARRAY_LEN(parts), STR("-"));
 }
 
 enum err_code rng_secret(void *out, size_t len, struct err *err)

@@ -361,6 +361,26 @@ struct str str_fmt(struct arena *arena, const char *fmt, ...)
     return (struct str){text, size};
 }
 
+static char *append(char *at, struct str part)
+{
+    if (part.len > 0)
+        memcpy(at, part.ptr, part.len);
+    return at + part.len;
+}
+
+struct str
+str_join(struct arena *arena, const struct str *parts, size_t count, struct str separator)
+{
+    size_t len = count > 1 ? (count - 1) * separator.len : 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = arena_chars(arena, len + 1), *at = text;
+    for (size_t i = 0; i < count; i++)
+        at = append(i > 0 ? append(at, separator) : at, parts[i]);
+    *at = '\0';
+    return str_of(text, len);
+}
+
 struct str str_lower(struct arena *arena, struct str s)
 {
     char *copy = str_z(arena, s);

@@ -111,6 +111,10 @@ struct str str_fmt(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
 size_t str_vformat(char *text, size_t size, const char *fmt, va_list args)
     __attribute__((format(printf, 3, 0)));
 struct str str_lower(struct arena *arena, struct str s);
+/* The parts one after another, with the separator in between; NUL-terminated. Many times quicker
+ * than str_fmt(), for what every request needs. */
+struct str
+str_join(struct arena *arena, const struct str *parts, size_t count, struct str separator);
 /* Levenshtein distance, for "did you mean"; strings above 64 bytes count as far apart. */
 size_t str_distance(struct str a, struct str b);
 

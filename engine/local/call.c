@@ -43,11 +43,12 @@ struct str call_arn(const struct local_call *call, const char *service, const ch
     char resource[MAX_RESOURCE];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(resource, sizeof(resource), fmt, args);
+    size_t len = str_vformat(resource, sizeof(resource), fmt, args);
     va_end(args);
-    return str_fmt(
-        call->arena, "arn:aws:%s:" STR_FMT ":" STR_FMT ":%s", service, STR_ARG(call->region),
-        STR_ARG(call->account), resource);
+    struct str parts[] = {
+        STR("arn:aws"), str_from(service), call->region, call->account,
+        str_of(resource, len < MAX_RESOURCE ? len : MAX_RESOURCE - 1)};
+    return str_join(call->arena, parts, ARRAY_LEN(parts), STR(":"));
 }
 
 static void answer(struct local_call *call, int status, const char *type, struct str body)
@@ -197,9 +198,8 @@ bool call_is_denied(const struct local_call *call, const char *action)
     return false;
 }
 
-static bool find_op(struct local_call *call, struct str name)
+static bool has_op(struct local_call *call, struct str name)
 {
-    call->op = str_is_null(name) ? NULL : local_op_find(call->service, name);
     if (call->op != NULL)
         return true;
     if (call->service == LOCAL_S3)
@@ -262,7 +262,7 @@ static void answer_call(struct local_call *call)
         fail_internal(call, &err);
         return;
     }
-    if (find_op(call, name) && input_read(call) && access_check(call) && !local_fault_check(call) &&
+    if (has_op(call, name) && input_read(call) && access_check(call) && !local_fault_check(call) &&
         input_check(call))
         run_op(call);
 }

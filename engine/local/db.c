@@ -5,6 +5,7 @@
 #include "engine/local/db.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <sqlite3.h>
 
 enum {
@@ -92,8 +93,17 @@ static void prepare_own(struct db *db)
         db_fail(db, "preparing transactions");
 }
 
+static pthread_once_t s_once = PTHREAD_ONCE_INIT;
+
+/* Nobody asks SQLite how much memory it has; counting takes a lock at every malloc(3) of its. */
+static void configure(void)
+{
+    (void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum err_code db_open(const char *path, struct db **out, struct err *err)
 {
+    (void) pthread_once(&s_once, configure);
     struct db *db = xmalloc(sizeof(*db));
     *db = (struct db){0};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -290,12 +300,17 @@ struct db_arg db_int(int64_t value)
     return (struct db_arg){.type = DB_ARG_INT, .integer = value};
 }
 
-struct str db_col_text(struct db_stmt *stmt, int column, struct arena *arena)
+struct str db_col_view(struct db_stmt *stmt, int column)
 {
     const unsigned char *text = sqlite3_column_text(stmt->stmt, column);
     if (text == NULL)
         return STR_NULL;
-    return str_dup(arena, str_of(text, (size_t) sqlite3_column_bytes(stmt->stmt, column)));
+    return str_of(text, (size_t) sqlite3_column_bytes(stmt->stmt, column));
+}
+
+struct str db_col_text(struct db_stmt *stmt, int column, struct arena *arena)
+{
+    return str_dup(arena, db_col_view(stmt, column));
 }
 
 int64_t db_col_int(struct db_stmt *stmt, int column)

@@ -60,6 +60,8 @@ struct db_arg db_int(int64_t value);
 /* Columns of the current row, counted from 0. Text is copied to the arena; NULL gives STR_NULL / 0.
  */
 struct str db_col_text(struct db_stmt *stmt, int column, struct arena *arena);
+/* The same, not copied: good until the next step of the statement. */
+struct str db_col_view(struct db_stmt *stmt, int column);
 int64_t db_col_int(struct db_stmt *stmt, int column);
 bool db_col_is_null(struct db_stmt *stmt, int column);
 

@@ -69,6 +69,18 @@ struct str faults_setting(struct local *local, struct str name)
     return STR_NULL;
 }
 
+struct str faults_setting_of(struct local *local, struct str name, struct str what)
+{
+    struct state *state = local_state(local, &local_faults_room);
+    for (size_t i = 0; state != NULL && i < state->settings.len; i++) {
+        struct str full = state->settings.items[i].name;
+        if (full.len == name.len + 1 + what.len && full.ptr[name.len] == '.' &&
+            str_starts(full, name) && str_ends(full, what))
+            return state->settings.items[i].value;
+    }
+    return faults_setting(local, name);
+}
+
 /* The one of this start, else the one that was set. World entered. */
 static void reload_latency(struct local *local, struct state *state)
 {
@@ -205,7 +217,7 @@ static bool has_faults(const struct local_call *call)
 void local_fault_clock(struct local_call *call)
 {
     const struct json *fault;
-    struct err err = {0};
+    UNFILLED struct err err;
 
     if (!has_faults(call) || world_enter(call->local, &err) != ERR_NONE)
         return;
@@ -217,7 +229,7 @@ void local_fault_clock(struct local_call *call)
 bool local_fault_check(struct local_call *call)
 {
     const struct json *answer, *wire = NULL;
-    struct err err = {0};
+    UNFILLED struct err err;
     struct str subject, kind;
 
     if (!has_faults(call) || world_enter(call->local, &err) != ERR_NONE)

@@ -67,5 +67,7 @@ const struct json *
 faults_fired(struct local_call *call, enum fault_moment moment, struct str subject);
 /* A setting, until the world is left; STR_NULL when there is none. World entered. */
 struct str faults_setting(struct local *local, struct str name);
+/* The one of this name for one kind of thing, NAME.WHAT, else NAME. */
+struct str faults_setting_of(struct local *local, struct str name, struct str what);
 
 #endif

@@ -1,5 +1,6 @@
 /* The SageMaker room: its tables, its time, and its part of the world's dump. */
 #include "engine/local/sm.h"
+#include "engine/local/sm_docs.h"
 
 static const char s_schema[] =
     "CREATE TABLE IF NOT EXISTS sm_thing(region TEXT NOT NULL, kind TEXT NOT NULL, name_key TEXT "
@@ -87,9 +88,25 @@ static void dump(struct local *local, struct arena *arena, struct json *into)
     }
 }
 
+static enum err_code start(struct local *local, void **state, struct err *err)
+{
+    (void) local;
+    (void) err;
+    *state = sm_docs_new();
+    return ERR_NONE;
+}
+
+static void stop(struct local *local, void *state)
+{
+    (void) local;
+    sm_docs_free(state);
+}
+
 const struct local_room local_sm_room = {
     .name = "sagemaker",
     .schema = s_schema,
+    .start = start,
+    .stop = stop,
     .advance = advance,
     .next_due = next_due,
     .restored = world_due_changed,

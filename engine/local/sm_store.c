@@ -1,6 +1,7 @@
 #include "engine/local/sm.h"
 
 #include "engine/local/fleet.h"
+#include "engine/local/sm_docs.h"
 #include "engine/local/token.h"
 
 #include <assert.h>
@@ -48,9 +49,9 @@ struct str sm_arn(
 
 #define THING_COLUMNS "region, kind, name, arn, status, created_ms, modified_ms, due_ms, doc"
 
-static struct sm_thing thing_of(struct db_stmt *row, struct arena *arena)
+static struct sm_thing thing_of(struct local *local, struct db_stmt *row, struct arena *arena)
 {
-    struct sm_thing thing = {
+    return (struct sm_thing){
         .kind = kind_of(db_col_text(row, 1, arena)),
         .region = db_col_text(row, 0, arena),
         .name = db_col_text(row, 2, arena),
@@ -59,13 +60,8 @@ static struct sm_thing thing_of(struct db_stmt *row, struct arena *arena)
         .created_ms = db_col_int(row, 5),
         .modified_ms = db_col_int(row, 6),
         .due_ms = db_col_is_null(row, 7) ? SM_NEVER : db_col_int(row, 7),
+        .doc = sm_doc_read(local, arena, db_col_view(row, 8)),
     };
-    struct str text = db_col_text(row, 8, arena);
-    UNFILLED struct err err;
-
-    if (json_parse(arena, text, MIB(4), &thing.doc, &err) != ERR_NONE)
-        thing.doc = json_object(arena); /* we wrote it: cannot happen short of a damaged file */
-    return thing;
 }
 
 bool sm_find(
@@ -85,7 +81,7 @@ bool sm_find(
 
     found = db_next(row);
     if (found)
-        *out = thing_of(row, arena);
+        *out = thing_of(local, row, arena);
     return found;
 }
 
@@ -207,7 +203,7 @@ bool sm_next_due(struct local *local, struct arena *arena, int64_t now_ms, struc
 
     found = db_next(row);
     if (found)
-        *out = thing_of(row, arena);
+        *out = thing_of(local, row, arena);
     return found;
 }
 
@@ -220,7 +216,7 @@ void sm_each(
         DB_ARGS(db_text(str_from(s_kind_names[kind]))));
 
     while (db_next(row)) {
-        struct sm_thing thing = thing_of(row, arena);
+        struct sm_thing thing = thing_of(local, row, arena);
         each(arg, &thing);
     }
 }
@@ -311,7 +307,7 @@ sm_list(struct local_call *call, enum sm_thing_kind kind, const char *key, sm_su
                   call->db, LIST_FROM "> (?10, ?11)) ORDER BY k, name LIMIT ?12", args,
                   ARRAY_LEN(args));
     while (db_next(row)) {
-        struct sm_thing thing = thing_of(row, call->arena);
+        struct sm_thing thing = thing_of(call->local, row, call->arena);
         if (items->len == (size_t) page.limit) {
             json_put(
                 call->arena, body, "NextToken",

@@ -83,14 +83,9 @@ struct str sm_setting(struct local *local, struct arena *arena, const char *name
 
 int64_t sm_setting_ms(struct local *local, const char *name, const char *kind)
 {
-    char full[128];
     int64_t ms = 0;
-    struct str value = STR_NULL;
+    struct str value = faults_setting_of(local, str_from(name), str_from(kind));
 
-    snprintf(full, sizeof(full), "%s.%s", name, kind);
-    value = faults_setting(local, str_from(full));
-    if (str_is_null(value))
-        value = faults_setting(local, str_from(name));
     return str_to_i64(value, &ms) && ms > 0 ? ms : 0;
 }
 

@@ -71,7 +71,7 @@ static enum err_code transport_send(
         return code;
     struct str target = url.path;
     if (url.query.len > 0)
-        target = str_fmt(arena, STR_FMT "?" STR_FMT, STR_ARG(url.path), STR_ARG(url.query));
+        target = str_join(arena, (struct str[]){url.path, url.query}, 2, STR("?"));
     struct httpd_request wire = {
         .method = request->method, .target = target, .body = request->body, .body_fd = -1};
     headers_set(arena, &wire, request, &url);

@@ -45,7 +45,7 @@ static int64_t cpu_us(void)
 
 #define MUST(call) \
     do { \
-        struct err err = {0}; \
+        UNFILLED struct err err; \
         if ((call) != ERR_NONE) \
             DIE("%s: %s", #call, err.message); \
     } while (0)

@@ -193,6 +193,24 @@ static void files(void **state)
     test_folder_remove(folder);
 }
 
+static void hex_of_every_byte(void **state)
+{
+    unsigned char bytes[256 + 3], back[sizeof(bytes)];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char) (i * 37);
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        struct str hex = hex_of(*state, bytes, len);
+        assert_int_equal(hex.len, len * 2);
+        for (size_t i = 0; i < len; i++) {
+            char want[3];
+            snprintf(want, sizeof(want), "%02x", bytes[i]);
+            assert_memory_equal(hex.ptr + i * 2, want, 2);
+        }
+        assert_true(hex_decode(hex, back, len));
+        assert_memory_equal(back, bytes, len);
+    }
+}
+
 static void hex_both_ways(void **state)
 {
     unsigned char bytes[3] = {0x00, 0xAb, 0xff}, back[3] = {0};
@@ -302,6 +320,7 @@ int main(void)
         WITH_ARENA(each_algorithm_in_pieces),
         cmocka_unit_test(pieces_hash_as_the_whole),
         WITH_ARENA(files),
+        WITH_ARENA(hex_of_every_byte),
         WITH_ARENA(hex_both_ways),
         WITH_ARENA(base64_and_base32_vectors),
         WITH_ARENA(base64_of_random_bytes),

@@ -168,6 +168,18 @@ static void copies_are_own_and_terminated(void **state)
     assert_str(str_lower(arena, STR("AbC-1\xc3\x84")), "abc-1\xc3\x84");
 }
 
+static void joining(void **state)
+{
+    struct arena *arena = *state;
+    const struct str parts[] = {STR("ab"), STR(""), STR_NULL, STR("c")};
+    assert_str(str_join(arena, parts, 4, STR(", ")), "ab, , , c");
+    assert_str(str_join(arena, parts, 4, STR("")), "abc");
+    assert_str(str_join(arena, parts, 1, STR("/")), "ab");
+    struct str none = str_join(arena, parts, 0, STR("/"));
+    assert_str(none, "");
+    assert_int_equal(none.ptr[0], '\0');
+}
+
 static void distance_for_did_you_mean(void **state)
 {
     (void) state;
@@ -243,6 +255,7 @@ int main(void)
         cmocka_unit_test(integers_are_strict),
         cmocka_unit_test(doubles_read_like_pythons),
         WITH_ARENA(copies_are_own_and_terminated),
+        WITH_ARENA(joining),
         cmocka_unit_test(distance_for_did_you_mean),
         cmocka_unit_test(formatting_is_that_of_libc),
     };
