@@ -413,10 +413,12 @@ static bool check_scaling(struct local_call *call, policy_fact_vec *facts)
             STR_ARG(call->account)));
 }
 
-/* DescribeAlarms knows alarms by name, and is asked for all of them.
+/* DescribeAlarms knows alarms by name, and is asked for all of them; metrics have no resource.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html */
-static bool check_alarms(struct local_call *call, const policy_fact_vec *facts)
+static bool check_cloudwatch(struct local_call *call, const policy_fact_vec *facts)
 {
+    if (strstr(call->op->name, "Metrics") != NULL || strncmp(call->op->name, "Get", 3) == 0)
+        return need(call, facts, str_from(call->op->action), STR("*"));
     struct str name = call_speaks_query(call) ? call_param(call, "AlarmName")
                                               : json_get_str(call->input, "AlarmName");
     return need(
@@ -467,7 +469,7 @@ static bool check_service(struct local_call *call, policy_fact_vec *facts)
     case LOCAL_SCALING:
         return check_scaling(call, facts);
     case LOCAL_CLOUDWATCH:
-        return check_alarms(call, facts);
+        return check_cloudwatch(call, facts);
     case LOCAL_IAM:
         return check_iam(call, facts);
     case LOCAL_STS:

@@ -1,6 +1,6 @@
 #include "engine/local/alarms.h"
 
-#include "engine/base/xml.h"
+#include "engine/local/cloudwatch.h"
 #include "engine/local/sm.h"
 #include "engine/local/token.h"
 
@@ -10,50 +10,6 @@ static const char s_schema[] =
     "CREATE TABLE IF NOT EXISTS alarm(region TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT "
     "NULL, reason TEXT NOT NULL, updated_ms INTEGER NOT NULL, configured_ms INTEGER NOT NULL, doc "
     "TEXT NOT NULL, PRIMARY KEY(region, name)) WITHOUT ROWID;";
-
-/* ------------------------------------------------------------------ answers */
-
-/* Times are seconds in JSON and ISO in XML. */
-static void add_xml(struct local_call *call, struct buf *xml, const struct json *node)
-{
-    char name[128];
-    JSON_EACH (member, node) {
-        bool item = node->type == JSON_ARRAY;
-        struct str key = item ? STR("member") : member->key;
-        snprintf(name, sizeof(name), STR_FMT, STR_ARG(key));
-        if (member->type == JSON_OBJECT || member->type == JSON_ARRAY) {
-            buf_fmt(xml, "<%s>", name);
-            add_xml(call, xml, member);
-            buf_fmt(xml, "</%s>", name);
-        } else if (str_ends(key, STR("Timestamp"))) {
-            xml_element(
-                xml, name, time_iso(call->arena, (int64_t) (member->number * 1000.0 + 0.5)));
-        } else {
-            xml_element(
-                xml, name,
-                member->type == JSON_STRING ? member->string
-                                            : json_text(call->arena, member, JSON_COMPACT));
-        }
-    }
-}
-
-static enum err_code answer(struct local_call *call, const struct json *body)
-{
-    if (!call_speaks_query(call))
-        return call_json(call, body != NULL ? body : json_object(call->arena));
-    AUTO(buf_done) struct buf xml = BUF_INIT(MIB(4));
-    const char *name = call->op->name;
-    buf_fmt(&xml, "<%sResponse xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\">", name);
-    if (body != NULL) {
-        buf_fmt(&xml, "<%sResult>", name);
-        add_xml(call, &xml, body);
-        buf_fmt(&xml, "</%sResult>", name);
-    }
-    buf_add_z(&xml, "<ResponseMetadata>");
-    xml_element(&xml, "RequestId", call->request_id);
-    buf_fmt(&xml, "</ResponseMetadata></%sResponse>", name);
-    return call_xml(call, buf_str(&xml));
-}
 
 /* ------------------------------------------------------------------ operations */
 
@@ -104,7 +60,7 @@ enum err_code alarms_put(struct local_call *call, struct err *err)
         return ERR_NONE;
     save(
         call, json_get_str(call->input, "AlarmName"), sm_without(call->arena, call->input, "Tags"));
-    return answer(call, NULL);
+    return cloudwatch_answer(call, NULL);
 }
 
 void alarms_put_managed(
@@ -156,7 +112,7 @@ enum err_code alarms_set_state(struct local_call *call, struct err *err)
             db_text(json_get_str(call->input, "StateReason")), db_int(call->now_ms)));
     if (str_eq_z(state, "ALARM"))
         sm_alarm_raised(call->local, call->arena, call->region, name, call->now_ms);
-    return answer(call, NULL);
+    return cloudwatch_answer(call, NULL);
 }
 
 enum err_code alarms_delete(struct local_call *call, struct err *err)
@@ -171,7 +127,7 @@ enum err_code alarms_delete(struct local_call *call, struct err *err)
         db_run(
             call->db, "DELETE FROM alarm WHERE region=?1 AND name=?2",
             DB_ARGS(db_text(call->region), db_text(json_str(name))));
-    return answer(call, NULL);
+    return cloudwatch_answer(call, NULL);
 }
 
 void alarms_forget(struct local *local, struct str region, struct str prefix)
@@ -244,7 +200,7 @@ enum err_code alarms_describe(struct local_call *call, struct err *err)
     }
     json_put(call->arena, body, "MetricAlarms", alarms);
     json_put(call->arena, body, "CompositeAlarms", json_array(call->arena));
-    return answer(call, body);
+    return cloudwatch_answer(call, body);
 }
 
 /* ------------------------------------------------------------------ the room */

@@ -1,8 +1,8 @@
 /* engine/local/alarms.h - the alarms of CloudWatch in the stand-in.
  *
- * An alarm is a row with what it was made of and its state. No metric is measured: SetAlarmState
+ * An alarm is a row with what it was made of and its state. It watches no metric: SetAlarmState
  * moves an alarm, as AWS's own tests of alarms do, and an endpoint whose update watches it rolls
- * back. Calls come in the query protocol or in JSON; both are answered in kind.
+ * back.
  * Everything runs with the world entered.
  * Follows: the CloudWatch API reference (2010-08-01).
  */

@@ -10,9 +10,10 @@
  * To add an operation: 1. a line in the room's list (LOCAL_S3_OPS in s3.h, LOCAL_ID_OPS in
  * identity.h, LOCAL_ADMIN_OPS in
  * admin.h, LOCAL_SM_OPS in sm_ops.h, LOCAL_SCALING_OPS in scaling.h, LOCAL_ALARM_OPS in
- * alarms.h); 2. its handler, `enum err_code name(struct local_call *call, struct err *err)`; 3.
- * state it needs: the room's schema, its advance hook if it moves by time, its dump; 4. a test. To
- * add a room: a file with a struct local_room and a line in LOCAL_ROOMS (rooms.c).
+ * alarms.h, LOCAL_METRIC_OPS in cloudwatch.h); 2. its handler, `enum err_code name(struct
+ * local_call *call, struct err *err)`; 3. state it needs: the room's schema, its advance hook if it
+ * moves by time, its dump; 4. a test. To add a room: a file with a struct local_room and a line in
+ * LOCAL_ROOMS (rooms.c).
  */
 #ifndef ENGINE_LOCAL_CALL_H
 #define ENGINE_LOCAL_CALL_H
@@ -27,7 +28,7 @@ enum local_service {
     LOCAL_RUNTIME,
     LOCAL_LOGS,
     LOCAL_SCALING,    /* Application Auto Scaling */
-    LOCAL_CLOUDWATCH, /* alarms */
+    LOCAL_CLOUDWATCH, /* alarms and metrics */
     LOCAL_STS,
     LOCAL_IAM,
     LOCAL_ADMIN, /* the stand-in's own: /_mmectl/... */

@@ -59,10 +59,29 @@ fleet_container_stream(struct arena *arena, struct str stream, struct str contai
                    : stream;
 }
 
+static void loaded(void *self, int64_t took_us)
+{
+    const struct fleet_container *container = self;
+
+    measures_add(
+        container->measures, MEASURE_LOADING, clock_wall_ms(container->clock), (double) took_us);
+}
+
+static void unloaded(void *self, int64_t took_us)
+{
+    const struct fleet_container *container = self;
+
+    measures_add(
+        container->measures, MEASURE_UNLOADING, clock_wall_ms(container->clock), (double) took_us);
+}
+
+static const struct serve_watch_ops s_watch = {loaded, unloaded};
+
 /* memory: of the instance, which containers share. */
 static void container_make(
     struct local *local,
     struct arena *arena,
+    struct measures *measures,
     struct fleet_container *container,
     const struct json *deployed,
     size_t memory)
@@ -77,7 +96,10 @@ static void container_make(
     container->multi = str_eq_z(json_get_str(deployed, "Mode"), "MultiModel");
     container->default_accept = str_is_null(accept) ? STR_NULL : str_dup(arena, accept);
     container->target = str_is_null(hostname) ? STR("model") : container->name;
-    container->disk = fleet_disk_new(local, container->url, container->multi, !disabled);
+    container->clock = local_clock(local);
+    container->measures = container->multi ? measures : NULL;
+    container->disk =
+        fleet_disk_new(local, container->url, container->multi, !disabled, container->measures);
     struct serve_options options = {
         .memory_bytes = memory,
         .cache_disabled = disabled,
@@ -85,6 +107,8 @@ static void container_make(
         .pins = json_get_str(env, "MMECTL_PIN"),
         .store = &fleet_disk_store,
         .store_self = container->disk,
+        .watch = container->multi ? &s_watch : NULL,
+        .watch_self = container,
     };
     container->serve = serve_new(&options);
 }
@@ -103,7 +127,9 @@ static void variant_make(
 
     variant->name = str_dup(fleet->arena, json_get_str(deployed, "name"));
     variant->direct = json_get_bool(deployed, "direct", false);
+    variant->measures = measures_open(local, fleet->region, fleet->endpoint, variant->name);
     atomic_init(&variant->weight, json_get_num(deployed, "weight", 1.0));
+    atomic_init(&variant->instances, json_get_int(deployed, "count", 1));
     stream = fleet_log_stream(fleet->arena, endpoint->arn, variant->name, fleet->generation);
     JSON_EACH (item, containers) {
         struct fleet_container *container = &variant->containers[variant->n_containers];
@@ -113,7 +139,8 @@ static void variant_make(
             str_dup(fleet->arena, sm_container_name(fleet->arena, item, variant->n_containers++));
         container->log_stream =
             fleet_container_stream(fleet->arena, stream, container->name, containers->len > 1);
-        container_make(local, fleet->arena, container, item, memory / containers->len);
+        container_make(
+            local, fleet->arena, variant->measures, container, item, memory / containers->len);
     }
 }
 
@@ -141,11 +168,13 @@ void fleet_release(struct fleet *fleet)
 {
     if (fleet == NULL || atomic_fetch_sub(&fleet->refs, 1) != 1)
         return;
-    for (size_t i = 0; i < fleet->n_variants; i++)
+    for (size_t i = 0; i < fleet->n_variants; i++) {
         for (size_t k = 0; k < fleet->variants[i].n_containers; k++) {
             serve_free(fleet->variants[i].containers[k].serve);
             fleet_disk_free(fleet->variants[i].containers[k].disk);
         }
+        measures_close(fleet->variants[i].measures);
+    }
     arena_free(fleet->arena);
     xfree(fleet);
 }
@@ -190,7 +219,7 @@ static bool same_fleet(const struct fleet *fleet, const struct sm_thing *endpoin
            fleet->generation == json_get_int(endpoint->doc, "generation", 0);
 }
 
-/* Weights change without a new fleet. Lock held. */
+/* Weights and counts change without a new fleet. Lock held. */
 static void refresh(struct fleet *fleet, const struct sm_thing *endpoint, uint64_t epoch)
 {
     size_t i = 0;
@@ -198,8 +227,11 @@ static void refresh(struct fleet *fleet, const struct sm_thing *endpoint, uint64
     fleet->epoch = epoch;
     fleet->due_ms = endpoint->due_ms;
     JSON_EACH (deployed, json_get(endpoint->doc, "variants"))
-        if (i < fleet->n_variants)
-            atomic_store(&fleet->variants[i++].weight, json_get_num(deployed, "weight", 1.0));
+        if (i < fleet->n_variants) {
+            struct fleet_variant *variant = &fleet->variants[i++];
+            atomic_store(&variant->weight, json_get_num(deployed, "weight", 1.0));
+            atomic_store(&variant->instances, json_get_int(deployed, "count", 1));
+        }
 }
 
 /* Puts what the row says into the list; gives a reference, or NULL when nothing serves. */
@@ -310,6 +342,27 @@ struct fleet_variant *fleet_variant_pick(struct fleet *fleet, struct str wanted)
         at -= weight;
     }
     return &fleet->variants[0];
+}
+
+void fleet_measure_models(
+    const struct fleet *fleet, const struct fleet_variant *variant, int64_t now_ms)
+{
+    int64_t run = fleet->created_ms * 1000 + fleet->generation;
+    size_t count = 0, n_multi = 0;
+
+    for (size_t i = 0; i < variant->n_containers; i++)
+        if (variant->containers[i].multi) {
+            n_multi++;
+            count += serve_loaded_count(variant->containers[i].serve);
+        }
+    if (n_multi > 0)
+        measures_gauge(variant->measures, MEASURE_LOADED_MODELS, run, now_ms, (double) count);
+}
+
+void fleet_measure(const struct fleet *fleet, int64_t now_ms)
+{
+    for (size_t i = 0; i < fleet->n_variants; i++)
+        fleet_measure_models(fleet, &fleet->variants[i], now_ms);
 }
 
 struct str fleet_endpoint_group(const struct fleet *fleet)

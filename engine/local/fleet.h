@@ -13,7 +13,7 @@
 #ifndef ENGINE_LOCAL_FLEET_H
 #define ENGINE_LOCAL_FLEET_H
 
-#include "engine/local/call.h"
+#include "engine/local/measures.h"
 #include "engine/serve/serve.h"
 
 struct fleet;
@@ -45,19 +45,27 @@ struct fleet_container {
     struct str target;         /* of one model alone: what it is called in memory and on disk */
     struct serve *serve;
     struct fleet_disk *disk;
+    struct measures *measures; /* of its variant; NULL for one model alone */
+    struct clock clock;
 };
 
 struct fleet_variant {
     struct str name;
     bool direct; /* a call names its container; else it goes through all, in their order */
     _Atomic double weight;
+    _Atomic int64_t instances;
+    struct measures *measures;
     struct fleet_container containers[FLEET_CONTAINERS_MAX];
     size_t n_containers;
 };
 
 /* By name, or by weight when it is null; NULL when there is none. */
 struct fleet_variant *fleet_variant_pick(struct fleet *fleet, struct str wanted);
-struct str fleet_endpoint_group(const struct fleet *fleet); /* its log group */
+/* Publishes how many models a variant has in memory; nothing where each container serves one. */
+void fleet_measure_models(
+    const struct fleet *fleet, const struct fleet_variant *variant, int64_t now_ms);
+void fleet_measure(const struct fleet *fleet, int64_t now_ms); /* of all variants */
+struct str fleet_endpoint_group(const struct fleet *fleet);    /* its log group */
 /* Forgets a model: from memory and, unless keep_disk, from disk. */
 void fleet_unload(struct fleet *fleet, struct str model, bool keep_disk);
 /* Every model the fleet has on disk: [{variant, container, model, loaded}]. */

@@ -17,6 +17,7 @@ struct fleet_disk {
     struct local *local;
     char *url;
     bool multi, keep;
+    struct measures *measures; /* NULL: nobody measures */
     pthread_mutex_t lock;
     struct copy *first;
     size_t used_bytes;
@@ -39,12 +40,13 @@ static void copy_free(struct copy *copy)
     xfree(copy);
 }
 
-struct fleet_disk *fleet_disk_new(struct local *local, struct str url, bool multi, bool keep)
+struct fleet_disk *fleet_disk_new(
+    struct local *local, struct str url, bool multi, bool keep, struct measures *measures)
 {
     struct fleet_disk *disk = xmalloc(sizeof(*disk));
 
-    *disk =
-        (struct fleet_disk){.local = local, .url = dup_bytes(url), .multi = multi, .keep = keep};
+    *disk = (struct fleet_disk){
+        .local = local, .url = dup_bytes(url), .multi = multi, .keep = keep, .measures = measures};
     pthread_mutex_init(&disk->lock, NULL);
     return disk;
 }
@@ -158,7 +160,12 @@ fetch(void *self, struct arena *arena, struct str target, struct str *ret_tar_gz
     /* Prefix and target are joined as they are: AWS inserts no slash. */
     if (disk->multi)
         key = str_fmt(arena, STR_FMT STR_FMT, STR_ARG(key), STR_ARG(target));
+    int64_t start_us = clock_tick_us();
     code = objects_read(disk->local, arena, bucket, key, ARTIFACT_BYTES, ret_tar_gz, NULL, err);
+    if (code == ERR_NONE && disk->measures != NULL)
+        measures_add(
+            disk->measures, MEASURE_DOWNLOADING, clock_wall_ms(local_clock(disk->local)),
+            (double) (clock_tick_us() - start_us));
     if (code == ERR_NONE && disk->keep)
         write_copy(disk, target, *ret_tar_gz);
     return code;

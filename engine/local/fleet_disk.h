@@ -6,7 +6,7 @@
 #ifndef ENGINE_LOCAL_FLEET_DISK_H
 #define ENGINE_LOCAL_FLEET_DISK_H
 
-#include "engine/local/call.h"
+#include "engine/local/measures.h"
 #include "engine/serve/serve.h"
 
 #define FLEET_DISK_BYTES MIB(512)
@@ -14,8 +14,9 @@
 struct fleet_disk;
 
 /* url: a prefix to which the target is appended (multi), or the artifact itself. keep: false for
- * ModelCacheSetting Disabled. */
-struct fleet_disk *fleet_disk_new(struct local *local, struct str url, bool multi, bool keep);
+ * ModelCacheSetting Disabled. measures: of its downloads; NULL, or outlives it. */
+struct fleet_disk *fleet_disk_new(
+    struct local *local, struct str url, bool multi, bool keep, struct measures *measures);
 void fleet_disk_free(struct fleet_disk *disk);
 void fleet_disk_forget(struct fleet_disk *disk, struct str target); /* absent is fine */
 /* Calls each for every artifact on it. */

@@ -2,7 +2,9 @@
 #include "engine/local/admin.h"
 #include "engine/local/alarms.h"
 #include "engine/local/call.h"
+#include "engine/local/cloudwatch.h"
 #include "engine/local/identity.h"
+#include "engine/local/measures.h"
 #include "engine/local/s3.h"
 #include "engine/local/scaling.h"
 #include "engine/local/sm_ops.h"
@@ -10,10 +12,14 @@
 
 #define LOCAL_OPS(X) \
     LOCAL_S3_OPS(X) \
-    LOCAL_ID_OPS(X) LOCAL_ADMIN_OPS(X) LOCAL_SM_OPS(X) LOCAL_SCALING_OPS(X) LOCAL_ALARM_OPS(X)
+    LOCAL_ID_OPS(X) \
+    LOCAL_ADMIN_OPS(X) \
+    LOCAL_SM_OPS(X) LOCAL_SCALING_OPS(X) LOCAL_ALARM_OPS(X) LOCAL_METRIC_OPS(X)
 
 /* To add a room: its struct here; SageMaker's are in sm_ops.h. */
-#define LOCAL_ROOMS(X) X(local_room_s3) LOCAL_SM_ROOMS(X) X(local_scaling_room) X(local_alarms_room)
+#define LOCAL_ROOMS(X) \
+    X(local_room_s3) \
+    LOCAL_SM_ROOMS(X) X(local_scaling_room) X(local_alarms_room) X(local_measures_room)
 
 /* Most are declared by their room's header already, and some names share a handler. */
 #pragma GCC diagnostic push

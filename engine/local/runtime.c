@@ -5,6 +5,8 @@
 #include "engine/local/objects.h"
 #include "engine/local/runtime_path.h"
 
+#include <stdatomic.h>
+
 enum { MAX_BODY = 6291456, MAX_TARGET = 1024, STATUS_NO_CONTENT = 204 };
 
 static void release(struct fleet **fleet)
@@ -195,9 +197,44 @@ static void add_headers(
         call, "x-mmectl-predict-us", str_fmt(call->arena, "%lld", (long long) answer->predict_us));
 }
 
+/* answer: NULL when the model data was not there, and no container was called.
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html */
+static void measure(
+    const struct local_call *call,
+    const struct fleet *fleet,
+    const struct fleet_variant *variant,
+    const struct runtime_path *path,
+    const struct serve_response *answer,
+    int64_t took_us)
+{
+    int status = answer != NULL ? answer->status : 0;
+    int64_t model_us = answer != NULL ? answer->predict_us : 0;
+    int64_t instances = atomic_load(&variant->instances);
+    bool waited = answer == NULL || answer->loaded_now;
+    struct measure_value values[9] = {
+        {MEASURE_INVOCATIONS, 1},
+        {MEASURE_PER_INSTANCE, 1.0 / (double) (instances > 0 ? instances : 1)},
+        {MEASURE_ERRORS_4XX, status >= 400 && status < 500},
+        {MEASURE_ERRORS_5XX, status >= 500},
+        {MEASURE_MODEL_ERRORS, answer == NULL || status >= 300},
+        {MEASURE_OVERHEAD_LATENCY, (double) (took_us - model_us)},
+    };
+    size_t len = 6;
+
+    if (answer != NULL)
+        values[len++] = (struct measure_value){MEASURE_MODEL_LATENCY, (double) model_us};
+    if (multi_of(path) != NULL)
+        values[len++] = (struct measure_value){MEASURE_CACHE_HIT, !waited};
+    if (multi_of(path) != NULL && answer != NULL && waited)
+        values[len++] = (struct measure_value){MEASURE_LOADING_WAIT, (double) answer->load_us};
+    measures_record(variant->measures, call->now_ms, values, len);
+    fleet_measure_models(fleet, variant, call->now_ms);
+}
+
 static enum err_code
 invoke_fleet(struct local_call *call, struct fleet *fleet, struct str endpoint, struct err *err)
 {
+    int64_t start_us = clock_tick_us();
     struct str target = call_request_header(call, "X-Amzn-SageMaker-Target-Model");
     struct str wanted = call_request_header(call, "X-Amzn-SageMaker-Target-Variant");
     struct fleet_variant *variant = fleet_variant_pick(fleet, wanted);
@@ -214,10 +251,12 @@ invoke_fleet(struct local_call *call, struct fleet *fleet, struct str endpoint, 
     if (!path_of(call, variant, endpoint, &path) || target_wrong(call, &path, endpoint, target))
         return ERR_NONE;
     code = runtime_walk(call, &path, target, &answer, err);
+    if (code != ERR_NONE && code != ERR_NOT_FOUND)
+        return code;
+    measure(
+        call, fleet, variant, &path, code == ERR_NONE ? &answer : NULL, clock_tick_us() - start_us);
     if (code == ERR_NOT_FOUND)
         return download_failed(call, path.items[path.at], target);
-    if (code != ERR_NONE)
-        return code;
     if (answer.status >= 400) {
         code = model_error(call, fleet, variant, path.items[path.at], &answer, err);
     } else {
@@ -292,5 +331,6 @@ enum err_code runtime_unload(struct local_call *call, struct err *err)
     else
         JSON_EACH (item, fleet_models(fleet, call->arena))
             fleet_unload(fleet, json_get_str(item, "model"), keep_disk);
+    fleet_measure(fleet, call->now_ms);
     return call_json(call, json_object(call->arena));
 }

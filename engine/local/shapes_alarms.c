@@ -108,10 +108,51 @@ static const struct sm_shape s_SetAlarmStateInput = STRUCT_OF(s_SetAlarmStateInp
 static const struct sm_member s_DeleteAlarmsInput_members[] = {
     {"AlarmNames", REQUIRED, &s_AlarmNames}, END};
 static const struct sm_shape s_DeleteAlarmsInput = STRUCT_OF(s_DeleteAlarmsInput_members);
+static const struct sm_shape s_Timestamp = SCALAR(SM_TIME, SM_MIN, SM_MAX, NULL);
+static const struct sm_shape s_Statistics = LIST_OF(1, 5, &s_Statistic);
+static const struct sm_shape s_ExtendedStatistics = LIST_OF(1, 10, &s_ExtendedStatistic);
+static const struct sm_member s_GetMetricStatisticsInput_members[] = {
+    {"Namespace", REQUIRED, &s_Namespace}, {"MetricName", REQUIRED, &s_AlarmName},
+    {"Dimensions", OPTIONAL, &s_Dimensions}, {"StartTime", REQUIRED, &s_Timestamp},
+    {"EndTime", REQUIRED, &s_Timestamp}, {"Period", REQUIRED, &s_Period},
+    {"Statistics", OPTIONAL, &s_Statistics},
+    {"ExtendedStatistics", OPTIONAL, &s_ExtendedStatistics}, {"Unit", OPTIONAL, &s_StandardUnit},
+    END};
+static const struct sm_shape s_GetMetricStatisticsInput = STRUCT_OF(s_GetMetricStatisticsInput_members);
+static const char *const s_ScanBy_values[] = {
+    "TimestampDescending", "TimestampAscending", NULL};
+static const struct sm_shape s_ScanBy = ENUM_OF(s_ScanBy_values);
+static const struct sm_shape s_GetMetricDataMaxDatapoints = SCALAR(SM_INT, SM_MIN, SM_MAX, NULL);
+static const struct sm_member s_LabelOptions_members[] = {
+    {"Timezone", OPTIONAL, &s_ExtendedStatistic}, END};
+static const struct sm_shape s_LabelOptions = STRUCT_OF(s_LabelOptions_members);
+static const struct sm_member s_GetMetricDataInput_members[] = {
+    {"MetricDataQueries", REQUIRED, &s_MetricDataQueries}, {"StartTime", REQUIRED, &s_Timestamp},
+    {"EndTime", REQUIRED, &s_Timestamp}, {"NextToken", OPTIONAL, &s_ExtendedStatistic},
+    {"ScanBy", OPTIONAL, &s_ScanBy}, {"MaxDatapoints", OPTIONAL, &s_GetMetricDataMaxDatapoints},
+    {"LabelOptions", OPTIONAL, &s_LabelOptions}, END};
+static const struct sm_shape s_GetMetricDataInput = STRUCT_OF(s_GetMetricDataInput_members);
+static const struct sm_member s_DimensionFilter_members[] = {
+    {"Name", REQUIRED, &s_AlarmName}, {"Value", OPTIONAL, &s_ResourceName}, END};
+static const struct sm_shape s_DimensionFilter = STRUCT_OF(s_DimensionFilter_members);
+static const struct sm_shape s_DimensionFilters = LIST_OF(0, 10, &s_DimensionFilter);
+static const char *const s_RecentlyActive_values[] = {
+    "PT3H", NULL};
+static const struct sm_shape s_RecentlyActive = ENUM_OF(s_RecentlyActive_values);
+static const struct sm_member s_ListMetricsInput_members[] = {
+    {"Namespace", OPTIONAL, &s_Namespace}, {"MetricName", OPTIONAL, &s_AlarmName},
+    {"Dimensions", OPTIONAL, &s_DimensionFilters}, {"NextToken", OPTIONAL, &s_ExtendedStatistic},
+    {"RecentlyActive", OPTIONAL, &s_RecentlyActive},
+    {"IncludeLinkedAccounts", OPTIONAL, &s_ActionsEnabled},
+    {"OwningAccount", OPTIONAL, &s_AlarmName}, END};
+static const struct sm_shape s_ListMetricsInput = STRUCT_OF(s_ListMetricsInput_members);
 
 const struct sm_input sm_inputs_alarms[] = {
     {LOCAL_CLOUDWATCH, "PutMetricAlarm", &s_PutMetricAlarmInput},
     {LOCAL_CLOUDWATCH, "DescribeAlarms", &s_DescribeAlarmsInput},
     {LOCAL_CLOUDWATCH, "SetAlarmState", &s_SetAlarmStateInput},
     {LOCAL_CLOUDWATCH, "DeleteAlarms", &s_DeleteAlarmsInput},
+    {LOCAL_CLOUDWATCH, "GetMetricStatistics", &s_GetMetricStatisticsInput},
+    {LOCAL_CLOUDWATCH, "GetMetricData", &s_GetMetricDataInput},
+    {LOCAL_CLOUDWATCH, "ListMetrics", &s_ListMetricsInput},
     {LOCAL_N_SERVICES, NULL, NULL}};

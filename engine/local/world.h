@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-enum { LOCAL_MAX_ROOMS = 8 };
+enum { LOCAL_MAX_ROOMS = 9 };
 
 /* An access key as it is kept in memory: never changed or removed while requests are answered. */
 struct known_key {

@@ -1,6 +1,7 @@
 #include "engine/serve/cache.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/clock.h"
 #include "engine/serve/pins.h"
 
 #include <assert.h>
@@ -33,6 +34,7 @@ struct cache {
     size_t memory_bytes, used_bytes, pinned_bytes, n_ready;
     struct str pins;
     cache_load_fn *load;
+    cache_unloaded_fn *unloaded; /* NULL: nobody watches */
     void *self;
 };
 
@@ -104,12 +106,17 @@ static void table_remove(struct cache *cache, struct cached *model, struct cache
     }
 }
 
-static void free_all(struct cached *garbage)
+/* Without the lock. */
+static void free_all(const struct cache *cache, struct cached *garbage)
 {
     while (garbage != NULL) {
         struct cached *model = garbage;
+        bool watched = cache->unloaded != NULL && model->state == CACHED_READY;
+        int64_t start_us = watched ? clock_tick_us() : 0;
         garbage = model->next_in_bucket;
         booster_free(model->booster);
+        if (watched)
+            cache->unloaded(cache->self, clock_tick_us() - start_us);
         (void) pthread_cond_destroy(&model->loaded);
         xfree(model);
     }
@@ -138,10 +145,16 @@ struct cache *cache_new(size_t memory_bytes, struct str pins, cache_load_fn *loa
     return cache;
 }
 
+void cache_watch(struct cache *cache, cache_unloaded_fn *unloaded)
+{
+    cache->unloaded = unloaded;
+}
+
 void cache_free(struct cache *cache)
 {
     if (cache == NULL)
         return;
+    cache->unloaded = NULL;
     cache_drop_all(cache);
     (void) pthread_mutex_destroy(&cache->lock);
     xfree(cache);
@@ -237,7 +250,7 @@ enum err_code cache_acquire(
         *out = model;
     }
     pthread_mutex_unlock(&cache->lock);
-    free_all(garbage);
+    free_all(cache, garbage);
     return code;
 }
 
@@ -254,7 +267,7 @@ void cache_release(struct cache *cache, struct cached *model, bool drop)
         table_remove(cache, model, &garbage);
     leave(model, &garbage);
     pthread_mutex_unlock(&cache->lock);
-    free_all(garbage);
+    free_all(cache, garbage);
 }
 
 bool cache_has(struct cache *cache, struct str name)
@@ -274,7 +287,7 @@ void cache_drop(struct cache *cache, struct str name)
     if (model != NULL)
         table_remove(cache, model, &garbage);
     pthread_mutex_unlock(&cache->lock);
-    free_all(garbage);
+    free_all(cache, garbage);
 }
 
 void cache_drop_all(struct cache *cache)
@@ -285,7 +298,7 @@ void cache_drop_all(struct cache *cache)
         while (cache->buckets[i] != NULL)
             table_remove(cache, cache->buckets[i], &garbage);
     pthread_mutex_unlock(&cache->lock);
-    free_all(garbage);
+    free_all(cache, garbage);
 }
 
 size_t cache_count(struct cache *cache)

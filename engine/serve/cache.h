@@ -20,6 +20,9 @@ cache_load_fn(void *self, struct str name, struct booster **out, struct err *err
 
 /* pins: as pins.h, of models that are never dropped for others; outlives the cache. */
 struct cache *cache_new(size_t memory_bytes, struct str pins, cache_load_fn *load, void *self);
+/* Before the first use: told of each model that is dropped, with no lock held. */
+typedef void cache_unloaded_fn(void *self, int64_t took_us);
+void cache_watch(struct cache *cache, cache_unloaded_fn *unloaded);
 void cache_free(struct cache *cache); /* nothing may be in use */
 /* ret_waited: it was not there yet. Release it exactly once. */
 enum err_code cache_acquire(

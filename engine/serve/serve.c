@@ -27,11 +27,20 @@ load_model(void *self, struct str target, struct booster **out, struct err *err)
     struct artifact artifact;
     enum err_code code =
         serve->options.store->fetch(serve->options.store_self, arena, target, &tar_gz, err);
+    int64_t fetched_us = clock_tick_us();
     if (code == ERR_NONE)
         code = artifact_read(arena, tar_gz, &artifact, err);
     if (code == ERR_NONE)
         code = booster_load(artifact.model, out, err);
+    if (code == ERR_NONE && serve->options.watch != NULL)
+        serve->options.watch->loaded(serve->options.watch_self, clock_tick_us() - fetched_us);
     return code;
+}
+
+static void unloaded(void *self, int64_t took_us)
+{
+    const struct serve *serve = self;
+    serve->options.watch->unloaded(serve->options.watch_self, took_us);
 }
 
 struct serve *serve_new(const struct serve_options *options)
@@ -47,6 +56,8 @@ struct serve *serve_new(const struct serve_options *options)
     size_t memory_bytes = options->memory_bytes > 0 ? options->memory_bytes : MIB(1024);
     serve->options.pins = str_is_null(options->pins) ? STR_NULL : str_dup(arena, options->pins);
     serve->cache = cache_new(memory_bytes, serve->options.pins, load_model, serve);
+    if (options->watch != NULL)
+        cache_watch(serve->cache, unloaded);
     return serve;
 }
 

@@ -24,6 +24,12 @@ struct serve_store_ops {
         struct err *err);
 };
 
+/* What was done with models, for who measures it; called with no lock held. */
+struct serve_watch_ops {
+    void (*loaded)(void *self, int64_t took_us);   /* unpacked and read; without the fetch */
+    void (*unloaded)(void *self, int64_t took_us); /* not when all goes with serve_free() */
+};
+
 struct serve_options {
     size_t memory_bytes;       /* for loaded models; 0 = 1 GiB */
     bool cache_disabled;       /* ModelCacheSetting=Disabled: unload after each call */
@@ -31,6 +37,8 @@ struct serve_options {
     struct str pins;           /* MMECTL_PIN, as pins.h */
     const struct serve_store_ops *store;
     void *store_self;
+    const struct serve_watch_ops *watch; /* NULL: nobody does */
+    void *watch_self;
 };
 
 struct serve *serve_new(const struct serve_options *options);

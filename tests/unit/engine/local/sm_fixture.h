@@ -303,7 +303,7 @@ UNUSED static void make_bucket(struct world *world, const char *name)
 #define assert_refused(reply, code, part) \
     check_reply((reply), 400, (code), (part), __FILE__, __LINE__)
 
-static void check_reply(
+UNUSED static void check_reply(
     struct reply reply, int status, const char *code, const char *part, const char *file, int line)
 {
     struct str message = json_get_str(reply.json, "message");

@@ -10,7 +10,7 @@ enum { CALLERS = 8 };
 
 struct store {
     struct str model;
-    atomic_uint loads;
+    atomic_uint loads, unloads;
     atomic_bool hold; /* loads wait as long as it is set */
 };
 
@@ -222,6 +222,42 @@ static void pinned_ones_stay(void **state)
     cache_free(cache);
 }
 
+static void count_unload(void *self, int64_t took_us)
+{
+    struct store *store = self;
+    assert_true(took_us >= 0);
+    atomic_fetch_add(&store->unloads, 1);
+}
+
+static void tells_what_is_unloaded(void **state)
+{
+    (void) state;
+    AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+    struct store *store = store_new(arena);
+    struct cache *cache = cache_new(2 * memory_of(store), STR_NULL, load, store);
+    struct cached *model = NULL;
+    struct err err = {0};
+    bool waited = false;
+    cache_watch(cache, count_unload);
+    touch(cache, "a");
+    touch(cache, "b");
+    assert_int_equal(cache_acquire(cache, STR("missing"), &model, &waited, &err), ERR_NOT_FOUND);
+    assert_int_equal(atomic_load(&store->unloads), 0);
+    touch(cache, "c"); /* a goes */
+    assert_int_equal(atomic_load(&store->unloads), 1);
+    cache_drop(cache, STR("b"));
+    cache_drop(cache, STR("b"));
+    assert_int_equal(atomic_load(&store->unloads), 2);
+    must(cache_acquire(cache, STR("c"), &model, &waited, &err), &err);
+    cache_drop(cache, STR("c"));
+    assert_int_equal(atomic_load(&store->unloads), 2); /* in use */
+    cache_release(cache, model, false);
+    assert_int_equal(atomic_load(&store->unloads), 3);
+    touch(cache, "a");
+    cache_free(cache); /* with its instance */
+    assert_int_equal(atomic_load(&store->unloads), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +267,7 @@ int main(void)
         cmocka_unit_test(says_what_cannot_be_loaded),
         cmocka_unit_test(one_load_is_for_all_and_holds_up_no_other),
         cmocka_unit_test(a_load_may_be_dropped),
+        cmocka_unit_test(tells_what_is_unloaded),
     };
     return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
 }
