@@ -17,7 +17,7 @@ struct sm_docs {
 struct sm_docs *sm_docs_new(void)
 {
     struct sm_docs *docs = xmalloc(sizeof(*docs));
-    *docs = (struct sm_docs){.slots = {{NULL}}};
+    *docs = (struct sm_docs){0};
     return docs;
 }
 
