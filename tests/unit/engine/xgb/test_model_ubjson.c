@@ -322,6 +322,7 @@ static void test_unusual_models(void **state)
         {STR_INIT("default_left"), 12, STR_INIT("\x7f")}, /* longer than there are bytes */
         {STR_INIT("left_children"), 5, STR_INIT("\xff")},
         {STR_INIT("\2idi"), 0, STR_INIT("\1")},
+        {STR_INIT("\2id"), 0, STR_INIT("d")},
         {STR_INIT("loss_change"), 0, STR_INIT("t")},
         {STR_INIT("feature_names"), 1, STR_INIT("$")},
         {STR_INIT("best_iteration"), 0, STR_INIT("i")},
@@ -341,6 +342,63 @@ static void test_unusual_models(void **state)
     for (size_t i = 0; i < ARRAY_LEN(edits); i++)
         if (translates(overwritten(arena, model, edits[i].after, edits[i].skip, edits[i].with)))
             fail_msg("edit %zu behind '%s' is translated", i, edits[i].after.ptr);
+}
+
+static void test_unusual_parameters(void **state)
+{
+    (void) state;
+    static const struct {
+        struct recipe recipe;
+        struct str after;
+        size_t skip;
+        struct str with;
+    } edits[] = {
+        {{"binary:logistic", BINARY, 2, {{"booster", "dart"}}},
+         STR_INIT("weight_drop"),
+         11,
+         STR_INIT("l")},
+        {{"binary:logistic", BINARY, 2, {{"booster", "dart"}}},
+         STR_INIT("weight_drop"),
+         10,
+         STR_INIT("\1")},
+        {{"binary:logistic", BINARY, 12, {{NULL, NULL}}},
+         STR_INIT("num_trees"),
+         TEXT,
+         STR_INIT("02")},
+        {{"binary:logistic", BINARY, 1, {{"scale_pos_weight", "1.5"}}},
+         STR_INIT("scale_pos_weight"),
+         TEXT,
+         STR_INIT("-.5")},
+        {{"binary:logistic", BINARY, 1, {{"scale_pos_weight", "1.5"}}},
+         STR_INIT("scale_pos_weight"),
+         TEXT,
+         STR_INIT("nan")},
+        {{"binary:logistic", BINARY, 1, {{"scale_pos_weight", "1.5"}}},
+         STR_INIT("scale_pos_weight"),
+         TEXT,
+         STR_INIT("1.0")},
+        {{"reg:tweedie", POSITIVE, 1, {{NULL, NULL}}},
+         STR_INIT("tweedie_variance_power"),
+         TEXT,
+         STR_INIT("0.5")},
+        {{"rank:ndcg", GROUPS, 1, {{NULL, NULL}}}, STR_INIT("num_pairsample"), TEXT, STR_INIT("0")},
+        {{"rank:ndcg", GROUPS, 1, {{NULL, NULL}}}, STR_INIT("num_pairsampl"), 0, STR_INIT("s")},
+        {{"multi:softprob", CLASSES, 1, {{NULL, NULL}}},
+         STR_INIT("softmax_multiclass_param{L\0\0\0\0\0\0\0\tnum_class"),
+         TEXT,
+         STR_INIT("2")},
+        {{"survival:aft", BOUNDS, 1, {{NULL, NULL}}},
+         STR_INIT("aft_loss_distribution"),
+         TEXT,
+         STR_INIT("N")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
+        AUTO(arena_close) struct arena *arena = arena_new("test", 0);
+        struct str model = ubjson_of(arena, &edits[i].recipe);
+        assert_true(translates(model));
+        if (translates(overwritten(arena, model, edits[i].after, edits[i].skip, edits[i].with)))
+            fail_msg("edit %zu behind '%s' is translated", i, edits[i].after.ptr);
+    }
 }
 
 /* Later writers have members that 1.7 does not know, and looks past as we do. */
@@ -444,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_base_scores),
         cmocka_unit_test(test_kinds_left_to_libxgboost),
         cmocka_unit_test(test_unusual_models),
+        cmocka_unit_test(test_unusual_parameters),
         cmocka_unit_test(test_unknown_members),
         cmocka_unit_test(test_every_cut),
         cmocka_unit_test(test_every_byte_changed),
