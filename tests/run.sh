@@ -144,12 +144,20 @@ LAST=tests/interop/wire.py
 printf '%s\n' "$@" | grep -vxF "$LAST" | xargs -P 2 -I FILE sh "$0" --one FILE
 ! printf '%s\n' "$@" | grep -qxF "$LAST" || sh "$0" --one "$LAST"
 
+# What a checker says of itself and not of the program: the event loop tells AddressSanitizer of every switch of stacks,
+# and the runtime warns all the same; valgrind 3.19 does not know pidfd_open(2), number 434, and lets it fail.
+of_itself="ASan doesn't fully support makecontext/swapcontext\
+|WARNING: unhandled amd64-linux syscall: 434\
+|You may be able to write your own handler\
+|Read the file README_MISSING_SYSCALL_OR_IOCTL\
+|Nevertheless we consider this a bug\
+|it at http://valgrind.org/support/bug_reports"
+
 sed -n 's/^skip /  skip  /p' "$RESULTS"/*.sum
 broken=0
 for report in "$BUILD"/reports/report*; do
-    # The event loop tells AddressSanitizer of every switch of stacks; the runtime warns all the same.
     [ -s "$report" ] || continue
-    grep -qv "ASan doesn't fully support makecontext/swapcontext" "$report" || continue
+    grep -Eqv "$of_itself" "$report" || continue
     broken=$((broken + 1))
     printf '  FAIL  a report of the %s: %s\n' "$reports" "$report"
     head -n 60 "$report" | sed 's/^/        /'

@@ -5,6 +5,12 @@
 
 #include <inttypes.h>
 
+bool test_under_valgrind(void)
+{
+    const char *loaded = getenv("LD_PRELOAD");
+    return loaded != NULL && strstr(loaded, "vgpreload") != NULL;
+}
+
 void test_assert_str(struct str actual, struct str expected, const char *file, int line)
 {
     if (str_eq(actual, expected))

@@ -27,6 +27,9 @@
 #define assert_fails(call, code, err, part) \
     test_assert_code((call), (code), (err), (part), __FILE__, __LINE__)
 
+/* Whether valgrind runs this: its vfork(2) is a fork(2), so that some things happen otherwise. */
+bool test_under_valgrind(void);
+
 void test_assert_str(struct str actual, struct str expected, const char *file, int line);
 void test_assert_code(
     enum err_code actual,

@@ -75,6 +75,9 @@ static void goes_wrong(void **state)
         struct buf out = BUF_INIT(KIB(1)), said = BUF_INIT(KIB(1));
         struct err err = {0};
         int status;
+        /* There, what cannot be run is only told by its status, as posix_spawn() may do. */
+        if (s_cases[i].code == ERR_NOT_FOUND && test_under_valgrind())
+            continue;
         assert_fails(
             run(s_cases[i].program, s_cases[i].script, s_cases[i].timeout_ms, &out, &said, &status,
                 &err),

@@ -5,11 +5,10 @@
 
 enum { MAX_HEAD = 16 * 1024 };
 
-static struct proxy_head read_head(const char *text)
+/* Into a place that stays: the host is views into the name beside it. */
+static void read_head(const char *text, struct proxy_head *out)
 {
-    struct proxy_head head;
-    proxy_head_read(str_from(text), MAX_HEAD, &head);
-    return head;
+    proxy_head_read(str_from(text), MAX_HEAD, out);
 }
 
 static void test_answers(void **state)
@@ -36,14 +35,15 @@ static void test_answers(void **state)
     };
     (void) state;
     for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
-        struct proxy_head head = read_head(heads[i].text);
+        struct proxy_head head;
+        read_head(heads[i].text, &head);
         assert_true(head.len > 0);
         assert_int_equal(head.status, heads[i].status);
         if (str_find(str_from(head.why), str_from(heads[i].part)) == SIZE_MAX)
             fail_msg("'%s' lacks '%s'", head.why, heads[i].part);
     }
-    struct proxy_head head =
-        read_head("CONNECT b.s3.us-east-1.amazonaws.com:443 HTTP/1.1\r\n\r\nx");
+    struct proxy_head head;
+    read_head("CONNECT b.s3.us-east-1.amazonaws.com:443 HTTP/1.1\r\n\r\nx", &head);
     assert_str(head.host.bucket, "b");
     assert_int_equal(head.len, strlen("CONNECT b.s3.us-east-1.amazonaws.com:443 HTTP/1.1\r\n\r\n"));
 }
