@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "engine/base/arena.h"
 
+#include "engine/base/poison.h"
 #include "engine/base/vec.h"
 
 #include <sys/mman.h>
@@ -11,26 +12,6 @@
 #define DEFAULT_LIMIT (MIB(1024))
 #define ALIGNMENT (sizeof(max_align_t))
 #define FIRST_VEC_BYTES 128U
-
-/* With AddressSanitizer, what nobody was given must not be touched: each thing is followed by bytes
- * that may not, so that running over its end is told, as it is for malloc(3). */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define WATCHED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(WATCHED)
-#include <sanitizer/asan_interface.h>
-static const size_t s_behind_bytes = 16;
-#define SMALLEST_ALIGNMENT 8U /* what the sanitizer can tell apart */
-#define FORBID(ptr, size) ASAN_POISON_MEMORY_REGION((ptr), (size))
-#define ALLOW(ptr, size) ASAN_UNPOISON_MEMORY_REGION((ptr), (size))
-#else
-static const size_t s_behind_bytes = 0;
-#define SMALLEST_ALIGNMENT 1U
-#define FORBID(ptr, size) ((void) 0)
-#define ALLOW(ptr, size) ((void) 0)
-#endif
 
 struct block {
     struct block *next;
@@ -93,7 +74,7 @@ static void *block_memory(const struct arena *arena, size_t bytes)
 static void block_free(struct block *block)
 {
     size_t bytes = offsetof(struct block, bytes) + block->size;
-    ALLOW(block->bytes, block->size);
+    POISON_ALLOW(block->bytes, block->size);
     if (bytes < MAPPED_BYTES)
         free(block);
     else
@@ -109,7 +90,7 @@ static struct block *block_new(struct arena *arena, size_t size)
     block->size = size;
     block->used = 0;
     arena->total += size;
-    FORBID(block->bytes, size);
+    POISON_FORBID(block->bytes, size);
     return block;
 }
 
@@ -169,7 +150,7 @@ void arena_reset(struct arena *arena)
     }
     arena->first->next = NULL;
     arena->first->used = 0;
-    FORBID(arena->first->bytes, arena->first->size);
+    POISON_FORBID(arena->first->bytes, arena->first->size);
     arena->current = arena->first;
     arena->total = arena->first->size;
 }
@@ -181,9 +162,9 @@ size_t arena_used(const struct arena *arena)
 
 static void *place(struct block *block, size_t start, size_t size)
 {
-    size_t end = start + size + s_behind_bytes;
+    size_t end = start + size + POISON_BEHIND_BYTES;
     block->used = end < block->size ? end : block->size;
-    ALLOW((char *) block->bytes + start, size);
+    POISON_ALLOW((char *) block->bytes + start, size);
     return (char *) block->bytes + start;
 }
 
@@ -233,7 +214,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 char *arena_chars(struct arena *arena, size_t size)
 {
-    return take(arena, size, SMALLEST_ALIGNMENT);
+    return take(arena, size, POISON_ALIGNMENT);
 }
 
 void arena_adopt(struct arena *arena, void *ptr, size_t size)

@@ -1,6 +1,7 @@
 #include "engine/xgb/forest.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/pages.h"
 #include "engine/xgb/forest_layout.h"
 #include "engine/xgb/model_binary.h"
 
@@ -21,11 +22,10 @@ enum { CLASSES_MAX = 256 };
 
 /* Trees whose walks take turns: while one waits for memory the others go on. And from how many
  * levels on a walk is worth looking at whether it has ended. */
-enum { FOREST_ABREAST = 16, LEVELS_MANY = 16 };
+enum { FOREST_ABREAST = 32, LEVELS_MANY = 16 };
 
 struct forest {
     struct forest_node *nodes;
-    void *memory; /* of the nodes */
     uint32_t *roots;
     uint16_t *levels;  /* of each FOREST_ABREAST trees, the longest way down; saturated */
     uint32_t *classes; /* of each tree; NULL when there is one */
@@ -224,7 +224,7 @@ static struct forest *build_trees(
         forest->roots[i] = (uint32_t) forest_layout_add(layout, at + TREE_PARAM_BYTES);
     forest->trees = forest->n_trees = n_trees;
     forest->n_nodes = layout->len;
-    forest->nodes = forest_layout_end(layout, &forest->memory);
+    forest->nodes = forest_layout_end(layout);
     count_levels(forest);
     struct forest *out = xmalloc(sizeof(*out));
     *out = *forest;
@@ -273,7 +273,7 @@ void forest_free(struct forest *forest)
 {
     if (forest == NULL)
         return;
-    xfree(forest->memory);
+    pages_give(forest->nodes, forest_layout_bytes(forest->n_nodes));
     xfree(forest->roots);
     xfree(forest->levels);
     xfree(forest->classes);
@@ -332,6 +332,11 @@ static inline __attribute__((always_inline)) uint32_t walk_levels(
             at[i] += step;
             moved |= step;
         }
+        /* A line holds the first three levels, then two each (forest_layout.h): the next lines of
+         * all trees are asked for before the first is waited for. */
+        if (level >= 2 && level % 2 == 0)
+            for (size_t i = 0; i < trees; i++)
+                __builtin_prefetch(nodes + at[i]);
     }
     return moved;
 }

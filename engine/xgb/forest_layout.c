@@ -1,6 +1,7 @@
 #include "engine/xgb/forest_layout.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/pages.h"
 #include "engine/xgb/model_binary.h"
 
 enum { LINE_NODES = 64 / sizeof(struct forest_node) };
@@ -89,16 +90,20 @@ size_t forest_layout_add(struct forest_layout *layout, const unsigned char *in)
     return root;
 }
 
-struct forest_node *forest_layout_end(struct forest_layout *layout, void **ret_memory)
+size_t forest_layout_bytes(size_t nodes)
 {
-    size_t bytes = layout->len * sizeof(*layout->nodes), line = LINE_NODES * sizeof(*layout->nodes);
-    char *memory = xmalloc(bytes + line);
-    char *aligned = memory + (line - (uintptr_t) memory % line) % line;
-    memcpy(aligned, layout->nodes, bytes);
+    return nodes * sizeof(struct forest_node);
+}
+
+struct forest_node *forest_layout_end(struct forest_layout *layout)
+{
+    size_t bytes = forest_layout_bytes(layout->len);
+    _Static_assert(PAGES_ALIGNMENT % (LINE_NODES * sizeof(struct forest_node)) == 0, "a line");
+    struct forest_node *nodes = pages_take(bytes);
+    memcpy(nodes, layout->nodes, bytes);
     xfree(layout->nodes);
     xfree(layout->waiting);
-    *ret_memory = memory;
     layout->nodes = NULL;
     layout->waiting = NULL;
-    return (struct forest_node *) (void *) aligned;
+    return nodes;
 }

@@ -45,7 +45,9 @@ void forest_layout_begin(struct forest_layout *layout, size_t nodes, size_t larg
 /* in: the nodes of one tree in the binary format, as model_check_binary() passes them; gives where
  * the root is. */
 size_t forest_layout_add(struct forest_layout *layout, const unsigned char *in);
-/* The nodes at the begin of a cache line, in memory that the caller frees; the layout is empty. */
-struct forest_node *forest_layout_end(struct forest_layout *layout, void **ret_memory);
+/* The nodes, forest_layout_bytes() of them, which the caller gives back (engine/base/pages.h); the
+ * layout is then empty. */
+struct forest_node *forest_layout_end(struct forest_layout *layout);
+size_t forest_layout_bytes(size_t nodes);
 
 #endif

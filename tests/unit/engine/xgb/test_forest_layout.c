@@ -1,6 +1,7 @@
 #include "engine/xgb/forest_layout.h"
 
 #include "engine/base/arena.h"
+#include "engine/base/pages.h"
 #include "engine/base/rng.h"
 #include "engine/xgb/model_binary.h"
 #include "tests/harness/test.h"
@@ -83,13 +84,13 @@ static void keeps_trees_and_saves_lines(void **state)
             largest = counts[k] > largest ? counts[k] : largest;
         }
         struct forest_layout layout;
-        void *memory = NULL;
         forest_layout_begin(&layout, sum, largest);
         for (size_t k = 0; k < TREES; k++)
             roots[k] = forest_layout_add(&layout, trees[k]);
         assert_true(layout.len <= 2 * sum + LINE);
         assert_false(layout.too_far);
-        struct forest_node *nodes = forest_layout_end(&layout, &memory);
+        size_t bytes = forest_layout_bytes(layout.len);
+        struct forest_node *nodes = forest_layout_end(&layout);
         assert_int_equal((uintptr_t) nodes % 64, 0);
         for (size_t k = 0; k < TREES; k++) {
             unsigned lines = 0;
@@ -97,7 +98,7 @@ static void keeps_trees_and_saves_lines(void **state)
             assert_int_equal(n, counts[k]);
             assert_true(lines <= cases[i].lines);
         }
-        xfree(memory);
+        pages_give(nodes, bytes);
     }
 }
 
@@ -112,12 +113,11 @@ static void says_when_a_child_is_too_far(void **state)
     unsigned char *tree = ARENA_ARRAY(arena, ((size_t) 2 << DEPTH) * NODE_BYTES, unsigned char);
     uint32_t count = tree_make(tree, DEPTH, true, &rng);
     struct forest_layout layout;
-    void *memory = NULL;
     forest_layout_begin(&layout, count, count);
     (void) forest_layout_add(&layout, tree);
     assert_true(layout.too_far);
-    (void) forest_layout_end(&layout, &memory);
-    xfree(memory);
+    size_t bytes = forest_layout_bytes(layout.len);
+    pages_give(forest_layout_end(&layout), bytes);
 }
 
 int main(void)
