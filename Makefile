@@ -9,7 +9,7 @@ AR := ar
 # ---- what has to be installed, each declared once: Debian package names ----
 BUILD_PACKAGES := gcc libc6-dev make pkg-config libyaml-dev libcurl4-openssl-dev libssl-dev libcjson-dev libexpat1-dev \
   libarchive-dev libdeflate-dev libmicrohttpd-dev libsqlite3-dev libxgboost-dev
-TEST_PACKAGES := libcmocka-dev awscli python3-boto3 python3-venv python3-yaml jq patch nodejs
+TEST_PACKAGES := libcmocka-dev awscli curl python3-boto3 python3-venv python3-yaml jq patch nodejs
 LINT_PACKAGES := clang clang-format clang-tidy cppcheck
 FUZZ_PACKAGES := clang llvm patch
 PKGS := yaml-0.1 libcurl libssl libcrypto libcjson expat libarchive libdeflate libmicrohttpd sqlite3

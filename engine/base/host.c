@@ -93,9 +93,9 @@ bool host_saw_it_end(struct host host, struct arena *arena, const struct host_pr
     if (host.ops == NULL)
         return false;
     struct host_process own = host_self(host, arena);
-    /* Containers can share a machine id that was baked into their image; the boot id is the
-     * kernel's, and the namespace says whose pids we see. */
-    bool here = own.machine.len > 0 && own.boot.len > 0 && own.pid_namespace.len > 0 &&
+    /* Containers can share a machine id that was baked into their image, and many have none; the
+     * boot id is the kernel's, and the namespace says whose pids we see. */
+    bool here = own.boot.len > 0 && own.pid_namespace.len > 0 &&
                 str_eq(own.machine, process->machine) && str_eq(own.boot, process->boot) &&
                 str_eq(own.pid_namespace, process->pid_namespace);
     return here && process->pid > 0 &&

@@ -93,9 +93,9 @@ is_exit 0 "nothing is left to do"
 
 # AWS's other clients see the same alarms: rollback by alarm can be tried with aws-cli.
 if command -v aws >/dev/null 2>&1; then
-    ok "aws-cli makes an alarm" aws cloudwatch put-metric-alarm --alarm-name by-cli --metric-name ModelLatency --namespace AWS/SageMaker \
+    ok "aws-cli makes an alarm" aws --endpoint-url "$AWS_ENDPOINT_URL" cloudwatch put-metric-alarm --alarm-name by-cli --metric-name ModelLatency --namespace AWS/SageMaker \
         --statistic Average --period 60 --evaluation-periods 1 --threshold 100000 --comparison-operator GreaterThanThreshold
-    ok "aws-cli sets its state" aws cloudwatch set-alarm-state --alarm-name by-cli --state-value ALARM --state-reason test
-    is "$(aws cloudwatch describe-alarms --alarm-names by-cli --query 'MetricAlarms[0].StateValue' --output text)" ALARM "and reads it"
+    ok "aws-cli sets its state" aws --endpoint-url "$AWS_ENDPOINT_URL" cloudwatch set-alarm-state --alarm-name by-cli --state-value ALARM --state-reason test
+    is "$(aws --endpoint-url "$AWS_ENDPOINT_URL" cloudwatch describe-alarms --alarm-names by-cli --query 'MetricAlarms[0].StateValue' --output text)" ALARM "and reads it"
 fi
 done_testing
