@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { SPARE_STACKS = 32 };
+
 struct task {
     struct loop *loop;
     struct stack *stack;
@@ -37,6 +39,8 @@ struct loop {
     struct pool *pool;
     unsigned offload_threads;
     size_t offloaded;
+    struct stack *spare[SPARE_STACKS]; /* of tasks that have ended, for the next ones */
+    size_t n_spare;
     int wake_fd;
     bool cancelled; /* set in a signal handler: atomically */
 };
@@ -58,6 +62,8 @@ void loop_free(struct loop *loop)
         return;
     assert(loop->alive == 0);
     pool_free(loop->pool);
+    while (loop->n_spare > 0)
+        stack_free(loop->spare[--loop->n_spare]);
     if (loop->wake_fd >= 0)
         close(loop->wake_fd);
     xfree(loop->timers);
@@ -174,7 +180,8 @@ static struct task *task_new(struct loop *loop, task_fn *fn, void *arg)
 {
     struct task *task = xmalloc(sizeof(*task));
     *task = (struct task){.loop = loop, .fn = fn, .arg = arg, .heap_index = SIZE_MAX};
-    task->stack = stack_new(task_main, task);
+    task->stack = loop->n_spare > 0 ? stack_again(loop->spare[--loop->n_spare], task_main, task)
+                                    : stack_new(task_main, task);
     loop->alive++;
     loop_ready(loop, task);
     return task;
@@ -182,7 +189,11 @@ static struct task *task_new(struct loop *loop, task_fn *fn, void *arg)
 
 static void task_free(struct task *task)
 {
-    stack_free(task->stack);
+    struct loop *loop = task->loop;
+    if (loop->n_spare < SPARE_STACKS)
+        loop->spare[loop->n_spare++] = task->stack;
+    else
+        stack_free(task->stack);
     xfree(task);
 }
 
@@ -308,7 +319,8 @@ void loop_run(struct loop *loop, task_fn *fn, void *arg)
             run_ready(loop);
         if (loop->alive == 0)
             break;
-        collect_offloaded(loop);
+        if (loop->pool != NULL) /* asking is a system call */
+            collect_offloaded(loop);
         fire_timers(loop);
         if (loop->ready_first == NULL) {
             wait_for_events(loop);

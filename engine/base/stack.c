@@ -79,21 +79,11 @@ static void start(unsigned high, unsigned low)
     to_caller(stack);
 }
 
-struct stack *stack_new(stack_fn *fn, void *arg)
+static void arm(struct stack *stack, stack_fn *fn, void *arg)
 {
-    struct stack *stack = xmalloc(sizeof(*stack));
-    memset(stack, 0, sizeof(*stack));
     stack->fn = fn;
     stack->arg = arg;
-    long page = sysconf(_SC_PAGESIZE);
-    stack->guard_bytes = page > 0 ? (size_t) page : KIB(4);
-    stack->map_bytes = stack->guard_bytes + STACK_BYTES;
-    stack->map =
-        mmap(NULL, stack->map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (stack->map == MAP_FAILED || mprotect(stack->map, stack->guard_bytes, PROT_NONE) != 0) {
-        fprintf(stderr, "mmectl: out of memory (task stack)\n");
-        abort();
-    }
+    stack->finished = false;
     getcontext(&stack->here);
     stack->here.uc_stack.ss_sp = (char *) stack->map + stack->guard_bytes;
     stack->here.uc_stack.ss_size = STACK_BYTES;
@@ -103,7 +93,34 @@ struct stack *stack_new(stack_fn *fn, void *arg)
     makecontext(
         &stack->here, (void (*)(void))(uintptr_t) start, 2, (unsigned) (self >> 32),
         (unsigned) (self & 0xffffffffU));
+}
+
+struct stack *stack_new(stack_fn *fn, void *arg)
+{
+    struct stack *stack = xmalloc(sizeof(*stack));
+    memset(stack, 0, sizeof(*stack));
+    long page = sysconf(_SC_PAGESIZE);
+    stack->guard_bytes = page > 0 ? (size_t) page : KIB(4);
+    stack->map_bytes = stack->guard_bytes + STACK_BYTES;
+    stack->map =
+        mmap(NULL, stack->map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack->map == MAP_FAILED || mprotect(stack->map, stack->guard_bytes, PROT_NONE) != 0) {
+        fprintf(stderr, "mmectl: out of memory (task stack)\n");
+        abort();
+    }
+    arm(stack, fn, arg);
     return stack;
+}
+
+/* What AddressSanitizer knows of the frames that were there would be true of the new ones. */
+struct stack *stack_again(struct stack *finished, stack_fn *fn, void *arg)
+{
+    if (WITH_ASAN) {
+        stack_free(finished);
+        return stack_new(fn, arg);
+    }
+    arm(finished, fn, arg);
+    return finished;
 }
 
 bool stack_enter(struct stack *stack)

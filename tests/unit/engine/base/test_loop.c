@@ -123,6 +123,52 @@ static void two_hundred_tasks(void **state)
     loop_run(world->loop, many_sleepers, world);
 }
 
+/* More at once than a loop keeps stacks for, of different depths, again and again: each finds what
+ * it left on its own stack. */
+struct filler {
+    struct world *world;
+    unsigned char mark;
+    bool whole;
+};
+
+static void filler(void *arg)
+{
+    struct filler *job = arg;
+    volatile unsigned char bytes[1024 + 255 * 32];
+    size_t len = 1024 + job->mark * 32U;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = job->mark;
+    for (int turn = 0; turn < 3; turn++)
+        loop_yield(job->world->loop);
+    loop_sleep_ms(job->world->loop, job->mark);
+    job->whole = true;
+    for (size_t i = 0; i < len; i++)
+        job->whole = job->whole && bytes[i] == job->mark;
+}
+
+static void run_fillers(void *arg)
+{
+    struct world *world = arg;
+    static struct filler s_jobs[100];
+    struct task *tasks[ARRAY_LEN(s_jobs)];
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < ARRAY_LEN(s_jobs); i++) {
+            s_jobs[i] = (struct filler){world, (unsigned char) (round * 7 + i), false};
+            tasks[i] = loop_spawn(world->loop, filler, &s_jobs[i]);
+        }
+        for (unsigned i = 0; i < ARRAY_LEN(s_jobs); i++) {
+            loop_join(world->loop, tasks[i]);
+            assert_true(s_jobs[i].whole);
+        }
+    }
+}
+
+static void stacks_are_used_again(void **state)
+{
+    struct world *world = *state;
+    loop_run(world->loop, run_fillers, world);
+}
+
 static void yielder(void *arg)
 {
     struct job *job = arg;
@@ -378,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(timers_fire_in_order),
         WITH_WORLD(two_hundred_tasks),
+        WITH_WORLD(stacks_are_used_again),
         WITH_WORLD(ready_tasks_run_first_in_first_out),
         WITH_WORLD(gates_hold_their_width_and_order),
         WITH_WORLD(suspended_until_ready),
